@@ -1,0 +1,65 @@
+"""Characters to token ids and back.
+
+source  '7-9='       ->  [9, 13, 11, 17, 0, …]  padded to the longest of its table
+answer  -2           ->  [13, 4, 1, 0, …]       '-', '2', <eos>
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from stages.command import BadInput
+
+PAD = 0  # fills a row up to the table's longest; never read by the network's context, never scored
+EOS = 1  # ends every answer, so that its length is learned too; a source needs none, it ends with '='
+TOKENS = ("<pad>", "<eos>", *"0123456789+-*()=")
+
+_ID = {token: number for number, token in enumerate(TOKENS) if len(token) == 1}
+
+
+def encode_table(table: pa.Table, where: object) -> tuple[Tensor, Tensor]:
+    """Its `src` and `tgt` as `encode_sources` and `encode_answers`; `where` stands in the error's message."""
+    try:
+        sources = encode_sources(table["src"].to_pylist())
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+    return sources, encode_answers(table["tgt"].to_pylist())
+
+
+def encode_sources(texts: Sequence[str]) -> Tensor:
+    """Expressions as ids, uint8 (N, longest). Raises BadInput that names a foreign character and its text."""
+    return torch.from_numpy(_encode(texts))
+
+
+def encode_answers(numbers: Iterable[int]) -> Tensor:
+    """Decimal answers as ids, uint8 (N, longest + 1): the + 1 is the `<eos>` behind each."""
+    rows = np.pad(_encode([str(number) for number in numbers]), ((0, 0), (0, 1)))
+    rows[np.arange(len(rows)), (rows != PAD).sum(axis=1)] = EOS
+    return torch.from_numpy(rows)
+
+
+def decode(ids: Iterable[int]) -> str:
+    """The text before the first `<eos>`, all of it where there is none; `_` for a `<pad>` said in between."""
+    text = []
+    for token in ids:
+        if token == EOS:
+            break
+        text.append("_" if token == PAD else TOKENS[token])
+    return "".join(text)
+
+
+def _encode(texts: Sequence[str]) -> np.ndarray:
+    foreign = set().union(*texts) - _ID.keys()
+    if foreign:
+        character = min(foreign)
+        text = next(text for text in texts if character in text)
+        raise BadInput(f"foreign character {character!r} in {text!r}; the alphabet is {''.join(_ID)}")
+    ids = np.zeros(128, np.uint8)  # from ASCII code to id; NumPy fills short strings with code 0, which stays PAD
+    for character, number in _ID.items():
+        ids[ord(character)] = number
+    width = max(map(len, texts), default=0)
+    codes = np.array(texts, dtype=f"S{max(width, 1)}").view(np.uint8).reshape(len(texts), -1)
+    return ids[codes]

@@ -1,0 +1,24 @@
+"""How a stage ends when its input is wrong: one line on standard error, a non-zero exit, no traceback.
+
+$ python -m stages.generate params.yaml data/corpus.parquet
+generate: params.yaml: lr: Input should be greater than 0 (found -1)
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class BadInput(Exception):
+    """Input that a person can put right; the message says what, where, and what would be right."""
+
+
+@contextmanager
+def one_line(stage: str) -> Iterator[None]:
+    """Turn bad input, a failing disk and Ctrl-C into one line that begins with the stage's name."""
+    try:
+        yield
+    except (BadInput, OSError) as error:
+        sys.exit(f"{stage}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(f"{stage}: stopped")

@@ -1,0 +1,74 @@
+"""One run's network, asked every validation row: its answers as a table, and how good they are.
+
+'12*(3+4)=', tgt 84  ->  predicted '84', correct, probability 0.93
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from torch import Tensor
+
+from stages import alphabet, files, machine, params, scores, weights
+from stages.command import one_line
+
+
+def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
+    """The rows (N) with the network's greedy answers, and the metrics of the whole table.
+
+    `exact_match` counts an answer that is the decimal `tgt` and ends with `<eos>` in time; `loss` is in nats a token.
+    """
+    decoded, probability = scores.decode(trained.model, sources, trained.steps)
+    answers_here = answers.cpu()
+    correct = scores.exact(decoded, answers_here)
+    predictions = pa.table(
+        {
+            "src": rows["src"],
+            "tgt": rows["tgt"],
+            "predicted": [alphabet.decode(ids) for ids in decoded.tolist()],
+            "correct": correct.numpy(),
+            "template": rows["template"],
+            "probability": probability.numpy(),
+        },
+        files.PREDICTIONS,
+    )
+    last = trained.history[-1]
+    metrics = {
+        "exact_match": correct.double().mean().item(),
+        **scores.token_scores(trained.model, sources, answers),
+        "position_accuracy": scores.position_accuracy(decoded, answers_here),
+        "train_loss": last["train_loss"],
+        "train_token_accuracy": last["train_token_accuracy"],
+        "parameters": sum(weight.numel() for weight in trained.model.parameters()),
+    }
+    return predictions, metrics
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Let a trained network answer its validation rows, and score it.")
+    parser.add_argument("params", type=Path)
+    parser.add_argument("model", type=Path, help="file to read")
+    parser.add_argument("valid", type=Path, help="Parquet file to read")
+    parser.add_argument("predictions", type=Path, help="Parquet file to write")
+    parser.add_argument("metrics", type=Path, help="JSON file to write")
+    parser.add_argument("history", type=Path, help="CSV file to write")
+    args = parser.parse_args()
+
+    params.read(args.params)
+    device = machine.device()
+    trained = weights.load(args.model)
+    trained.model.to(device)
+    rows = files.read_table(args.valid)
+    sources, answers = (ids.to(device) for ids in alphabet.encode_table(rows, args.valid))
+    predictions, metrics = evaluate(trained, rows, sources, answers)
+    rounded = {name: round(value, 6) for name, value in metrics.items()}
+    files.write_table(args.predictions, predictions)
+    files.write_text(args.metrics, json.dumps(rounded, indent=2) + "\n")
+    files.write_text(args.history, pd.DataFrame(trained.history).to_csv(index=False, float_format="%.6f"))
+
+
+if __name__ == "__main__":
+    with one_line("evaluate"):
+        main()

@@ -1,0 +1,108 @@
+"""The language of the corpus: 24 templates, and a parser that knows what each expression is worth.
+
+'12*(3+4)='  ->  84, by the template 'a*(b+c)'
+
+expression = term {('+' | '-') term}
+term       = factor {'*' factor}
+factor     = number | '(' expression ')'
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import permutations, product
+from typing import Any
+
+from stages.command import BadInput
+
+OPERATORS = "+-*"
+
+# Equal operators never get parentheses: (a+b)+c does not exist in the corpus, (a+b)-c does.
+TEMPLATES = (
+    *(f"a{p}b" for p in OPERATORS),
+    *(f"a{p}b{q}c" for p, q in product(OPERATORS, repeat=2)),
+    *(t for p, q in permutations(OPERATORS, 2) for t in (f"(a{p}b){q}c", f"a{p}(b{q}c)")),
+)
+
+NUMBER = re.compile(r"[0-9]+")
+
+# Far past the corpus' 12 characters; keeps the parser's recursion shallow.
+LONGEST = 200
+
+
+def evaluate(text: str, names: Mapping[str, Any] | None = None) -> Any:
+    """The value of an expression, whose closing `=` may be left out.
+
+    With `names` it is the value of a template, and works on NumPy arrays too: evaluate("a+b", {"a": 1, "b": 2}).
+    Raises BadInput with the position (from 1) of the first character that does not fit.
+    """
+    if len(text) > LONGEST:
+        raise BadInput(f"'{text[:20]}…': {len(text)} characters; at most {LONGEST} are read")
+    return _Parser(text, names or {}).whole()
+
+
+def unseen(text: str, operands: int) -> str | None:
+    """None if the corpus over 0..operands-1 holds this well-formed expression, else the reason why not."""
+    numbers = NUMBER.findall(text)
+    if NUMBER.sub("n", text.removesuffix("=")) not in {re.sub(r"[abc]", "n", t) for t in TEMPLATES}:
+        return "an expression of this shape"
+    if any(int(n) >= operands for n in numbers):
+        return f"an operand above {operands - 1}"
+    if any(n != str(int(n)) for n in numbers):
+        return "an operand with a leading zero"
+    return None
+
+
+def longest_answer(operands: int) -> int:
+    """Characters of the longest answer over 0..operands-1: a product of three, or a minus sign and one of two."""
+    top = operands - 1
+    return max(len(str(top**3)), len(str(-(top**2))))
+
+
+class _Parser:
+    def __init__(self, text: str, names: Mapping[str, Any]):
+        self.text, self.names, self.at = text, names, 0
+
+    def whole(self) -> Any:
+        value = self.expression()
+        if self.peek() == "=":
+            self.at += 1
+        if self.at < len(self.text):
+            self.fail("an operator, '=' or the end")
+        return value
+
+    def expression(self) -> Any:
+        value = self.term()
+        while (operator := self.peek()) in ("+", "-"):
+            self.at += 1
+            value = value + self.term() if operator == "+" else value - self.term()
+        return value
+
+    def term(self) -> Any:
+        value = self.factor()
+        while self.peek() == "*":
+            self.at += 1
+            value = value * self.factor()
+        return value
+
+    def factor(self) -> Any:
+        if number := NUMBER.match(self.text, self.at):
+            self.at = number.end()
+            return int(number[0])
+        if (name := self.peek()) in self.names:
+            self.at += 1
+            return self.names[name]
+        if name != "(":
+            self.fail("a number or '('")
+        self.at += 1
+        value = self.expression()
+        if self.peek() != ")":
+            self.fail("an operator or ')'")
+        self.at += 1
+        return value
+
+    def peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def fail(self, wanted: str) -> None:
+        found = repr(self.peek()) if self.peek() else "the end"
+        raise BadInput(f"{self.text!r}: position {self.at + 1}: expected {wanted}, found {found}")

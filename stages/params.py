@@ -1,0 +1,165 @@
+"""params.yaml as one frozen, validated value.
+
+    runs:
+      single_digit-gru: {dataset: single_digit, cell: gru, epochs: 50}
+
+becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other number from the root of the file.
+"""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from stages.command import BadInput
+
+# A key that no field has is an error, and so is NaN. Strict numbers below: "10" and true are none.
+CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]  # it becomes a file name and part of a DVC address
+Width = Annotated[StrictInt, Field(ge=1, le=8192)]
+Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # what scikit-learn takes
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Hyperparameters:
+    """What a network and its training need besides rows; a run may override any of them for itself."""
+
+    embed_dim: Width
+    hidden_dim: Width
+    layers: Annotated[StrictInt, Field(ge=1, le=16)]
+    batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)]
+    epochs: Annotated[StrictInt, Field(ge=1, le=100_000)]
+    lr: Annotated[StrictFloat, Field(gt=0, le=1)]
+    grad_clip: Annotated[StrictFloat, Field(gt=0)]
+    seed: Seed
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Run(Hyperparameters):
+    """One network: its dataset, its cell, and its own full set of hyper-parameters."""
+
+    dataset: Name
+    cell: Literal["lstm", "gru"]
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Corpus:
+    operands: Annotated[StrictInt, Field(ge=1, le=1000)]  # 999*999*999 still fits the int32 column
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Rule:
+    """Which expressions a dataset keeps, by their operands and characters; an empty rule keeps all."""
+
+    min: Annotated[StrictInt, Field(ge=0)] = 0
+    max: Annotated[StrictInt, Field(ge=0)] | None = None
+    without: str = ""
+
+    @field_validator("without", mode="before")
+    @classmethod
+    def _characters(cls, value: Any) -> str:
+        text = str(value) if type(value) is int else value  # `without: 1` means the character 1
+        if not isinstance(text, str) or not text or set(text) - set("0123456789+-*()"):
+            raise ValueError('should be the characters to leave out, such as 1 or "+-"')
+        return text
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Rule":
+        if self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}: no operand would be left")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Dataset:
+    rule: Rule
+    sample: StrictInt | Literal["all"]
+
+    @field_validator("sample", mode="before")
+    @classmethod
+    def _size(cls, value: Any) -> int | str:
+        if value != "all" and (type(value) is not int or value < 2):
+            raise ValueError("should be a number of rows, at least 2 (one to train, one to validate), or all")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Params(Hyperparameters):
+    sample_seed: Seed
+    valid_share: Annotated[StrictFloat, Field(gt=0, lt=1)]
+    corpus: Corpus
+    datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
+    runs: Annotated[dict[Name, Run], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _known_datasets(self) -> "Params":
+        for name, run in self.runs.items():
+            if run.dataset not in self.datasets:
+                known = ", ".join(self.datasets)
+                raise ValueError(f"runs.{name}.dataset: no dataset {run.dataset!r}; there are {known}")
+        return self
+
+
+def read(path: Path) -> Params:
+    """The whole of params.yaml, checked; raises BadInput that names the first wrong key."""
+    try:
+        # The pure loader reads YAML 1.2, where 1e-05, as DVC writes it, is a number.
+        raw = YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError as error:
+        raise BadInput(f"{path}: no such file") from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict):
+        raise BadInput(f"{path}: should hold keys and values, such as `lr: 0.001`")
+    try:
+        return TypeAdapter(Params).validate_python(_with_overrides(raw))
+    except ValidationError as error:
+        raise BadInput(f"{path}: {_first(error)}") from error
+
+
+def find(path: Path, kind: Literal["datasets", "runs"], name: str) -> tuple[Params, Any]:
+    """`read`, and the dataset or run of that name; raises BadInput when there is none."""
+    params = read(path)
+    entries = getattr(params, kind)
+    if name not in entries:
+        raise BadInput(f"{path}: {kind}: no entry {name!r}; there are {', '.join(entries)}")
+    return params, entries[name]
+
+
+def _with_overrides(raw: dict) -> dict:
+    runs = raw.get("runs")
+    if not isinstance(runs, dict):
+        return raw
+    root = {field.name: raw[field.name] for field in fields(Hyperparameters) if field.name in raw}
+    return {**raw, "runs": {name: {**root, **run} if isinstance(run, dict) else run for name, run in runs.items()}}
+
+
+def _first(error: ValidationError) -> str:
+    """Pydantic's first complaint as `key.inner: what is wrong (found …)`."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "missing":
+            return f"{where}: missing"
+        case "unexpected_keyword_argument":
+            return f"{where}: unknown key"
+        case "value_error":
+            what = str(first["ctx"]["error"])
+        case _:
+            what = first["msg"]
+    found = "" if isinstance(first["input"], Params | Rule) or not where else f" (found {first['input']!r})"
+    return ": ".join(filter(None, (where, what))) + found

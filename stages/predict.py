@@ -1,0 +1,67 @@
+"""Expressions from the command line, or a line each from standard input, answered by a trained network.
+
+$ python -m stages.predict "12*(3+4)=" "7-9"
+12*(3+4)=  answer 84  true 84  right  probability 0.93
+7-9=       answer -2  true -2  right  probability 0.99
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from stages import alphabet, grammar, machine, scores, weights
+from stages.command import BadInput, one_line
+
+
+def predict(trained: weights.Trained, expressions: list[str]) -> Iterable[str]:
+    """A line for each well-formed expression: the network's answer beside the true one."""
+    sources = [text.removesuffix("=") + "=" for text in expressions]
+    decoded, probabilities = scores.decode(trained.model, alphabet.encode_sources(sources), trained.steps)
+    width = max(map(len, sources))
+    for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
+        answer, true = alphabet.decode(ids), grammar.evaluate(source)
+        # Without <eos> the network was cut off, so even the right characters are no answer.
+        verdict = "right" if alphabet.EOS in ids and answer == str(true) else "wrong"
+        yield f"{source:<{width}}  answer {answer}  true {true}  {verdict}  probability {probability:.2f}"
+
+
+def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
+    """The well-formed expressions, and how many were not; each of those is a line on standard error.
+
+    Expressions that the corpus over 0..operands-1 does not hold stay, with a warning there.
+    """
+    good, bad = [], 0
+    for text in expressions:
+        try:
+            grammar.evaluate(text)
+        except BadInput as error:
+            bad += 1
+            print(f"predict: {error}", file=sys.stderr)
+            continue
+        good.append(text)
+        if reason := grammar.unseen(text, operands):
+            print(f"predict: warning: {text}: the network never saw {reason}", file=sys.stderr)
+    return good, bad
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Let a trained network calculate.")
+    parser.add_argument("expressions", nargs="*", help='such as "12*(3+4)="; none: lines from standard input')
+    parser.add_argument("--run", default="full-lstm", help="a name under `runs` of params.yaml (default: %(default)s)")
+    parser.add_argument("--models", type=Path, default=Path("data/models"), help="folder (default: %(default)s)")
+    # An expression that begins with '-' looks like an option; it is malformed, and says so as every other does.
+    args, dashed = parser.parse_known_args()
+
+    machine.device()
+    trained = weights.load(args.models / f"{args.run}.pt")
+    typed = args.expressions + dashed
+    expressions, bad = read(typed or filter(None, map(str.strip, sys.stdin)), trained.operands)
+    if expressions:
+        print(*predict(trained, expressions), sep="\n")
+    sys.exit(2 if bad else 0)
+
+
+if __name__ == "__main__":
+    with one_line("predict"):
+        main()

@@ -1,0 +1,48 @@
+"""A seeded draw from one dataset's rows, split into training and validation rows.
+
+21300 rows, sample all, valid_share 0.1  ->  19170 to train on, 2130 to validate, none in both
+"""
+
+import argparse
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from stages import files, params
+from stages.command import BadInput, one_line
+
+
+def sample(rows: int, size: int | Literal["all"], valid_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers to train on and to validate on, drawn from 0..rows-1 without replacement."""
+    drawn = np.arange(rows) if size == "all" else np.random.default_rng(seed).choice(rows, size, replace=False)
+    train, valid = train_test_split(drawn, test_size=valid_share, random_state=seed)
+    return train, valid
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Draw a sample of a dataset's rows and split it.")
+    parser.add_argument("params", type=Path)
+    parser.add_argument("dataset", help="a name under `datasets` of params.yaml")
+    parser.add_argument("subset", type=Path, help="Parquet file to read")
+    parser.add_argument("train", type=Path, help="Parquet file to write")
+    parser.add_argument("valid", type=Path, help="Parquet file to write")
+    args = parser.parse_args()
+
+    config, dataset = params.find(args.params, "datasets", args.dataset)
+    table = files.read_table(args.subset)
+    where = f"{args.params}: datasets.{args.dataset}.sample"
+    if dataset.sample != "all" and dataset.sample > len(table):
+        raise BadInput(f"{where}: {dataset.sample} rows asked for, {args.subset} has {len(table)}")
+    try:
+        train, valid = sample(len(table), dataset.sample, config.valid_share, config.sample_seed)
+    except ValueError as error:  # scikit-learn's own words, for a share that leaves one side empty
+        raise BadInput(f"{where}: {error}") from error
+    files.write_table(args.train, table.take(train))
+    files.write_table(args.valid, table.take(valid))
+
+
+if __name__ == "__main__":
+    with one_line("sample"):
+        main()

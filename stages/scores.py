@@ -1,0 +1,82 @@
+"""What a network says about a whole table of encoded rows, in batches.
+
+sources (N, S), answers (N, T)  ->  {'loss': 0.25, 'token_accuracy': 0.90, …}
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stages.alphabet import PAD
+from stages.seq2seq import Seq2Seq
+
+# Rows decoded at a time; large enough to fill the machine, small enough for any memory.
+BATCH = 1024
+
+
+def trim(ids: Tensor, width: int) -> Tensor:
+    """The first `width` columns as the int64 that PyTorch's embedding and loss want."""
+    return ids[:, :width].long()
+
+
+def widths(ids: Tensor) -> Tensor:
+    """Real tokens in each row of (N, T), padding left out: (N)."""
+    return (ids != PAD).sum(dim=1)
+
+
+def summed_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits (B, T, V), answers (B, T): cross-entropy in nats summed over real tokens, how many argmax hit, how many.
+
+    Padding counts in none of the three.
+    """
+    loss = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), ignore_index=PAD, reduction="sum")
+    real = answers != PAD
+    return loss, ((logits.argmax(dim=-1) == answers) & real).sum(), real.sum()
+
+
+@torch.inference_mode()
+def token_scores(model: Seq2Seq, sources: Tensor, answers: Tensor) -> dict[str, float]:
+    """`loss` and `token_accuracy` over all real answer tokens of the table (not a mean of batch means)."""
+    totals = torch.zeros(3, dtype=torch.float64)
+    for rows in _batches(len(sources)):
+        answer = _fitted(answers[rows])
+        logits = model(_fitted(sources[rows]), answer.shape[1])
+        totals += torch.stack([part.double().cpu() for part in summed_loss(logits, answer)])
+    loss, right, tokens = totals.tolist()
+    return {"loss": loss / tokens, "token_accuracy": right / tokens}
+
+
+def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """`Seq2Seq.greedy` for a whole table (N, S): answers (N, steps) and probabilities (N), on the CPU."""
+    parts = [model.greedy(_fitted(sources[rows]), steps) for rows in _batches(len(sources))]
+    answers, probabilities = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
+    return answers, probabilities
+
+
+def exact(decoded: Tensor, answers: Tensor) -> Tensor:
+    """Which rows of decoded (N, steps) say the answer (N, T) and then `<eos>`, token for token: bool (N)."""
+    width = max(decoded.shape[1], answers.shape[1])
+    return (padded(decoded, width) == padded(answers, width)).all(dim=1)
+
+
+def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
+    """Share of equal positions, padding counted, over the width of the table's longest right answer and its `<eos>`.
+
+    The original report's decoder had that fixed width; what was decoded beyond it is not looked at.
+    """
+    width = answers.shape[1]
+    return (padded(decoded, width)[:, :width] == answers).double().mean().item()
+
+
+def padded(ids: Tensor, width: int) -> Tensor:
+    return F.pad(ids, (0, max(0, width - ids.shape[1])), value=PAD)
+
+
+def _batches(rows: int) -> Iterator[slice]:
+    return (slice(start, start + BATCH) for start in range(0, rows, BATCH))
+
+
+def _fitted(ids: Tensor) -> Tensor:
+    return trim(ids, int(widths(ids).max()))

@@ -1,0 +1,53 @@
+"""The rows of the corpus that one dataset's rule keeps, in the corpus' order.
+
+rule {max: 9}:  '7*(3+4)=' stays, '12*(3+4)=' goes
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stages import files, params
+from stages.command import BadInput, one_line
+
+
+def subset(rows: pa.RecordBatch, rule: params.Rule) -> pa.RecordBatch:
+    """The rows whose every operand lies in min..max and whose `src` has no character of `without`."""
+    keep = pa.repeat(True, len(rows))
+    for operand in (rows["a"], rows["b"], rows["c"]):
+        inside = pc.greater_equal(operand, rule.min)
+        if rule.max is not None:
+            inside = pc.and_(inside, pc.less_equal(operand, rule.max))
+        keep = pc.and_(keep, pc.fill_null(inside, True))  # an operand that is not there breaks no rule
+    if rule.without:
+        unwanted = pc.match_substring_regex(rows["src"], f"[{re.escape(rule.without)}]")
+        keep = pc.and_not(keep, unwanted)
+    return rows.filter(keep)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write the rows of the corpus that a dataset's rule keeps.")
+    parser.add_argument("params", type=Path)
+    parser.add_argument("dataset", help="a name under `datasets` of params.yaml")
+    parser.add_argument("corpus", type=Path, help="Parquet file to read")
+    parser.add_argument("subset", type=Path, help="Parquet file to write")
+    args = parser.parse_args()
+
+    _, dataset = params.find(args.params, "datasets", args.dataset)
+    kept = 0
+    with files.writer(args.subset, files.EXPRESSIONS) as out:
+        for batch in files.batches(args.corpus):
+            rows = subset(batch, dataset.rule)
+            kept += len(rows)
+            if len(rows):
+                out.write_batch(rows)
+        if not kept:
+            raise BadInput(f"{args.params}: datasets.{args.dataset}.rule: no row of {args.corpus} is left")
+
+
+if __name__ == "__main__":
+    with one_line("subset"):
+        main()

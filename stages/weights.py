@@ -1,0 +1,58 @@
+"""A trained network as one file: its weights, and what is needed to rebuild it and to use it.
+
+data/models/full-lstm.pt  ->  Trained(run='full-lstm', model=Seq2Seq(…), operands=50, history=[…])
+"""
+
+import io
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from stages import files, grammar
+from stages.command import BadInput
+from stages.seq2seq import Seq2Seq
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network, the run that made it, the operands 0..operands-1 of its corpus, and a dict per epoch."""
+
+    run: str
+    model: Seq2Seq
+    operands: int
+    history: list[dict[str, float]]
+
+    @property
+    def steps(self) -> int:
+        """Tokens to decode at most: the corpus' longest answer and + 1 for its `<eos>`."""
+        return grammar.longest_answer(self.operands) + 1
+
+
+def save(path: Path, trained: Trained) -> None:
+    content = {
+        "run": trained.run,
+        "shape": trained.model.shape,
+        "weights": {name: tensor.cpu() for name, tensor in trained.model.state_dict().items()},
+        "operands": trained.operands,
+        "history": trained.history,
+    }
+    # Through memory: written to a path, the archive would hold that path's name.
+    memory = io.BytesIO()
+    torch.save(content, memory)
+    with files.whole(path) as draft:
+        draft.write_bytes(memory.getvalue())
+
+
+def load(path: Path) -> Trained:
+    """The network on the CPU, ready to evaluate; raises BadInput for a missing, broken or foreign file."""
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file; `dvc repro` makes it")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        model = Seq2Seq(**content["shape"])
+        model.load_state_dict(content["weights"])
+        return Trained(content["run"], model.eval(), content["operands"], content["history"])
+    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
+        raise BadInput(f"{path}: not a model that `train` wrote, or cut short; make it again") from error

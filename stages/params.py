@@ -161,5 +161,5 @@ def _first(error: ValidationError) -> str:
             what = str(first["ctx"]["error"])
         case _:
             what = first["msg"]
-    found = "" if isinstance(first["input"], Params | Rule) or not where else f" (found {first['input']!r})"
+    found = "" if isinstance(first["input"], dict | Params | Rule) else f" (found {first['input']!r})"
     return ": ".join(filter(None, (where, what))) + found

@@ -54,5 +54,5 @@ def load(path: Path) -> Trained:
         model = Seq2Seq(**content["shape"])
         model.load_state_dict(content["weights"])
         return Trained(content["run"], model.eval(), content["operands"], content["history"])
-    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{path}: not a model that `train` wrote, or cut short; make it again") from error

@@ -1,0 +1,83 @@
+"""A small laboratory that every test can use: a tiny params.yaml, and the whole corpus made once."""
+
+import contextlib
+import importlib
+import io
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import torch
+from ruamel.yaml import YAML
+
+from stages.command import one_line
+
+ROOT = Path(__file__).parents[1]
+
+TINY = {
+    "embed_dim": 8,
+    "hidden_dim": 8,
+    "layers": 1,
+    "batch_size": 16,
+    "epochs": 2,
+    "corpus": {"operands": 12},
+    "datasets": {
+        "small": {"rule": {"max": 9}, "sample": 60},
+        "no_7": {"rule": {"without": "7"}, "sample": 50},
+    },
+    "runs": {
+        "small-lstm": {"dataset": "small", "cell": "lstm"},
+        "small-gru": {"dataset": "small", "cell": "gru"},
+        "no_7-lstm": {"dataset": "no_7", "cell": "lstm", "epochs": 1},
+    },
+}
+
+
+def write_params(path: Path, **changes) -> Path:
+    """The committed params.yaml made tiny, with further changes at its root."""
+    yaml = YAML()
+    raw = yaml.load(ROOT / "params.yaml")
+    raw.update(TINY | changes)
+    yaml.dump(raw, path)
+    return path
+
+
+def stage(name: str, *arguments: object, text: str = "") -> subprocess.CompletedProcess:
+    """`python -m stages.NAME` without the seconds that a new process takes to import PyTorch."""
+    module = importlib.import_module(f"stages.{name}")
+    code, out, err = 0, io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", [name, *map(str, arguments)]),
+        mock.patch.object(sys, "stdin", io.StringIO(text)),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            with one_line(name):
+                module.main()
+        except SystemExit as end:  # its code is the message itself where there is one, as Python's own ending has it
+            code = 1 if isinstance(end.code, str) else end.code
+            err.write(f"{end.code}\n" if isinstance(end.code, str) else "")
+    return subprocess.CompletedProcess(module.__name__, code or 0, out.getvalue(), err.getvalue())
+
+
+def process(name: str, *arguments: object, cwd: Path = ROOT, text: str = "") -> subprocess.CompletedProcess:
+    """`python -m stages.NAME` as a person starts it."""
+    command = [sys.executable, "-m", f"stages.{name}", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, input=text, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory):
+    """The path of the whole corpus over 0..49, made by the stage itself."""
+    path = tmp_path_factory.mktemp("corpus") / "corpus.parquet"
+    done = process("generate", "params.yaml", path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)

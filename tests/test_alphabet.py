@@ -1,0 +1,60 @@
+"""Characters, ids and padding, in hand-written tables and round trips."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages import alphabet
+from stages.command import BadInput
+
+CHARACTERS = "0123456789+-*()="
+
+
+def test_the_18_tokens():
+    assert alphabet.TOKENS == ("<pad>", "<eos>", *CHARACTERS)
+    assert (alphabet.PAD, alphabet.EOS) == (0, 1)
+
+
+def test_sources_by_hand():
+    assert alphabet.encode_sources(["7-9=", "(0)*1+23="]).tolist() == [
+        [9, 13, 11, 17, 0, 0, 0, 0, 0],
+        [15, 2, 16, 14, 3, 12, 4, 5, 17],
+    ]
+
+
+def test_answers_by_hand():
+    assert alphabet.encode_answers([84, -2, 0, 117649]).tolist() == [
+        [10, 6, 1, 0, 0, 0, 0],
+        [13, 4, 1, 0, 0, 0, 0],
+        [2, 1, 0, 0, 0, 0, 0],
+        [3, 3, 9, 8, 6, 11, 1],
+    ]
+
+
+@given(st.lists(st.text(CHARACTERS, min_size=1, max_size=20), min_size=1, max_size=8))
+def test_sources_come_back(texts):
+    ids = alphabet.encode_sources(texts)
+    assert ids.shape == (len(texts), max(map(len, texts)))
+    assert [alphabet.decode(token for token in row if token != 0) for row in ids.tolist()] == texts
+
+
+@given(st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=8))
+def test_answers_come_back(numbers):
+    ids = alphabet.encode_answers(numbers)
+    assert [alphabet.decode(row) for row in ids.tolist()] == [str(number) for number in numbers]
+    assert (ids == 1).sum(dim=1).tolist() == [1] * len(numbers)
+
+
+@pytest.mark.parametrize("character", ["x", " ", "/", "é", "\0", "٣", "\n"])
+def test_a_foreign_character_is_named(character):
+    with pytest.raises(BadInput) as error:
+        alphabet.encode_sources(["1+1=", f"2{character}3="])
+    assert repr(character) in str(error.value)
+    assert repr(f"2{character}3=") in str(error.value)
+
+
+def test_decode_stops_at_the_first_eos():
+    assert alphabet.decode([3, 1, 4, 1]) == "1"
+    assert alphabet.decode([3, 4]) == "12"
+    assert alphabet.decode([1]) == ""
+    assert alphabet.decode([3, 0, 4, 1]) == "1_2"

@@ -1,0 +1,161 @@
+"""Broken files: one line that begins with the stage's name, a non-zero exit, earlier files as they were."""
+
+import contextlib
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from conftest import TINY, process, stage, write_params
+
+from stages import files, weights
+from stages.seq2seq import Seq2Seq
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A params.yaml, good rows and a good model, and one older file where every output would go."""
+    write_params(tmp_path / "params.yaml")
+    rows = {
+        "src": ["1+2=", "3*4="],
+        "tgt": [3, 12],
+        "template": ["a+b", "a*b"],
+        "a": [1, 3],
+        "b": [2, 4],
+        "c": [None] * 2,
+    }
+    pq.write_table(pa.table(rows, files.EXPRESSIONS), tmp_path / "good.parquet")
+    weights.save(tmp_path / "good.pt", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, [{"epoch": 1}]))
+    (tmp_path / "out").write_text("earlier")
+    return tmp_path
+
+
+def broken(kind, lab):
+    path = lab / "broken"
+    good = (lab / "good.parquet").read_bytes()
+    match kind:
+        case "empty":
+            path.write_bytes(b"")
+        case "text":
+            path.write_text("no table\nno model\n")
+        case "truncated":
+            path.write_bytes(good[: len(good) // 2])
+        case "corrupt inside":
+            path.write_bytes(good[:20] + bytes(len(good) - 320) + good[-300:])
+        case "a folder":
+            path.mkdir()
+        case "other columns":
+            pq.write_table(pa.table({"x": [1]}), path)
+        case "other types":
+            pq.write_table(pa.table({"src": [1], "tgt": ["1"]}), path)
+    return path
+
+
+KINDS = ["missing", "empty", "text", "truncated", "corrupt inside", "a folder", "other columns", "other types"]
+READERS = {
+    "subset": ["params.yaml", "small", "BROKEN", "out"],
+    "sample": ["params.yaml", "small", "BROKEN", "out", "out"],
+    "train": ["params.yaml", "small-lstm", "good.parquet", "BROKEN", "out", "out"],
+    "evaluate": ["params.yaml", "good.pt", "BROKEN", "out", "out", "out"],
+}
+
+
+def fails_in_one_line(name, lab, arguments, words):
+    done = stage(name, *(lab / "broken" if word == "BROKEN" else _path(lab, word) for word in arguments))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{name}: ")
+    assert done.stderr.count("\n") == 1
+    assert all(word in done.stderr for word in words), done.stderr
+    assert (lab / "out").read_text() == "earlier"
+    assert not list(lab.glob(".*.tmp"))
+
+
+def _path(lab, word):
+    return lab / word if "." in word or word == "out" else word
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("kind", ["missing", "truncated"])
+def test_parquet_by_stage(name, kind, lab):
+    broken(kind, lab)
+    fails_in_one_line(name, lab, READERS[name], [str(lab / "broken")])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parquet_by_kind(kind, lab):
+    broken(kind, lab)
+    fails_in_one_line("subset", lab, READERS["subset"], [str(lab / "broken")])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_model_by_kind(kind, lab):
+    broken(kind, lab)
+    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
+    fails_in_one_line("evaluate", lab, arguments, [str(lab / "broken")])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[1], {}, {"shape": {"cell": "lstm"}}, {"shape": {"cell": "rnn", "embed_dim": 1, "hidden_dim": 1, "layers": 1}}],
+)
+def test_a_torch_file_that_is_no_model(content, lab):
+    torch.save(content, lab / "broken")
+    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
+    fails_in_one_line("evaluate", lab, arguments, ["not a model"])
+
+
+def test_a_truncated_model(lab):
+    good = (lab / "good.pt").read_bytes()
+    (lab / "broken").write_bytes(good[: len(good) // 2])
+    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
+    fails_in_one_line("evaluate", lab, arguments, ["not a model", "cut short"])
+
+
+def test_a_foreign_character_in_a_table(lab):
+    rows = {"src": ["1/2="], "tgt": [0], "template": ["a+b"], "a": [1], "b": [2], "c": [None]}
+    pq.write_table(pa.table(rows, files.EXPRESSIONS), lab / "broken")
+    fails_in_one_line("train", lab, READERS["train"], ["foreign character '/'", "'1/2='", str(lab / "broken")])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("subset", ["params.yaml", "nothing", "good.parquet", "out"]),
+        ("sample", ["params.yaml", "nothing", "good.parquet", "out", "out"]),
+        ("train", ["params.yaml", "nothing", "good.parquet", "good.parquet", "out", "out"]),
+    ],
+)
+def test_a_name_that_is_not_in_params(name, arguments, lab):
+    fails_in_one_line(name, lab, arguments, ["no entry 'nothing'", "there are "])
+
+
+@pytest.mark.parametrize("missing", ["history", "metrics", "timing", "predictions"])
+def test_report_without_a_run_s_file(missing, lab):
+    endings = {"history": ".csv", "metrics": ".json", "timing": ".json", "predictions": ".parquet"}
+    for folder, ending in endings.items():
+        (lab / folder).mkdir()
+        for run in TINY["runs"]:
+            (lab / folder / f"{run}{ending}").write_text("{}" if ending == ".json" else "epoch\n1\n")
+    gone = lab / missing / f"small-lstm{endings[missing]}"
+    gone.unlink()
+    done = stage("report", *(lab / word for word in ["params.yaml", *endings, "plots", "figures", "out"]))
+    assert done.returncode == 1
+    assert done.stderr == f"report: {gone}: no such file; `dvc repro` makes it\n"
+    assert (lab / "out").read_text() == "earlier"
+    assert not (lab / "plots").exists()
+
+
+def test_an_error_in_the_middle_leaves_the_earlier_file(tmp_path):
+    path = tmp_path / "table.parquet"
+    path.write_text("earlier")
+    with contextlib.suppress(ZeroDivisionError), files.writer(path, files.EXPRESSIONS) as out:
+        out.write_table(files.EXPRESSIONS.empty_table())
+        raise ZeroDivisionError
+    assert path.read_text() == "earlier"
+    assert [file.name for file in tmp_path.iterdir()] == ["table.parquet"]
+
+
+def test_a_process_ends_in_one_line_too(tmp_path):
+    done = process("generate", tmp_path / "params.yaml", tmp_path / "corpus.parquet")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"generate: {tmp_path / 'params.yaml'}: no such file\n"

@@ -1,0 +1,98 @@
+"""The corpus: its grammar by name, its counts, and every answer against Python's own evaluation."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from conftest import ROOT, stage, write_params
+
+from stages import grammar
+from stages.generate import generate
+
+TWO = {"a+b", "a-b", "a*b"}
+PLAIN = {"a+b+c", "a+b-c", "a+b*c", "a-b+c", "a-b-c", "a-b*c", "a*b+c", "a*b-c", "a*b*c"}
+LEFT = {"(a+b)-c", "(a+b)*c", "(a-b)+c", "(a-b)*c", "(a*b)+c", "(a*b)-c"}
+RIGHT = {"a+(b-c)", "a+(b*c)", "a-(b+c)", "a-(b*c)", "a*(b+c)", "a*(b-c)"}
+
+
+@pytest.fixture(scope="module")
+def table(corpus):
+    return pq.read_table(corpus)
+
+
+def test_the_24_templates_by_name():
+    assert len(grammar.TEMPLATES) == 24
+    assert set(grammar.TEMPLATES) == TWO | PLAIN | LEFT | RIGHT
+
+
+def test_rows_of_each_template(table):
+    counts = {row["values"]: row["counts"] for row in pc.value_counts(table["template"]).to_pylist()}
+    assert counts == {t: 2_500 if t in TWO else 125_000 for t in TWO | PLAIN | LEFT | RIGHT}
+    assert len(table) == 2_632_500
+
+
+def test_each_expression_stands_once(table):
+    assert pc.count_distinct(table["src"]).as_py() == len(table)
+
+
+def test_every_answer_against_python(table):
+    for start in range(0, len(table), 100_000):
+        rows = table.slice(start, 100_000)
+        expressions = [src.removesuffix("=") for src in rows["src"].to_pylist()]
+        assert eval(f"[{','.join(expressions)}]") == rows["tgt"].to_pylist()
+
+
+def test_every_source_is_its_template_with_its_operands(table):
+    frame = table.to_pandas(categories=["template"])
+    for template, rows in frame.groupby("template", observed=True):
+        written = np.full(len(rows), "", dtype=object)
+        for mark in template + "=":
+            written = written + (rows[mark].astype(int).astype(str) if mark in "abc" else mark)
+        assert (rows["src"] == written).all()
+        assert rows["c"].isna().all() == (template in TWO)
+        assert rows["c"].isna().any() == (template in TWO)
+
+
+def test_columns_and_compression(corpus, table):
+    assert table.schema.equals(
+        pa.schema(
+            {
+                "src": pa.string(),
+                "tgt": pa.int32(),
+                "template": pa.dictionary(pa.int32(), pa.string()),
+                "a": pa.int16(),
+                "b": pa.int16(),
+                "c": pa.int16(),
+            }
+        )
+    )
+    assert pq.ParquetFile(corpus).metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_first_and_last_row(table):
+    first = {"src": "0+0=", "tgt": 0, "template": "a+b", "a": 0, "b": 0, "c": None}
+    last = {"src": "49*(49-49)=", "tgt": 0, "template": "a*(b-c)", "a": 49, "b": 49, "c": 49}
+    assert table.slice(0, 1).to_pylist() == [first]
+    assert table.slice(len(table) - 1).to_pylist() == [last]
+
+
+def test_same_bytes_again(corpus, tmp_path):
+    again = tmp_path / "again.parquet"
+    assert stage("generate", ROOT / "params.yaml", again).returncode == 0
+    assert again.read_bytes() == corpus.read_bytes()
+
+
+def test_a_large_corpus_comes_in_small_batches():
+    batches = generate(100)
+    sizes = [len(next(batches)) for _ in range(12)]
+    assert max(sizes) <= 2**17
+    assert sizes[:3] == [100**2] * 3
+    assert sum(sizes[3:11]) == 100**3  # the first template of three operands, whole
+    assert sizes[11] == 2**17
+
+
+def test_operands_are_a_parameter(tmp_path):
+    params = write_params(tmp_path / "params.yaml", corpus={"operands": 3})
+    assert stage("generate", params, tmp_path / "corpus.parquet").returncode == 0
+    assert pq.read_metadata(tmp_path / "corpus.parquet").num_rows == 3 * 3**2 + 21 * 3**3

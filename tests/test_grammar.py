@@ -1,0 +1,83 @@
+"""The parser against Python's own, and what it says of malformed text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages import grammar
+from stages.command import BadInput
+
+numbers = st.integers(0, 10**6).map(str)
+expressions = st.recursive(
+    numbers,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from("+-*"), inner).map("".join),
+        inner.map("({})".format),
+    ),
+    max_leaves=12,
+)
+
+
+@given(expressions)
+def test_value_is_python_s(text):
+    assert grammar.evaluate(text) == eval(text)
+    assert grammar.evaluate(text + "=") == eval(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "'': position 1: expected a number or '(', found the end"),
+        ("3+", "'3+': position 3: expected a number or '(', found the end"),
+        ("-3+4", "'-3+4': position 1: expected a number or '(', found '-'"),
+        ("3+4==", "'3+4==': position 5: expected an operator, '=' or the end, found '='"),
+        ("(3+4", "'(3+4': position 5: expected an operator or ')', found the end"),
+        ("3+4)", "'3+4)': position 4: expected an operator, '=' or the end, found ')'"),
+        ("2^3", "'2^3': position 2: expected an operator, '=' or the end, found '^'"),
+        ("1 + 2", "'1 + 2': position 2: expected an operator, '=' or the end, found ' '"),
+        ("٣+1", "'٣+1': position 1: expected a number or '(', found '٣'"),
+        ("a+b", "'a+b': position 1: expected a number or '(', found 'a'"),
+    ],
+)
+def test_malformed(text, message):
+    with pytest.raises(BadInput) as error:
+        grammar.evaluate(text)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("text", ["(" * 5000, "1+" * 5000 + "1", "9" * 5000])
+def test_too_long(text):
+    with pytest.raises(BadInput, match="at most 200"):
+        grammar.evaluate(text)
+
+
+def test_deepest_nesting_that_is_read():
+    assert grammar.evaluate("(" * 99 + "7" + ")" * 99) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("12*(3+4)=", None),
+        ("12*(3+4)", None),
+        ("49-0", None),
+        ("50-0", "an operand above 49"),
+        ("007+1", "an operand with a leading zero"),
+        ("(1+2)+3", "an expression of this shape"),
+        ("1+2+3+4", "an expression of this shape"),
+        ("7", "an expression of this shape"),
+    ],
+)
+def test_unseen(text, reason):
+    assert grammar.unseen(text, 50) == reason
+
+
+@pytest.mark.parametrize(("operands", "characters"), [(50, 6), (10, 3), (2, 2), (1, 1), (100, 6), (4, 2)])
+def test_longest_answer(operands, characters):
+    top = operands - 1
+    values = [eval(t, {"a": a, "b": b, "c": c}) for t in grammar.TEMPLATES for a, b, c in _corners(top)]
+    assert grammar.longest_answer(operands) == max(len(str(v)) for v in values) == characters
+
+
+def _corners(top):
+    return [(a, b, c) for a in (0, top) for b in (0, top) for c in (0, top)]

@@ -1,0 +1,131 @@
+"""params.yaml: what a good file becomes, and the one line that each bad one gets."""
+
+import dataclasses
+
+import pytest
+from conftest import ROOT, stage
+
+from stages import params
+from stages.command import BadInput
+
+GOOD = (ROOT / "params.yaml").read_text()
+
+
+def changed(tmp_path, old, new):
+    assert GOOD.count(old) >= 1, "the test no longer fits params.yaml"
+    path = tmp_path / "params.yaml"
+    path.write_text(GOOD.replace(old, new, 1))
+    return path
+
+
+def test_the_committed_file():
+    config = params.read(ROOT / "params.yaml")
+    assert (config.batch_size, config.epochs, config.lr, config.grad_clip) == (256, 25, 0.001, 2.0)
+    assert (config.embed_dim, config.hidden_dim, config.layers) == (256, 256, 2)
+    assert config.corpus.operands == 50
+    assert {name: (run.dataset, run.cell) for name, run in config.runs.items()} == {
+        "full-lstm": ("full", "lstm"),
+        "single_digit-lstm": ("single_digit", "lstm"),
+        "two_digit-lstm": ("two_digit", "lstm"),
+        "without_1-lstm": ("without_1", "lstm"),
+        "single_digit-gru": ("single_digit", "gru"),
+    }
+
+
+def test_a_run_takes_the_root_s_numbers_and_its_own(tmp_path):
+    path = changed(tmp_path, "cell: gru}", "cell: gru, epochs: 3, lr: 1e-05}")
+    runs = params.read(path).runs
+    assert (runs["single_digit-gru"].epochs, runs["single_digit-gru"].lr) == (3, 1e-5)
+    assert (runs["full-lstm"].epochs, runs["full-lstm"].lr) == (25, 0.001)
+    assert runs["single_digit-gru"].hidden_dim == 256
+
+
+def test_numbers_as_dvc_writes_them(tmp_path):
+    assert params.read(changed(tmp_path, "lr: 0.001", "lr: 1e-05")).lr == 1e-5
+    assert params.read(changed(tmp_path, "grad_clip: 2.0", "grad_clip: 2")).grad_clip == 2
+
+
+def test_nothing_can_be_changed_after_reading():
+    config = params.read(ROOT / "params.yaml")
+    for frozen, field in [(config, "lr"), (config.runs["full-lstm"], "lr"), (config.datasets["full"].rule, "min")]:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(frozen, field, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("lr: 0.001", "lr: -1", "lr: Input should be greater than 0 (found -1)"),
+        ("lr: 0.001", "lr: .nan", "lr: Input should be a finite number (found nan)"),
+        ("lr: 0.001", "lr: .inf", "lr: Input should be a finite number (found inf)"),
+        ("lr: 0.001", "lr: 7", "lr: Input should be less than or equal to 1 (found 7)"),
+        ("lr: 0.001", "lr: fast", "lr: Input should be a valid number (found 'fast')"),
+        ("lr: 0.001", "lr:", "lr: Input should be a valid number (found None)"),
+        ("lr: 0.001", "learning_rate: 0.001", "lr: missing"),
+        ("lr: 0.001", "lr: 0.001\nleraning_rate: 1", "leraning_rate: unknown key"),
+        ("epochs: 25", "epochs: 0", "epochs: Input should be greater than or equal to 1 (found 0)"),
+        ("epochs: 25", "epochs: 2.5", "epochs: Input should be a valid integer (found 2.5)"),
+        ("epochs: 25", "epochs: true", "epochs: Input should be a valid integer (found True)"),
+        (
+            "hidden_dim: 256",
+            "hidden_dim: 99999",
+            "hidden_dim: Input should be less than or equal to 8192 (found 99999)",
+        ),
+        ("valid_share: 0.1", "valid_share: 1.0", "valid_share: Input should be less than 1 (found 1.0)"),
+        ("operands: 50", "operands: 5000", "corpus.operands: Input should be less than or equal to 1000 (found 5000)"),
+        ("cell: gru", "cell: rnn", "runs.single_digit-gru.cell: Input should be 'lstm' or 'gru' (found 'rnn')"),
+        ("cell: gru", "cell: gru, lrr: 1", "runs.single_digit-gru.lrr: unknown key"),
+        ("cell: gru", "cell: gru, lr: 0", "runs.single_digit-gru.lr: Input should be greater than 0 (found 0)"),
+        (", cell: gru", "", "runs.single_digit-gru.cell: missing"),
+        (
+            "dataset: full,",
+            "dataset: ful,",
+            "runs.full-lstm.dataset: no dataset 'ful'; there are single_digit, two_digit, without_1, full",
+        ),
+        ("{max: 9}", "{mx: 9}", "datasets.single_digit.rule.mx: unknown key"),
+        ("{max: 9}", "{min: 9, max: 2}", "datasets.single_digit.rule: min 9 is above max 2: no operand would be left"),
+        (
+            "{without: 1}",
+            "{without: abc}",
+            "datasets.without_1.rule.without: should be the characters to leave out, such as 1 or \"+-\" (found 'abc')",
+        ),
+        (
+            "sample: all",
+            "sample: most",
+            "datasets.single_digit.sample: should be a number of rows, at least 2 (one to train, one to validate), "
+            "or all (found 'most')",
+        ),
+    ],
+)
+def test_one_wrong_value_one_clear_line(tmp_path, old, new, message):
+    path = changed(tmp_path, old, new)
+    with pytest.raises(BadInput) as error:
+        params.read(path)
+    assert str(error.value) == f"{path}: {message}"
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "lr: [", "a: 1\na: 2", "\tlr: 1", "null", "runs: 3", "\x00"])
+def test_no_params_at_all(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(BadInput) as error:
+        params.read(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["generate", "subset", "sample", "train", "evaluate", "report"])
+def test_every_stage_checks_the_whole_file(name, tmp_path):
+    path = changed(tmp_path, "cell: gru", "cell: rnn")
+    arguments = {
+        "generate": ["out"],
+        "subset": ["full", "in", "out"],
+        "sample": ["full", "in", "out", "out"],
+        "train": ["full-lstm", "in", "in", "out", "out"],
+        "evaluate": ["in", "in", "out", "out", "out"],
+        "report": ["in", "in", "in", "in", "out", "out", "out"],
+    }
+    done = stage(name, path, *(tmp_path / word if word in ("in", "out") else word for word in arguments[name]))
+    assert done.returncode == 1
+    assert done.stderr == f"{name}: {path}: runs.single_digit-gru.cell: Input should be 'lstm' or 'gru' (found 'rnn')\n"
+    assert not (tmp_path / "out").exists()

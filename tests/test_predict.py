@@ -1,0 +1,94 @@
+"""`python -m stages.predict` as a person uses it."""
+
+import pytest
+import torch
+from conftest import process, stage
+
+from stages import alphabet, weights
+from stages.seq2seq import Seq2Seq
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A network that answers '7' with certainty whatever it is asked, another that never ends."""
+    folder = tmp_path_factory.mktemp("models")
+    for run, tokens in {"full-lstm": "7", "endless": ""}.items():
+        weights.save(folder / f"{run}.pt", weights.Trained(run, _constant(tokens), 50, [{}]))
+    return folder
+
+
+def _constant(text: str) -> Seq2Seq:
+    """After one step the GRU's state has moved, and the head turns that into `<eos>`; with no text it never does."""
+    model = Seq2Seq("gru", 1, 1, 1)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.zero_()
+        model.decoder.bias_ih_l0.copy_(torch.tensor([0.0, 0.0, 20.0]))  # new = 1, update = 0.5: states 0.5, 0.75, …
+        model.head[0].weight.fill_(1.0)
+        if text:
+            model.head[2].bias[alphabet.TOKENS.index(text)] = 60.0
+            model.head[2].weight[alphabet.EOS] = 100.0  # 50 at the first step, 75 at the second
+        else:
+            model.head[2].bias[alphabet.TOKENS.index("3")] = 60.0
+    return model
+
+
+def predict(models, *expressions, text="", run=()):
+    return stage("predict", "--models", models, *run, *expressions, text=text)
+
+
+def test_right_and_wrong(models):
+    done = predict(models, "3+4=", "12*(3+4)", "7-0")
+    assert done.stdout.splitlines() == [
+        "3+4=       answer 7  true 7  right  probability 1.00",
+        "12*(3+4)=  answer 7  true 84  wrong  probability 1.00",
+        "7-0=       answer 7  true 7  right  probability 1.00",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_process_answers_too(models):
+    done = process("predict", "--models", models, "3+4")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "3+4=  answer 7  true 7  right  probability 1.00\n", "")
+
+
+def test_lines_from_standard_input(models):
+    done = predict(models, text="3+4=\n\n  1*1\n")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["3+4=", "1*1="]
+    assert done.returncode == 0
+
+
+def test_a_malformed_one_among_good_ones(models):
+    done = predict(models, "3+4", "3+", "-3+4", "5+2")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["3+4=", "5+2="]
+    assert done.stderr.splitlines() == [
+        "predict: '3+': position 3: expected a number or '(', found the end",
+        "predict: '-3+4': position 1: expected a number or '(', found '-'",
+    ]
+    assert done.returncode == 2
+
+
+def test_only_malformed_ones(models):
+    done = predict(models, "3+", "")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 2)
+
+
+def test_outside_the_corpus_is_answered_with_a_warning(models):
+    done = predict(models, "99*2", "1+2+3+4", "3+4")
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr.splitlines() == [
+        "predict: warning: 99*2: the network never saw an operand above 49",
+        "predict: warning: 1+2+3+4: the network never saw an expression of this shape",
+    ]
+    assert done.returncode == 0
+
+
+def test_an_answer_without_an_end_is_wrong(models):
+    done = predict(models, "3333333+0", run=["--run", "endless"])
+    assert done.stdout == "3333333+0=  answer 3333333  true 3333333  wrong  probability 1.00\n"
+
+
+def test_no_such_run(models):
+    done = predict(models, "3+4", run=["--run", "nothing"])
+    assert done.stderr == f"predict: {models / 'nothing.pt'}: no such file; `dvc repro` makes it\n"
+    assert done.returncode == 1

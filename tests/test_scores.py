@@ -1,0 +1,82 @@
+"""Every metric against tables small enough to count by hand."""
+
+import math
+
+import pytest
+import torch
+
+from stages import scores
+from stages.alphabet import EOS, PAD
+from stages.seq2seq import Seq2Seq
+
+# '12', '3', '-4' with <eos>; 1 is token 3, 2 is 4, 3 is 5, 4 is 6, '-' is 13
+ANSWERS = torch.tensor([[3, 4, EOS], [5, EOS, PAD], [13, 6, EOS]])
+
+
+@pytest.mark.parametrize(
+    ("decoded", "right"),
+    [
+        ([[3, 4, EOS, PAD], [5, EOS, PAD, PAD], [13, 6, EOS, PAD]], [True, True, True]),
+        ([[3, 4, 4, EOS], [5, 5, EOS, PAD], [13, EOS, PAD, PAD]], [False, False, False]),
+        ([[3, 4, 3, 3], [EOS, PAD, PAD, PAD], [13, 6, EOS, PAD]], [False, False, True]),
+        ([[3, 4], [5, EOS], [13, 6]], [False, True, False]),  # the cut-off rows never said <eos>
+    ],
+)
+def test_exact(decoded, right):
+    assert scores.exact(torch.tensor(decoded), ANSWERS).tolist() == right
+
+
+@pytest.mark.parametrize(
+    ("decoded", "share"),
+    [
+        ([[3, 4, EOS, PAD], [5, EOS, PAD, PAD], [13, 6, EOS, PAD]], 9 / 9),
+        ([[3, 3, EOS, PAD], [5, EOS, PAD, PAD], [13, 6, EOS, PAD]], 8 / 9),
+        ([[3, EOS, PAD, PAD], [5, 5, EOS, PAD], [EOS, PAD, PAD, PAD]], 2 / 9),
+        ([[3, 4, EOS, 9], [5, EOS, PAD, 9], [13, 6, EOS, 9]], 9 / 9),  # beyond the longest right answer
+        ([[3], [5], [13]], 4 / 9),  # narrower than the answers: the rest is padding, and one place of it is right
+    ],
+)
+def test_position_accuracy(decoded, share):
+    assert scores.position_accuracy(torch.tensor(decoded), ANSWERS) == pytest.approx(share)
+
+
+def test_summed_loss_counts_real_tokens_only():
+    logits = torch.zeros(3, 3, 18)
+    logits[0, 0, 3] = 5.0
+    loss, right, tokens = scores.summed_loss(logits, ANSWERS)
+    hit = -math.log(math.exp(5) / (math.exp(5) + 17))
+    assert loss.item() == pytest.approx(7 * math.log(18) + hit)
+    assert right.item() == 1
+    assert tokens.item() == 8
+
+
+class Uneven(Seq2Seq):
+    """Says `<eos>` with a certainty that grows with the answer's width, so that batches differ."""
+
+    def forward(self, source, steps):
+        logits = torch.zeros(len(source), steps, 18)
+        logits[..., EOS] = float(steps)
+        return logits
+
+
+def test_table_scores_are_no_mean_of_batch_means(monkeypatch):
+    model = Uneven("gru", 1, 1, 1)
+    answers = torch.tensor([[EOS, PAD, PAD], [EOS, PAD, PAD], [3, 4, EOS]], dtype=torch.uint8)
+    sources = torch.full((3, 4), 5, dtype=torch.uint8)
+    monkeypatch.setattr(scores, "BATCH", 2)
+    found = scores.token_scores(model, sources, answers)
+    one, three = (math.log(17 + math.exp(width)) for width in (1, 3))  # log of the softmax's denominator
+    assert found["loss"] == pytest.approx((2 * (one - 1) + 2 * three + (three - 3)) / 5)
+    assert found["token_accuracy"] == pytest.approx(3 / 5)
+
+
+def test_batch_size_changes_no_answer(monkeypatch):
+    model = Seq2Seq("lstm", 8, 8, 1)
+    torch.nn.init.normal_(model.head[2].weight, std=4)
+    sources = torch.randint(2, 18, (50, 6), dtype=torch.uint8)
+    one, chances = scores.decode(model, sources, 5)
+    monkeypatch.setattr(scores, "BATCH", 7)
+    other, same = scores.decode(model, sources, 5)
+    assert torch.equal(one, other)
+    torch.testing.assert_close(chances, same)
+    assert one.shape == (50, 5)

@@ -1,0 +1,113 @@
+"""The network: its size, what padding may not do, and what greedy decoding is."""
+
+import typing
+
+import pytest
+import torch
+
+from stages import alphabet, params, scores
+from stages.alphabet import EOS, PAD
+from stages.seq2seq import CELLS, Seq2Seq
+
+CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
+
+
+@pytest.mark.parametrize(("cell", "count"), [("lstm", 2_180_370), ("gru", 1_654_034)])
+def test_parameters_at_the_committed_size(cell, count):
+    model = Seq2Seq(cell, embed_dim=256, hidden_dim=256, layers=2)
+    assert sum(weight.numel() for weight in model.parameters()) == count
+
+
+def test_params_allow_just_these_cells():
+    assert set(typing.get_args(params.Run.__dataclass_fields__["cell"].type)) == set(CELLS)
+
+
+@CELL
+def test_shapes(cell):
+    source = alphabet.encode_sources(["1+2=", "12*(3+4)="]).long()
+    assert Seq2Seq(cell, 6, 5, 2).encode(source).shape == (2, 5)
+    assert Seq2Seq(cell, 6, 5, 2)(source, steps=3).shape == (2, 3, 18)
+
+
+@CELL
+def test_padding_changes_nothing(cell):
+    model = Seq2Seq(cell, 16, 16, 2)
+    texts = ["1+2=", "12*(3+4)=", "7-49="]
+    wide = torch.nn.functional.pad(alphabet.encode_sources(texts).long(), (0, 5))
+    together, decoded = model(wide, steps=4), model.greedy(wide, 7)
+    for row, text in enumerate(texts):
+        alone = alphabet.encode_sources([text]).long()
+        torch.testing.assert_close(together[row], model(alone, steps=4)[0])
+        torch.testing.assert_close(together[row, :2], model(alone, steps=2)[0])
+        assert torch.equal(decoded[0][row], model.greedy(alone, 7)[0][0])
+        torch.testing.assert_close(decoded[1][row], model.greedy(alone, 7)[1][0])
+
+
+@CELL
+def test_padding_has_no_gradient_and_no_loss(cell):
+    source = alphabet.encode_sources(["1+2="]).long()
+    answer = alphabet.encode_answers([3]).long()
+    found = []
+    for extra in (0, 3):
+        torch.manual_seed(1)
+        model = Seq2Seq(cell, 8, 8, 2)
+        wide = torch.nn.functional.pad(answer, (0, extra))
+        loss, right, tokens = scores.summed_loss(model(torch.nn.functional.pad(source, (0, extra)), 2 + extra), wide)
+        loss.backward()
+        found.append((loss, right, tokens, [weight.grad for weight in model.parameters()]))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+    assert found[0][2] == 2
+
+
+@CELL
+def test_the_context_is_the_top_layer_at_the_last_token(cell):
+    model = Seq2Seq(cell, 8, 8, 2)
+    source = alphabet.encode_sources(["12*(3+4)="]).long()
+    _, state = model.encoder(model.embedding(source))
+    top = state[0][-1] if cell == "lstm" else state[-1]
+    torch.testing.assert_close(model.encode(source), top)
+
+
+def test_every_step_sees_only_the_context():
+    model = Seq2Seq("lstm", 8, 8, 2)
+    source = alphabet.encode_sources(["1+2="]).long()
+    context = model.encode(source)
+    state, logits = None, []
+    for _ in range(4):
+        output, state = model.decoder(context.unsqueeze(1), state)
+        logits.append(model.head(output[:, 0]))
+    torch.testing.assert_close(model(source, steps=4), torch.stack(logits, dim=1))
+
+
+@CELL
+def test_greedy_is_the_argmax_up_to_eos(cell):
+    model = Seq2Seq(cell, 8, 8, 1)
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=2)  # so that steps and rows differ before any training
+    with torch.no_grad():
+        model.head[2].bias[EOS] = 9  # and some rows end
+    source = alphabet.encode_sources([f"{a}*{b}=" for a in range(20) for b in range(20)]).long()
+    decoded, probability = model.greedy(source, 7)
+    chances, tokens = model(source, steps=7).softmax(dim=-1).max(dim=-1)
+    ended = 0
+    for row in range(len(source)):
+        said = tokens[row].tolist()
+        end = said.index(EOS) + 1 if EOS in said else 7
+        ended += EOS in said
+        assert decoded[row].tolist() == said[:end] + [PAD] * (7 - end)
+        torch.testing.assert_close(probability[row], chances[row, :end].double().prod(), rtol=1e-4, atol=0)
+    assert 0 < ended < len(source)
+
+
+@CELL
+def test_decoding_ends_when_all_rows_have_ended(cell):
+    model = Seq2Seq(cell, 8, 8, 1)
+    torch.nn.init.zeros_(model.head[2].weight)
+    with torch.no_grad():
+        model.head[2].bias.copy_(torch.nn.functional.one_hot(torch.tensor(EOS), 18) * 50.0)
+    steps = []
+    model.decoder.register_forward_hook(lambda *_: steps.append(1))
+    decoded, _ = model.greedy(alphabet.encode_sources(["1+2=", "3-4="]).long(), 7)
+    assert decoded.tolist() == [[EOS] + [PAD] * 6] * 2
+    assert len(steps) == 1

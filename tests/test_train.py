@@ -1,0 +1,142 @@
+"""Training learns, covers every row, comes out the same again, and says so when it fails."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+import torch
+from conftest import stage, write_params
+from tqdm import tqdm
+
+from stages import alphabet, params, scores, train, weights
+from stages.command import BadInput
+from stages.seq2seq import Seq2Seq
+
+CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
+TEXTS = {"1+2=": 3, "12*(3+4)=": 84, "7-9=": -2, "49*49*49=": 117649}
+ROWS = alphabet.encode_sources(list(TEXTS)), alphabet.encode_answers(TEXTS.values())
+
+
+def run(**changes):
+    small = {"embed_dim": 16, "hidden_dim": 32, "layers": 2, "batch_size": 4, "epochs": 1, "lr": 0.01, "grad_clip": 2.0}
+    return params.Run(**(small | {"seed": 1, "dataset": "d", "cell": "lstm"} | changes))
+
+
+@CELL
+def test_one_batch_overfits(cell):
+    trained, _ = train.train("r", run(cell=cell, epochs=150), 50, ROWS, ROWS)
+    decoded, _ = scores.decode(trained.model, ROWS[0], trained.steps)
+    assert [alphabet.decode(ids) for ids in decoded.tolist()] == [str(tgt) for tgt in TEXTS.values()]
+    assert trained.history[-1]["valid_exact_match"] == 1
+    assert trained.history[-1]["train_loss"] < 0.05
+
+
+def test_history_has_a_row_an_epoch():
+    trained, seconds = train.train("r", run(epochs=3), 50, ROWS, ROWS)
+    assert [row["epoch"] for row in trained.history] == [1, 2, 3]
+    assert len(seconds) == 3
+    assert set(trained.history[0]) == {
+        "epoch",
+        "train_loss",
+        "train_token_accuracy",
+        "valid_loss",
+        "valid_token_accuracy",
+        "valid_exact_match",
+    }
+
+
+def test_an_epoch_takes_every_row_once_in_an_order_of_its_seed():
+    sources = torch.arange(2, 12, dtype=torch.uint8).unsqueeze(1)
+    answers = torch.full((10, 1), 1, dtype=torch.uint8)
+
+    def order(*seed):
+        return torch.cat([source[:, 0] for source, _ in train.shuffled(sources, answers, 4, seed)]).tolist()
+
+    assert sorted(order(42, 1)) == list(range(2, 12))
+    assert order(42, 1) == order(42, 1)
+    assert order(42, 1) != order(42, 2)
+    assert order(42, 1) != order(43, 1)
+    assert [len(source) for source, _ in train.shuffled(sources, answers, 4, (42, 1))] == [4, 4, 2]
+
+
+def test_batches_are_cut_to_their_own_longest():
+    for source, answer in train.shuffled(*ROWS, 1, (1, 1)):
+        assert (source != alphabet.PAD).all()
+        assert (answer != alphabet.PAD).all()
+        assert source.dtype == answer.dtype == torch.int64
+
+
+def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens():
+    torch.manual_seed(3)
+    model = Seq2Seq("lstm", 8, 8, 1)
+    before = [weight.clone() for weight in model.parameters()]
+    loss, _, tokens = scores.summed_loss(model(ROWS[0].long(), ROWS[1].shape[1]), ROWS[1].long())
+    gradients = torch.autograd.grad(loss / tokens, list(model.parameters()))
+    norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+    clip = norm.item() / 10
+    optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
+    batches = train.shuffled(*ROWS, 4, (1, 1))
+    found = train.one_epoch(model, optimiser, batches, clip, tqdm(disable=True))
+    for weight, old, gradient in zip(model.parameters(), before, gradients, strict=True):
+        torch.testing.assert_close(weight.detach(), old - gradient / 10, atol=1e-6, rtol=1e-3)
+    assert found["train_loss"] == pytest.approx((loss / tokens).item(), rel=1e-5)
+
+
+def test_a_loss_that_is_no_number_names_run_and_epoch(monkeypatch):
+    real = scores.summed_loss
+
+    def broken(logits, answers):
+        loss, right, tokens = real(logits, answers)
+        return loss * float("nan"), right, tokens
+
+    monkeypatch.setattr(scores, "summed_loss", broken)
+    with pytest.raises(BadInput, match=r"run some-lstm: the loss is nan in epoch 1"):
+        train.train("some-lstm", run(), 50, ROWS, ROWS)
+
+
+def test_a_saved_network_answers_as_before(tmp_path):
+    trained, _ = train.train("r", run(), 50, ROWS, ROWS)
+    weights.save(tmp_path / "r.pt", trained)
+    again = weights.load(tmp_path / "r.pt")
+    assert (again.run, again.operands, again.steps, again.history) == ("r", 50, 7, trained.history)
+    one, other = (scores.decode(network.model, ROWS[0], 7) for network in (trained, again))
+    assert torch.equal(one[0], other[0])
+    assert torch.equal(one[1], other[1])
+
+
+@pytest.fixture
+def samples(corpus, tmp_path):
+    config = write_params(tmp_path / "params.yaml")
+    paths = [tmp_path / f"{name}.parquet" for name in ("subset", "train", "valid")]
+    assert stage("subset", config, "small", corpus, paths[0]).returncode == 0
+    assert stage("sample", config, "small", *paths).returncode == 0
+    return config, *paths[1:]
+
+
+@CELL
+def test_same_seed_same_bytes(cell, samples, tmp_path):
+    config, *rows = samples
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        done = stage("train", config, f"small-{cell}", *rows, folder / "r.pt", folder / "timing.json")
+        assert done.returncode == 0, done.stderr
+        assert f"small-{cell} 2/2: loss" in done.stderr
+        outputs = [folder / file for file in ("predictions.parquet", "metrics.json", "history.csv")]
+        assert stage("evaluate", config, folder / "r.pt", rows[1], *outputs).returncode == 0
+    for file in ("r.pt", "predictions.parquet", "metrics.json", "history.csv"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    timing = json.loads((tmp_path / "one" / "timing.json").read_text())
+    assert set(timing) == {"seconds_per_epoch", "rows_per_second", "device", "threads", "torch"}
+    predictions = pq.read_table(tmp_path / "one" / "predictions.parquet")
+    assert predictions["src"] == pq.read_table(rows[1])["src"]
+
+
+def test_another_seed_other_weights(samples, tmp_path):
+    _, *rows = samples
+    found = []
+    for seed in (1, 2):
+        config = write_params(tmp_path / f"{seed}.yaml", seed=seed)
+        path = tmp_path / f"{seed}.pt"
+        assert stage("train", config, "small-gru", *rows, path, tmp_path / "timing.json").returncode == 0
+        found.append(weights.load(path).model.head[0].weight)
+    assert not torch.equal(*found)

@@ -1,0 +1,175 @@
+"""dvc.yaml against the code: modules, params, rooms; and the committed results against both."""
+
+import ast
+import dataclasses
+import functools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, stage, write_params
+from dvc.repo import Repo
+from ruamel.yaml import YAML
+
+from stages import params
+
+ORDER = ["generate", "subset", "sample", "train", "evaluate", "report"]
+VERBS = {*ORDER, "predict"}
+MODULES = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
+
+
+def imports(module: str) -> set[str]:
+    """The modules of `stages` that a module names in its import statements."""
+    found = set()
+    for node in ast.walk(ast.parse((ROOT / "stages" / f"{module}.py").read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "stages":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stages."):
+            found.add(node.module.removeprefix("stages."))
+    return found
+
+
+def reached(module: str) -> set[str]:
+    """The module, and all that it imports directly or through others."""
+    found, left = set(), {module}
+    while left:
+        found.add(name := left.pop())
+        left |= imports(name) - found
+    return found
+
+
+@functools.cache
+def loaded(module: str) -> set[str]:
+    """What Python really has in memory after importing a stage."""
+    code = f"import sys, stages.{module}; print(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.split())
+
+
+@pytest.fixture(scope="module")
+def stages():
+    return sorted(Repo(ROOT).index.stages, key=lambda one: one.addressing)
+
+
+def verb(one) -> str:
+    return one.name.partition("@")[0]
+
+
+def test_deps_hold_every_module(stages):
+    assert {verb(one) for one in stages} == set(ORDER)
+    for one in stages:
+        code = {dep.def_path for dep in one.deps if dep.def_path.endswith(".py")}
+        assert code == {"stages/__init__.py"} | {f"stages/{name}.py" for name in reached(verb(one))}, one.addressing
+
+
+@pytest.mark.parametrize("module", sorted(VERBS))
+def test_python_loads_what_the_import_statements_say(module):
+    found = {name.removeprefix("stages.") for name in loaded(module) if name.startswith("stages.")}
+    assert found == reached(module)
+
+
+def test_rooms():
+    for module in MODULES:
+        assert not imports(module) & VERBS, f"{module} imports a verb"
+    assert not any("dvc" in loaded(verb) for verb in ("generate", "train", "evaluate", "predict"))
+    assert "torch" not in loaded("report") | loaded("generate") | loaded("subset") | loaded("sample")
+
+
+def test_commands_name_their_files_and_run_their_module(stages):
+    for one in stages:
+        words = one.cmd.split()
+        assert words[:4] == ["python", "-m", f"stages.{verb(one)}", "params.yaml"]
+        data = {dep.def_path for dep in one.deps if not dep.def_path.endswith((".py", "params.yaml"))}
+        assert data | {out.def_path for out in one.outs} <= set(words), one.addressing
+
+
+class Watched:
+    """Stands for a frozen dataclass of `params` and notes which of its values are read, by their dotted names."""
+
+    def __init__(self, value, seen, path=""):
+        self._value, self._seen, self._path = value, seen, path
+
+    def __getattr__(self, name):
+        return self._wrap(getattr(self._value, name), name)
+
+    def __getitem__(self, name):
+        return self._wrap(self._value[name], name)
+
+    def __contains__(self, name):
+        return name in self._value
+
+    def items(self):
+        return [(name, self[name]) for name in self._value]
+
+    def _wrap(self, value, name):
+        path = f"{self._path}.{name}".removeprefix(".")
+        if dataclasses.is_dataclass(value) or isinstance(value, dict):
+            return Watched(value, self._seen, path)
+        self._seen.add(path)
+        return value
+
+
+@pytest.fixture(scope="module")
+def keys_read(stages, tmp_path_factory):
+    """Every stage run once in a small laboratory, by its own command: the keys of params.yaml that it read."""
+    lab = tmp_path_factory.mktemp("lab")
+    config = params.read(ROOT / "params.yaml")
+    datasets = {name: {"rule": {"max": 20, "without": "7"}, "sample": 30} for name in config.datasets}
+    runs = {name: {"dataset": run.dataset, "cell": run.cell} for name, run in config.runs.items()}
+    write_params(lab / "params.yaml", corpus={"operands": 9}, datasets=datasets, runs=runs)
+    read, found = params.read, {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(lab)
+        for one in sorted(stages, key=lambda one: ORDER.index(verb(one))):
+            seen = found[one.addressing] = set()
+            patch.setattr(params, "read", lambda path, seen=seen: Watched(read(path), seen))
+            done = stage(verb(one), *one.cmd.split()[3:])
+            assert done.returncode == 0, done.stderr
+            assert all(Path(out.def_path).exists() for out in one.outs), one.addressing
+    return found
+
+
+def needed(key: str) -> set[str]:
+    """What dvc.yaml must name for a key that was read; a run's number may come from the root or from its entry."""
+    where, _, name = key.rpartition(".")
+    own = where.startswith("runs.") and name in {field.name for field in dataclasses.fields(params.Hyperparameters)}
+    return {key, name} if own else {key}
+
+
+def test_params_hold_every_key_that_is_read_and_no_other(stages, keys_read):
+    for one in stages:
+        declared = {key for dep in one.deps if dep.def_path == "params.yaml" for key in dep.params}
+        wanted = set().union(*map(needed, keys_read[one.addressing]))
+        for key in wanted:
+            assert any(f"{key}.".startswith(f"{known}.") for known in declared), f"{one.addressing} reads {key}"
+        for known in declared:
+            assert any(f"{key}.".startswith(f"{known}.") for key in wanted), f"{one.addressing} never reads {known}"
+
+
+def test_plots_name_the_report_s_tables_only():
+    raw = YAML(typ="safe").load(ROOT / "dvc.yaml")
+    plots = [properties for entry in raw["plots"] for properties in entry.values()]
+    assert {path for plot in plots for path in plot["y"]} == {
+        f"reports/plots/{name}.csv" for name in ("curves", "exact_match", "digits")
+    }
+    assert all((ROOT / ".dvc" / "plots" / f"{plot['template']}.json").is_file() for plot in plots)
+
+
+def test_the_committed_results_fit_the_committed_code_and_params():
+    """DVC compares dvc.lock with code, params and the results in git; a fresh clone has no data, which it allows."""
+    done = subprocess.run(
+        ["dvc", "repro", "--dry", "--allow-missing"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Running stage" not in done.stdout, done.stdout
+    assert "up to date" in done.stdout
+
+
+def test_the_committed_page_shows_the_committed_metrics():
+    page = (ROOT / "reports" / "report.md").read_text()
+    for run in params.read(ROOT / "params.yaml").runs:
+        metrics = json.loads((ROOT / "reports" / "metrics" / f"{run}.json").read_text())
+        row = next(line for line in page.splitlines() if line.startswith(f"| {run} "))
+        assert f"{metrics['exact_match']:.4f}" in row
+        assert f"{metrics['loss']:.4f}" in row

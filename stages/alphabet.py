@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stages.command import BadInput
 
-PAD = 0  # fills a row up to the table's longest; never read by the network's context, never scored
+PAD = 0  # fills a row up to the table's longest; never reaches the network's context, never in the loss
 EOS = 1  # ends every answer, so that its length is learned too; a source needs none, it ends with '='
 TOKENS = ("<pad>", "<eos>", *"0123456789+-*()=")
 
@@ -23,10 +23,9 @@ _ID = {token: number for number, token in enumerate(TOKENS) if len(token) == 1}
 def encode_table(table: pa.Table, where: object) -> tuple[Tensor, Tensor]:
     """Its `src` and `tgt` as `encode_sources` and `encode_answers`; `where` stands in the error's message."""
     try:
-        sources = encode_sources(table["src"].to_pylist())
+        return encode_sources(table["src"].to_pylist()), encode_answers(table["tgt"].to_pylist())
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
-    return sources, encode_answers(table["tgt"].to_pylist())
 
 
 def encode_sources(texts: Sequence[str]) -> Tensor:
@@ -56,7 +55,9 @@ def _encode(texts: Sequence[str]) -> np.ndarray:
     if foreign:
         character = min(foreign)
         text = next(text for text in texts if character in text)
-        raise BadInput(f"foreign character {character!r} in {text!r}; the alphabet is {''.join(_ID)}")
+        raise BadInput(f"foreign character {character!r} in {text[:40]!r}; the alphabet is {''.join(_ID)}")
+    if not all(texts):
+        raise BadInput("an empty expression; it should hold at least '='")
     ids = np.zeros(128, np.uint8)  # from ASCII code to id; NumPy fills short strings with code 0, which stays PAD
     for character, number in _ID.items():
         ids[ord(character)] = number

@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pyarrow as pa
 from torch import Tensor
 
 from stages import alphabet, files, machine, params, scores, weights
-from stages.command import one_line
+from stages.command import BadInput, one_line
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
@@ -63,10 +64,13 @@ def main() -> None:
     rows = files.read_table(args.valid)
     sources, answers = (ids.to(device) for ids in alphabet.encode_table(rows, args.valid))
     predictions, metrics = evaluate(trained, rows, sources, answers)
+    if not math.isfinite(metrics["loss"]):
+        raise BadInput(f"{args.model}: its loss on {args.valid} is {metrics['loss']}; train it again with a smaller lr")
     rounded = {name: round(value, 6) for name, value in metrics.items()}
-    files.write_table(args.predictions, predictions)
-    files.write_text(args.metrics, json.dumps(rounded, indent=2) + "\n")
-    files.write_text(args.history, pd.DataFrame(trained.history).to_csv(index=False, float_format="%.6f"))
+    with files.whole(args.predictions, args.metrics, args.history) as [table, scored, curve]:
+        files.write_table(table, predictions)
+        files.write_text(scored, json.dumps(rounded, indent=2) + "\n")
+        files.write_text(curve, pd.DataFrame(trained.history).to_csv(index=False, float_format="%.6f"))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ The row every table of expressions holds:
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,28 +41,34 @@ PREDICTIONS = pa.schema(
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Yield a draft to write to; it takes the place of `path` only when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.tmp")
+def whole(*paths: Path) -> Iterator[list[Path]]:
+    """Yield a draft for each path; they take the paths' places only when the block ends without an error.
+
+    A path that cannot be written fails here, before the work is done.
+    """
+    drafts = [path.with_name(f".{path.name}.tmp") for path in paths]
     try:
-        yield draft
-        os.replace(draft, path)
+        for path, draft in zip(paths, drafts, strict=True):
+            if path.is_dir():
+                raise BadInput(f"{path}: is a folder; a file should go there")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.touch()
+        yield drafts
+        for path, draft in zip(paths, drafts, strict=True):
+            os.replace(draft, path)
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in drafts:
+            with suppress(OSError):
+                draft.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with the same line ends on every system."""
-    with whole(path) as draft:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
-@contextmanager
-def writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """A zstd Parquet file that appears at `path` when the block ends without an error."""
-    with whole(path) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as out:
-        yield out
+def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, compression="zstd")
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -73,22 +79,37 @@ def write_table(path: Path, table: pa.Table) -> None:
 def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBatch]:
     """The table at `path`, a batch at a time, with the columns of `schema`.
 
-    Raises BadInput when the file is missing, is not a whole Parquet file or lacks one of the columns.
+    Raises BadInput when the file is missing, is not a whole Parquet file, or a column is missing or has gaps.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
-    try:
-        with pq.ParquetFile(path) as file:
-            found = {field.name: field.type for field in file.schema_arrow}
-            for field in schema:
-                if found.get(field.name) != field.type:
-                    has = ", ".join(f"{name} ({kind})" for name, kind in found.items())
-                    raise BadInput(f"{path}: no column {field.name!r} of type {field.type}; it has {has}")
-            yield from file.iter_batches(columns=schema.names)
-    except (pa.ArrowException, OSError) as error:
-        raise BadInput(f"{path}: not a whole Parquet file ({str(error).splitlines()[0]}); make it again") from error
+    with _readable(path), pq.ParquetFile(path) as file:
+        found = {field.name: field.type for field in file.schema_arrow}
+        for field in schema:
+            if found.get(field.name) != field.type:
+                has = ", ".join(f"{name} ({kind})" for name, kind in found.items())
+                raise BadInput(f"{path}: no column {field.name!r} of type {field.type}; it has {has}")
+        for batch in file.iter_batches(columns=schema.names):
+            for name in {"src", "tgt", "template"}.intersection(schema.names):
+                if batch[name].null_count:
+                    raise BadInput(f"{path}: column {name!r} has rows without a value")
+            yield batch
 
 
 def read_table(path: Path, schema: pa.Schema = EXPRESSIONS) -> pa.Table:
-    """All of the table at `path`; raises BadInput as `batches` does."""
-    return pa.Table.from_batches(batches(path, schema), schema)
+    """All of the table at `path`; raises BadInput as `batches` does, and when there are no rows."""
+    with _readable(path):
+        table = pa.Table.from_batches(batches(path, schema), schema)
+        table.validate(full=True)
+    if not len(table):
+        raise BadInput(f"{path}: has no rows")
+    return table
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        said = " ".join(str(error).split())[:120]
+        raise BadInput(f"{path}: not a whole Parquet file ({said}); make it again") from error

@@ -36,7 +36,7 @@ def evaluate(text: str, names: Mapping[str, Any] | None = None) -> Any:
     Raises BadInput with the position (from 1) of the first character that does not fit.
     """
     if len(text) > LONGEST:
-        raise BadInput(f"'{text[:20]}…': {len(text)} characters; at most {LONGEST} are read")
+        raise BadInput(f"{text[:20]!r}…: position {LONGEST + 1}: expected the end, for at most {LONGEST} are read")
     return _Parser(text, names or {}).whole()
 
 

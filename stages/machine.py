@@ -11,12 +11,14 @@ import torch
 def device() -> torch.device:
     """The device to compute on; on a CPU it also takes all cores, unless OMP_NUM_THREADS says otherwise."""
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(os.cpu_count() or 1)  # PyTorch by itself leaves out half of hyper-threaded cores
+        # PyTorch by itself leaves out half of hyper-threaded cores; a process may be confined to some of all cores.
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        torch.set_num_threads(cores)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def description() -> dict[str, str | int]:
-    """What must be equal for two trainings to give the same bytes."""
+    """What a training ran on; on the same processor, and with these equal, it gives the same bytes again."""
     return {
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),

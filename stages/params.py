@@ -6,6 +6,7 @@
 becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other number from the root of the file.
 """
 
+import reprlib
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,7 +30,7 @@ from stages.command import BadInput
 # A key that no field has is an error, and so is NaN. Strict numbers below: "10" and true are none.
 CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]  # it becomes a file name and part of a DVC address
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")]  # a file name, and part of a DVC address
 Width = Annotated[StrictInt, Field(ge=1, le=8192)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # what scikit-learn takes
 
@@ -65,17 +66,16 @@ class Corpus:
 class Rule:
     """Which expressions a dataset keeps, by their operands and characters; an empty rule keeps all."""
 
-    min: Annotated[StrictInt, Field(ge=0)] = 0
-    max: Annotated[StrictInt, Field(ge=0)] | None = None
+    min: Annotated[StrictInt, Field(ge=0, le=999)] = 0
+    max: Annotated[StrictInt, Field(ge=0, le=999)] | None = None
     without: str = ""
 
     @field_validator("without", mode="before")
     @classmethod
     def _characters(cls, value: Any) -> str:
-        text = str(value) if type(value) is int else value  # `without: 1` means the character 1
-        if not isinstance(text, str) or not text or set(text) - set("0123456789+-*()"):
-            raise ValueError('should be the characters to leave out, such as 1 or "+-"')
-        return text
+        if not isinstance(value, str) or not value or set(value) - set("0123456789+-*()"):
+            raise ValueError('should be the characters to leave out, in quotes, such as "1" or "+-"')
+        return value
 
     @model_validator(mode="after")
     def _ordered(self) -> "Rule":
@@ -121,7 +121,7 @@ def read(path: Path) -> Params:
         raw = YAML(typ="safe", pure=True).load(path)
     except FileNotFoundError as error:
         raise BadInput(f"{path}: no such file") from error
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError, KeyError, RecursionError) as error:  # the last three come from odd scalars
         raise BadInput(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
         raise BadInput(f"{path}: should hold keys and values, such as `lr: 0.001`")
@@ -151,15 +151,19 @@ def _with_overrides(raw: dict) -> dict:
 def _first(error: ValidationError) -> str:
     """Pydantic's first complaint as `key.inner: what is wrong (found …)`."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(str(part) for part in first["loc"] if part != "[key]")
+    found = "" if isinstance(first["input"], dict | Params | Rule) else f" (found {reprlib.repr(first['input'])})"
     match first["type"]:
         case "missing":
-            return f"{where}: missing"
+            what, found = "missing", ""
         case "unexpected_keyword_argument":
-            return f"{where}: unknown key"
+            what, found = "unknown key", ""
         case "value_error":
             what = str(first["ctx"]["error"])
+        case "dataclass_type" | "dict_type":
+            what = "should hold keys and values"
+        case _ if first["loc"][-1] == "[key]":
+            where, what = ".".join(map(str, first["loc"][:-2])), "a name should be letters, digits, '_' and '-'"
         case _:
             what = first["msg"]
-    found = "" if isinstance(first["input"], dict | Params | Rule) else f" (found {first['input']!r})"
     return ": ".join(filter(None, (where, what))) + found

@@ -32,7 +32,7 @@ def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
     Expressions that the corpus over 0..operands-1 does not hold stay, with a warning there.
     """
     good, bad = [], 0
-    for text in expressions:
+    for text in map(str.strip, expressions):
         try:
             grammar.evaluate(text)
         except BadInput as error:
@@ -52,16 +52,19 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("data/models"), help="folder (default: %(default)s)")
     # An expression that begins with '-' looks like an option; it is malformed, and says so as every other does.
     args, dashed = parser.parse_known_args()
+    if unknown := [word for word in dashed if word.startswith("--")]:
+        parser.error(f"no such option: {' '.join(unknown)}")
 
     machine.device()
     trained = weights.load(args.models / f"{args.run}.pt")
     typed = args.expressions + dashed
-    expressions, bad = read(typed or filter(None, map(str.strip, sys.stdin)), trained.operands)
+    expressions, bad = read(typed or filter(str.strip, sys.stdin), trained.operands)
     if expressions:
         print(*predict(trained, expressions), sep="\n")
     sys.exit(2 if bad else 0)
 
 
 if __name__ == "__main__":
+    sys.stdin.reconfigure(errors="backslashreplace")  # bytes that are no text are malformed, not a crash
     with one_line("predict"):
         main()

@@ -85,7 +85,7 @@ def answers(predictions: pd.DataFrame) -> pd.DataFrame:
         {
             "expression": "`" + chosen["src"] + "`",
             "true": chosen["tgt"].astype(str),
-            "answer": "`" + chosen["predicted"] + "`",
+            "answer": ("`" + chosen["predicted"] + "`").replace("``", "(nothing)"),
             "": chosen["correct"].map({True: "right", False: "**wrong**"}),
             "probability": chosen["probability"].map("{:.2f}".format),
         }
@@ -150,11 +150,14 @@ def main() -> None:
         gather(args.timing, ".json", runs, _read_json),
         gather(args.predictions, ".parquet", runs, lambda path: files.read_table(path, files.PREDICTIONS).to_pandas()),
     )
+    texts = {args.page: text}
     for name, table in plots.items():
-        files.write_text(args.plots / f"{name}.csv", table.to_csv(index=False, float_format="%.6f"))
+        texts[args.plots / f"{name}.csv"] = table.to_csv(index=False, float_format="%.6f")
     for name, figure in drawn.items():
-        files.write_text(args.figures / f"{name}.svg", figures.svg(figure))
-    files.write_text(args.page, text)
+        texts[args.figures / f"{name}.svg"] = figures.svg(figure)
+    with files.whole(*texts) as drafts:
+        for draft, content in zip(drafts, texts.values(), strict=True):
+            files.write_text(draft, content)
 
 
 def _read_json(path: Path) -> pd.DataFrame:

@@ -39,8 +39,9 @@ def main() -> None:
         train, valid = sample(len(table), dataset.sample, config.valid_share, config.sample_seed)
     except ValueError as error:  # scikit-learn's own words, for a share that leaves one side empty
         raise BadInput(f"{where}: {error}") from error
-    files.write_table(args.train, table.take(train))
-    files.write_table(args.valid, table.take(valid))
+    with files.whole(args.train, args.valid) as drafts:
+        for draft, rows in zip(drafts, (train, valid), strict=True):
+            files.write_table(draft, table.take(rows))
 
 
 if __name__ == "__main__":

@@ -62,12 +62,10 @@ def exact(decoded: Tensor, answers: Tensor) -> Tensor:
 
 
 def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
-    """Share of equal positions, padding counted, over the width of the table's longest right answer and its `<eos>`.
-
-    The original report's decoder had that fixed width; what was decoded beyond it is not looked at.
-    """
-    width = answers.shape[1]
-    return (padded(decoded, width)[:, :width] == answers).double().mean().item()
+    """Share of equal positions, padding counted, over the width of the table's longest answer, right or decoded."""
+    places = torch.arange(1, decoded.shape[1] + 1)  # counted from 1, so that the last one in use is the width
+    width = max(answers.shape[1], int((places * (decoded != PAD).any(dim=0)).max()))
+    return (padded(decoded, width)[:, :width] == padded(answers, width)).double().mean().item()
 
 
 def padded(ids: Tensor, width: int) -> Tensor:

@@ -38,7 +38,7 @@ def main() -> None:
 
     _, dataset = params.find(args.params, "datasets", args.dataset)
     kept = 0
-    with files.writer(args.subset, files.EXPRESSIONS) as out:
+    with files.whole(args.subset) as [draft], files.writer(draft, files.EXPRESSIONS) as out:
         for batch in files.batches(args.corpus):
             rows = subset(batch, dataset.rule)
             kept += len(rows)

@@ -40,9 +40,11 @@ def train(name: str, run: params.Run, operands: int, rows: Rows, valid: Rows) ->
             batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch))
             scored = one_epoch(model, optimiser, batches, run.grad_clip, progress)
         seconds.append(time.perf_counter() - started)
-        if not math.isfinite(scored["train_loss"]):
-            raise BadInput(f"run {name}: the loss is {scored['train_loss']} in epoch {epoch}; a smaller lr may help")
-        trained.history.append({"epoch": epoch, **scored, **validate(trained, *valid)})
+        scored |= validate(trained, *valid)
+        for kind in ("train_loss", "valid_loss"):
+            if not math.isfinite(scored[kind]):
+                raise BadInput(f"run {name}: {kind} is {scored[kind]} in epoch {epoch}; a smaller lr may help")
+        trained.history.append({"epoch": epoch, **scored})
         tqdm.write(_line(name, trained.history[-1], run.epochs, len(rows[0]) / seconds[-1]), file=sys.stderr)
     return trained, seconds
 
@@ -115,9 +117,10 @@ def main() -> None:
         tuple(ids.to(device) for ids in alphabet.encode_table(files.read_table(path), path))
         for path in (args.train, args.valid)
     )
-    trained, seconds = train(args.run, run, config.corpus.operands, rows, valid)
-    weights.save(args.model, trained)
-    files.write_text(args.timing, json.dumps(timing(seconds, len(rows[0])), indent=2) + "\n")
+    with files.whole(args.model, args.timing) as [model, times]:
+        trained, seconds = train(args.run, run, config.corpus.operands, rows, valid)
+        weights.save(model, trained)
+        files.write_text(times, json.dumps(timing(seconds, len(rows[0])), indent=2) + "\n")
 
 
 if __name__ == "__main__":

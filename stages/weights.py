@@ -4,13 +4,13 @@ data/models/full-lstm.pt  ->  Trained(run='full-lstm', model=Seq2Seq(…), opera
 """
 
 import io
-import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from stages import files, grammar
+from stages import grammar
 from stages.command import BadInput
 from stages.seq2seq import Seq2Seq
 
@@ -41,18 +41,21 @@ def save(path: Path, trained: Trained) -> None:
     # Through memory: written to a path, the archive would hold that path's name.
     memory = io.BytesIO()
     torch.save(content, memory)
-    with files.whole(path) as draft:
-        draft.write_bytes(memory.getvalue())
+    path.write_bytes(memory.getvalue())
 
 
 def load(path: Path) -> Trained:
     """The network on the CPU, ready to evaluate; raises BadInput for a missing, broken or foreign file."""
-    if not path.is_file():
+    if not path.exists():
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # about a foreign pickle, just before the error
+            content = dict(torch.load(path, map_location="cpu", weights_only=True))
         model = Seq2Seq(**content["shape"])
         model.load_state_dict(content["weights"])
-        return Trained(content["run"], model.eval(), content["operands"], content["history"])
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, KeyError, TypeError, ValueError) as error:
+        trained = Trained(str(content["run"]), model.eval(), int(content["operands"]), list(content["history"]))
+        if "train_loss" not in trained.history[-1] or trained.operands < 1:
+            raise ValueError("no training, or no corpus")
+        return trained
+    except Exception as error:  # whatever goes wrong in a file of ours, it is not one that `train` wrote
         raise BadInput(f"{path}: not a model that `train` wrote, or cut short; make it again") from error

@@ -16,16 +16,9 @@ from stages.seq2seq import Seq2Seq
 def lab(tmp_path):
     """A params.yaml, good rows and a good model, and one older file where every output would go."""
     write_params(tmp_path / "params.yaml")
-    rows = {
-        "src": ["1+2=", "3*4="],
-        "tgt": [3, 12],
-        "template": ["a+b", "a*b"],
-        "a": [1, 3],
-        "b": [2, 4],
-        "c": [None] * 2,
-    }
-    pq.write_table(pa.table(rows, files.EXPRESSIONS), tmp_path / "good.parquet")
-    weights.save(tmp_path / "good.pt", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, [{"epoch": 1}]))
+    pq.write_table(pa.table(GOOD, files.EXPRESSIONS), tmp_path / "good.parquet")
+    history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
+    weights.save(tmp_path / "good.pt", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, history))
     (tmp_path / "out").write_text("earlier")
     return tmp_path
 
@@ -44,6 +37,12 @@ def broken(kind, lab):
             path.write_bytes(good[:20] + bytes(len(good) - 320) + good[-300:])
         case "a folder":
             path.mkdir()
+        case "no rows":
+            pq.write_table(files.EXPRESSIONS.empty_table(), path)
+        case "gaps":
+            pq.write_table(pa.table({**GOOD, "tgt": [3, None]}, files.EXPRESSIONS), path)
+        case "an empty expression":
+            pq.write_table(pa.table({**GOOD, "src": ["1+2=", ""]}, files.EXPRESSIONS), path)
         case "other columns":
             pq.write_table(pa.table({"x": [1]}), path)
         case "other types":
@@ -51,6 +50,7 @@ def broken(kind, lab):
     return path
 
 
+GOOD = {"src": ["1+2=", "3*4="], "tgt": [3, 12], "template": ["a+b", "a*b"], "a": [1, 3], "b": [2, 4], "c": [None] * 2}
 KINDS = ["missing", "empty", "text", "truncated", "corrupt inside", "a folder", "other columns", "other types"]
 READERS = {
     "subset": ["params.yaml", "small", "BROKEN", "out"],
@@ -81,10 +81,10 @@ def test_parquet_by_stage(name, kind, lab):
     fails_in_one_line(name, lab, READERS[name], [str(lab / "broken")])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "no rows", "gaps", "an empty expression"])
 def test_parquet_by_kind(kind, lab):
     broken(kind, lab)
-    fails_in_one_line("subset", lab, READERS["subset"], [str(lab / "broken")])
+    fails_in_one_line("train", lab, READERS["train"], [str(lab / "broken")])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,7 +96,13 @@ def test_model_by_kind(kind, lab):
 
 @pytest.mark.parametrize(
     "content",
-    [[1], {}, {"shape": {"cell": "lstm"}}, {"shape": {"cell": "rnn", "embed_dim": 1, "hidden_dim": 1, "layers": 1}}],
+    [
+        [1],
+        {},
+        torch.zeros(3),
+        {"shape": {"cell": "lstm"}},
+        {"shape": {"cell": "rnn", "embed_dim": 1, "hidden_dim": 1, "layers": 1}},
+    ],
 )
 def test_a_torch_file_that_is_no_model(content, lab):
     torch.save(content, lab / "broken")
@@ -112,8 +118,7 @@ def test_a_truncated_model(lab):
 
 
 def test_a_foreign_character_in_a_table(lab):
-    rows = {"src": ["1/2="], "tgt": [0], "template": ["a+b"], "a": [1], "b": [2], "c": [None]}
-    pq.write_table(pa.table(rows, files.EXPRESSIONS), lab / "broken")
+    pq.write_table(pa.table({**GOOD, "src": ["1+2=", "1/2="]}, files.EXPRESSIONS), lab / "broken")
     fails_in_one_line("train", lab, READERS["train"], ["foreign character '/'", "'1/2='", str(lab / "broken")])
 
 
@@ -148,11 +153,39 @@ def test_report_without_a_run_s_file(missing, lab):
 def test_an_error_in_the_middle_leaves_the_earlier_file(tmp_path):
     path = tmp_path / "table.parquet"
     path.write_text("earlier")
-    with contextlib.suppress(ZeroDivisionError), files.writer(path, files.EXPRESSIONS) as out:
-        out.write_table(files.EXPRESSIONS.empty_table())
+    with contextlib.suppress(ZeroDivisionError), files.whole(path, tmp_path / "new.txt") as [table, text]:
+        files.write_table(table, files.EXPRESSIONS.empty_table())
+        files.write_text(text, "new")
         raise ZeroDivisionError
     assert path.read_text() == "earlier"
     assert [file.name for file in tmp_path.iterdir()] == ["table.parquet"]
+
+
+def test_an_output_that_cannot_be_written_is_found_before_the_work(lab, monkeypatch):
+    (lab / "folder").mkdir()
+    monkeypatch.setattr("stages.train.train", lambda *_: pytest.fail("trained first"))
+    rows = lab / "good.parquet"
+    done = stage("train", lab / "params.yaml", "small-lstm", rows, rows, lab / "out", lab / "folder")
+    assert done.stderr == f"train: {lab / 'folder'}: is a folder; a file should go there\n"
+    assert (lab / "out").read_text() == "earlier"
+
+
+def test_too_little_memory(lab, monkeypatch):
+    def starved(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
+
+    monkeypatch.setattr("stages.train.train", starved)
+    arguments = ["params.yaml", "small-lstm", "good.parquet", "good.parquet", "out", "timing.json"]
+    fails_in_one_line("train", lab, arguments, ["out of memory", "hidden_dim"])
+
+
+def test_a_network_that_diverged(lab):
+    model = Seq2Seq("lstm", 8, 8, 1)
+    torch.nn.init.constant_(model.head[0].bias, float("nan"))
+    history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
+    weights.save(lab / "nan.pt", weights.Trained("small-lstm", model, 12, history))
+    arguments = ["params.yaml", "nan.pt", "good.parquet", "out", "metrics.json", "history.csv"]
+    fails_in_one_line("evaluate", lab, arguments, ["nan.pt", "its loss", "is nan"])
 
 
 def test_a_process_ends_in_one_line_too(tmp_path):

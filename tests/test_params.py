@@ -85,10 +85,25 @@ def test_nothing_can_be_changed_after_reading():
         ("{max: 9}", "{mx: 9}", "datasets.single_digit.rule.mx: unknown key"),
         ("{max: 9}", "{min: 9, max: 2}", "datasets.single_digit.rule: min 9 is above max 2: no operand would be left"),
         (
-            "{without: 1}",
+            '{without: "1"}',
             "{without: abc}",
-            "datasets.without_1.rule.without: should be the characters to leave out, such as 1 or \"+-\" (found 'abc')",
+            "datasets.without_1.rule.without: should be the characters to leave out, in quotes, such as "
+            '"1" or "+-" (found \'abc\')',
         ),
+        (
+            '{without: "1"}',
+            "{without: 1}",
+            "datasets.without_1.rule.without: should be the characters to leave out, in quotes, such as "
+            '"1" or "+-" (found 1)',
+        ),
+        (
+            "{max: 9}",
+            "{max: 70000}",
+            "datasets.single_digit.rule.max: Input should be less than or equal to 999 (found 70000)",
+        ),
+        ("  full-lstm:", "  -hot:", "runs: a name should be letters, digits, '_' and '-' (found '-hot')"),
+        ("  full-lstm:", "  a.b:", "runs: a name should be letters, digits, '_' and '-' (found 'a.b')"),
+        ("{dataset: full, cell: lstm}", "", "runs.full-lstm: should hold keys and values (found None)"),
         (
             "sample: all",
             "sample: most",
@@ -104,7 +119,13 @@ def test_one_wrong_value_one_clear_line(tmp_path, old, new, message):
     assert str(error.value) == f"{path}: {message}"
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2]", "lr: [", "a: 1\na: 2", "\tlr: 1", "null", "runs: 3", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[1, 2]", "lr: [", "a: 1\na: 2", "\tlr: 1", "null", "runs: 3", "\x00"),
+        *("seed: 2020-99-99", "epochs: " + "9" * 5000, "epochs: 0x_", "[" * 3000, "lr: !!bool xx"),
+    ],
+)
 def test_no_params_at_all(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text)

@@ -1,8 +1,12 @@
 """`python -m stages.predict` as a person uses it."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
-from conftest import process, stage
+from conftest import ROOT, process, stage
 
 from stages import alphabet, weights
 from stages.seq2seq import Seq2Seq
@@ -13,7 +17,7 @@ def models(tmp_path_factory):
     """A network that answers '7' with certainty whatever it is asked, another that never ends."""
     folder = tmp_path_factory.mktemp("models")
     for run, tokens in {"full-lstm": "7", "endless": ""}.items():
-        weights.save(folder / f"{run}.pt", weights.Trained(run, _constant(tokens), 50, [{}]))
+        weights.save(folder / f"{run}.pt", weights.Trained(run, _constant(tokens), 50, [{"train_loss": 0.0}]))
     return folder
 
 
@@ -86,6 +90,21 @@ def test_outside_the_corpus_is_answered_with_a_warning(models):
 def test_an_answer_without_an_end_is_wrong(models):
     done = predict(models, "3333333+0", run=["--run", "endless"])
     assert done.stdout == "3333333+0=  answer 3333333  true 3333333  wrong  probability 1.00\n"
+
+
+def test_bytes_that_are_no_text(models):
+    command = [sys.executable, "-m", "stages.predict", "--models", models]
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, input=b"\xff1+2\n7-0\n", capture_output=True, cwd=ROOT, env=strict)
+    assert done.stdout == b"7-0=  answer 7  true 7  right  probability 1.00\n"
+    assert done.stderr.count(b"\n") == 1
+    assert done.returncode == 2
+
+
+def test_a_misspelt_option_is_no_expression(models):
+    done = predict(models, "3+4", run=["--rnu", "endless"])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no such option: --rnu" in done.stderr
 
 
 def test_no_such_run(models):

@@ -32,7 +32,8 @@ def test_exact(decoded, right):
         ([[3, 4, EOS, PAD], [5, EOS, PAD, PAD], [13, 6, EOS, PAD]], 9 / 9),
         ([[3, 3, EOS, PAD], [5, EOS, PAD, PAD], [13, 6, EOS, PAD]], 8 / 9),
         ([[3, EOS, PAD, PAD], [5, 5, EOS, PAD], [EOS, PAD, PAD, PAD]], 2 / 9),
-        ([[3, 4, EOS, 9], [5, EOS, PAD, 9], [13, 6, EOS, 9]], 9 / 9),  # beyond the longest right answer
+        ([[PAD, PAD, PAD]] * 3, 1 / 9),  # one place of padding is right
+        ([[3, 4, EOS, PAD], [5, 5, 5, EOS], [13, 6, EOS, PAD]], 9 / 12),  # a decoded answer is the longest
         ([[3], [5], [13]], 4 / 9),  # narrower than the answers: the rest is padding, and one place of it is right
     ],
 )

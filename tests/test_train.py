@@ -90,7 +90,7 @@ def test_a_loss_that_is_no_number_names_run_and_epoch(monkeypatch):
         return loss * float("nan"), right, tokens
 
     monkeypatch.setattr(scores, "summed_loss", broken)
-    with pytest.raises(BadInput, match=r"run some-lstm: the loss is nan in epoch 1"):
+    with pytest.raises(BadInput, match=r"run some-lstm: train_loss is nan in epoch 1"):
         train.train("some-lstm", run(), 50, ROWS, ROWS)
 
 
@@ -102,6 +102,14 @@ def test_a_saved_network_answers_as_before(tmp_path):
     one, other = (scores.decode(network.model, ROWS[0], 7) for network in (trained, again))
     assert torch.equal(one[0], other[0])
     assert torch.equal(one[1], other[1])
+
+
+def test_a_last_step_that_breaks_the_network_is_found_too(monkeypatch):
+    monkeypatch.setattr(
+        torch.nn.utils, "clip_grad_norm_", lambda weights, _: [w.grad.fill_(torch.nan) for w in weights]
+    )
+    with pytest.raises(BadInput, match=r"run some-lstm: valid_loss is nan in epoch 1"):
+        train.train("some-lstm", run(), 50, ROWS, ROWS)
 
 
 @pytest.fixture

@@ -1,0 +1,184 @@
+"""A tiny real pipeline through the `dvc` command, in a copy of the working tree with a git repository of its own.
+
+The tests run in order on one copy: each begins where the one before it left the repository, as a person would.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, write_params
+
+STAGES = {
+    "generate",
+    *("subset@small", "sample@small", "subset@no_7", "sample@no_7"),
+    *("train@small-lstm", "evaluate@small-lstm", "train@no_7-lstm", "evaluate@no_7-lstm"),
+    "report",
+}
+
+
+class Repository:
+    def __init__(self, root: Path):
+        self.root = root
+        # A person's own git settings and a virtual environment that is not active must not matter.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "DVC_NO_ANALYTICS": "1"}
+        person = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        self.env = os.environ | quiet | person | {"PATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "500"}
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        done = subprocess.run(command, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=280)
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def commit(self) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", "step")
+
+    def changed(self) -> set[str]:
+        return {line[3:] for line in self.run("git", "status", "--porcelain").splitlines()}
+
+
+def ran(output: str) -> set[str]:
+    """The stages that a `dvc` command ran."""
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    root = tmp_path_factory.mktemp("copy")
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+        if (ROOT / name).exists() and not name.startswith("reports/") and name != "dvc.lock":
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+    runs = {"small-lstm": {"dataset": "small", "cell": "lstm"}, "no_7-lstm": {"dataset": "no_7", "cell": "lstm"}}
+    write_params(root / "params.yaml", runs=runs)
+    copy = Repository(root)
+    copy.run("git", "init", "--quiet", "--initial-branch=main")
+    copy.commit()
+    return copy
+
+
+def test_repro_makes_everything(repository):
+    assert ran(repository.run("dvc", "repro")) == STAGES
+    for run in ("small-lstm", "no_7-lstm"):
+        for made in ("data/models/{}.pt", "data/predictions/{}.parquet", "reports/metrics/{}.json"):
+            assert (repository.root / made.format(run)).is_file()
+    assert "![runs](figures/runs.svg)" in (repository.root / "reports" / "report.md").read_text()
+    assert {name.partition("/")[0] for name in repository.changed()} == {"dvc.lock", "reports"}
+    repository.commit()
+
+
+def test_repro_again_runs_nothing(repository):
+    output = repository.run("dvc", "repro")
+    assert ran(output) == set()
+    assert "up to date" in output
+    assert repository.changed() == set()
+
+
+def test_everything_again_changes_the_timing_only(repository):
+    assert ran(repository.run("dvc", "repro", "--force", "--no-run-cache")) == STAGES
+    timing = {f"reports/timing/{run}.json" for run in ("small-lstm", "no_7-lstm")}
+    assert repository.changed() <= timing | {"dvc.lock", "reports/report.md"}
+    repository.commit()
+
+
+def test_another_lr_retrains_and_nothing_before(repository):
+    output = repository.run("dvc", "exp", "run", "--name", "slow", "-S", "lr=0.0001")
+    assert ran(output) == {name for name in STAGES if name.startswith(("train", "evaluate", "report"))}
+    difference = json.loads(repository.run("dvc", "metrics", "diff", "--json"))
+    for run in ("small-lstm", "no_7-lstm"):
+        assert difference["diff"][f"reports/metrics/{run}.json"]["loss"]["diff"] != 0
+    changes = json.loads(repository.run("dvc", "params", "diff", "--json"))
+    assert changes["diff"] == {"params.yaml": {"lr": {"old": 0.001, "new": 0.0001}}}
+    assert "slow" in repository.run("dvc", "exp", "show", "--csv")
+    page = repository.root / "plots"
+    repository.run("dvc", "plots", "diff", "--out", str(page))
+    text = (page / "index.html").read_text()
+    assert all(word in text for word in ("small-lstm", "no_7-lstm", "workspace", "HEAD"))
+    shutil.rmtree(page)
+
+
+def test_the_experiment_is_undone_without_training(repository):
+    repository.run("git", "checkout", "--quiet", ".")
+    repository.run("dvc", "checkout")
+    assert ran(repository.run("dvc", "repro")) == set()
+    repository.run("git", "reset", "--quiet", "--hard")
+    (repository.root / "params.yaml").write_text(
+        (repository.root / "params.yaml").read_text().replace("0.001", "0.0001")
+    )
+    output = repository.run("dvc", "repro")
+    assert "Stage 'train@small-lstm' is cached - skipping run" in output  # the run cache spares a training done before
+    repository.run("git", "reset", "--quiet", "--hard")
+    repository.run("dvc", "checkout")
+
+
+def test_one_run_alone(repository):
+    output = repository.run("dvc", "exp", "run", "-S", "lr=0.002", "evaluate@small-lstm")
+    assert ran(output) == {"train@small-lstm", "evaluate@small-lstm"}
+    repository.run("git", "reset", "--quiet", "--hard")
+    repository.run("dvc", "checkout")
+
+
+def test_one_sample_size_reruns_its_own_part(repository):
+    output = repository.run("dvc", "exp", "run", "-S", "datasets.small.sample=40")
+    assert ran(output) == {"sample@small", "train@small-lstm", "evaluate@small-lstm", "report"}
+    repository.run("git", "reset", "--quiet", "--hard")
+    repository.run("dvc", "checkout")
+
+
+def test_a_new_run_and_a_new_dataset(repository):
+    new = "+datasets.five_up={rule: {min: 5, max: 8}, sample: 30}", "+runs.five_up-gru={dataset: five_up, cell: gru}"
+    output = repository.run("dvc", "exp", "run", "-S", new[0], "-S", new[1])
+    assert ran(output) == {
+        "subset@five_up",
+        "sample@five_up",
+        "train@five_up-gru",
+        "evaluate@five_up-gru",
+        "report",
+    }
+    shown = repository.run("dvc", "plots", "show", "--json")
+    assert "five_up-gru" in shown
+    assert "five_up-gru" in (repository.root / "reports" / "report.md").read_text()
+    repository.run("git", "reset", "--quiet", "--hard")
+    repository.run("dvc", "checkout")
+
+
+def test_a_misspelt_override_is_refused(repository):
+    output = repository.run("dvc", "exp", "run", "-S", "learning_rate=1", fails=True)
+    assert "learning_rate" in output
+    assert repository.changed() == set()
+
+
+def test_after_a_failure_the_earlier_results_come_back(repository):
+    before = {path: path.read_bytes() for path in (repository.root / "data").rglob("*.p*") if path.is_file()}
+    params = repository.root / "params.yaml"
+    good = params.read_text()
+    params.write_text(good.replace("sample: 60", "sample: 99999"))
+    output = repository.run("dvc", "repro", fails=True)
+    assert "sample: params.yaml: datasets.small.sample: 99999 rows asked for" in output
+    assert "Traceback" not in output
+    params.write_text(good)
+    repository.run("git", "checkout", "--quiet", "reports", "dvc.lock")
+    repository.run("dvc", "checkout")
+    assert {path: path.read_bytes() for path in before} == before
+    assert ran(repository.run("dvc", "repro")) == set()
+
+
+def test_a_clone_without_data_knows_whether_its_results_fit(repository, tmp_path):
+    repository.commit()
+    clone = Repository(tmp_path / "clone")
+    repository.run("git", "clone", "--quiet", ".", str(clone.root))
+    look = "dvc", "repro", "--dry", "--allow-missing"
+    assert ran(clone.run(*look)) == set()
+    code = clone.root / "stages" / "sample.py"
+    code.write_text(code.read_text() + "# changed\n")
+    assert (
+        "Running stage 'sample@small'"
+        in subprocess.run(look, cwd=clone.root, env=clone.env, capture_output=True, text=True).stdout
+    )

@@ -17,6 +17,11 @@ from stages.original import REPORTED
 
 END = "end"  # stands for <eos> in the table of digits
 
+# What the files of `train` and `evaluate` must hold for the page
+CURVES = {"epoch", *(f"{part}_{measure}" for part in ("train", "valid") for measure in figures.PANELS)}
+METRICS = {"exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss"}
+TIMING = {"seconds_per_epoch", "device", "threads", "torch"}
+
 
 def report(
     curves: pd.DataFrame, metrics: pd.DataFrame, timing: pd.DataFrame, predictions: pd.DataFrame
@@ -99,7 +104,7 @@ def page(table: pd.DataFrame, predictions: pd.DataFrame, drawn: list[str], machi
         "the last character. *Loss* (nats) and *token accuracy* count the answer's characters and its `<eos>`, no "
         "padding. *Position accuracy* also counts the padding behind the answer: the reading closest to the original "
         "report's accuracy. The report's loss most likely counted padding, so it is shown here but cannot be compared. "
-        "The report's runs were LSTMs; its figures stand beside every run on the same dataset. "
+        "Its figures stand beside every run on the same dataset. "
         f"Seconds an epoch are those of the pass over the training rows, on {machines}.",
         _markdown(table),
         *(f"![{name}](figures/{name}.svg)" for name in drawn),
@@ -111,10 +116,10 @@ def page(table: pd.DataFrame, predictions: pd.DataFrame, drawn: list[str], machi
     return "\n\n".join(parts) + "\n"
 
 
-def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callable) -> pd.DataFrame:
+def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callable, needs: set[str]) -> pd.DataFrame:
     """The tables that `read` makes of each run's file, one below the other, with run, dataset and cell in front.
 
-    Raises BadInput for a file that is missing or cannot be read.
+    Raises BadInput for a file that is missing, cannot be read or lacks a column that it needs.
     """
     tables = []
     for name, run in runs.items():
@@ -125,6 +130,8 @@ def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callabl
             raise BadInput(f"{path}: no such file; `dvc repro` makes it") from error
         except ValueError as error:
             raise BadInput(f"{path}: cannot be read ({error}); make it again") from error
+        if missing := needs - set(table.columns):
+            raise BadInput(f"{path}: lacks {', '.join(sorted(missing))}; make it again")
         tables.append(pd.DataFrame({"run": name, "dataset": run.dataset, "cell": run.cell}, table.index).join(table))
     return pd.concat(tables, ignore_index=True)
 
@@ -145,10 +152,10 @@ def main() -> None:
 
     runs = params.read(args.params).runs
     plots, drawn, text = report(
-        gather(args.history, ".csv", runs, pd.read_csv),
-        gather(args.metrics, ".json", runs, _read_json),
-        gather(args.timing, ".json", runs, _read_json),
-        gather(args.predictions, ".parquet", runs, lambda path: files.read_table(path, files.PREDICTIONS).to_pandas()),
+        gather(args.history, ".csv", runs, pd.read_csv, CURVES),
+        gather(args.metrics, ".json", runs, _read_json, METRICS),
+        gather(args.timing, ".json", runs, _read_json, TIMING),
+        gather(args.predictions, ".parquet", runs, _read_predictions, set(files.PREDICTIONS.names)),
     )
     texts = {args.page: text}
     for name, table in plots.items():
@@ -162,6 +169,10 @@ def main() -> None:
 
 def _read_json(path: Path) -> pd.DataFrame:
     return pd.DataFrame([json.loads(path.read_text(encoding="utf-8"))])
+
+
+def _read_predictions(path: Path) -> pd.DataFrame:
+    return files.read_table(path, files.PREDICTIONS).to_pandas()
 
 
 if __name__ == "__main__":

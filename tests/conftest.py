@@ -34,6 +34,9 @@ TINY = {
     },
 }
 
+# The folders that `report` reads, a file for each run
+ENDINGS = {"history": ".csv", "metrics": ".json", "timing": ".json", "predictions": ".parquet"}
+
 
 def write_params(path: Path, **changes) -> Path:
     """The committed params.yaml made tiny, with further changes at its root."""
@@ -76,6 +79,25 @@ def corpus(tmp_path_factory):
     done = process("generate", "params.yaml", path)
     assert done.returncode == 0, done.stderr
     return path
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A folder with params.yaml and all that `report` reads, left by the other stages for the tiny runs."""
+    lab = tmp_path_factory.mktemp("finished")
+    config = write_params(lab / "params.yaml")
+    done = [stage("generate", config, lab / "corpus.parquet")]
+    for name in TINY["datasets"]:
+        rows = [lab / f"{name}-{part}.parquet" for part in ("subset", "train", "valid")]
+        done += [stage("subset", config, name, lab / "corpus.parquet", rows[0]), stage("sample", config, name, *rows)]
+    for name, run in TINY["runs"].items():
+        train, valid = (lab / f"{run['dataset']}-{part}.parquet" for part in ("train", "valid"))
+        model, timing = lab / "models" / f"{name}.pt", lab / "timing" / f"{name}.json"
+        done.append(stage("train", config, name, train, valid, model, timing))
+        outputs = [lab / folder / f"{name}{ENDINGS[folder]}" for folder in ("predictions", "metrics", "history")]
+        done.append(stage("evaluate", config, model, valid, *outputs))
+    assert not any(one.returncode for one in done), [one.stderr for one in done]
+    return lab
 
 
 @pytest.fixture(autouse=True)

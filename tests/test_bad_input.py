@@ -1,12 +1,13 @@
 """Broken files: one line that begins with the stage's name, a non-zero exit, earlier files as they were."""
 
 import contextlib
+import shutil
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import TINY, process, stage, write_params
+from conftest import ENDINGS, process, stage, write_params
 
 from stages import files, weights
 from stages.seq2seq import Seq2Seq
@@ -134,19 +135,18 @@ def test_a_name_that_is_not_in_params(name, arguments, lab):
     fails_in_one_line(name, lab, arguments, ["no entry 'nothing'", "there are "])
 
 
-@pytest.mark.parametrize("missing", ["history", "metrics", "timing", "predictions"])
-def test_report_without_a_run_s_file(missing, lab):
-    endings = {"history": ".csv", "metrics": ".json", "timing": ".json", "predictions": ".parquet"}
-    for folder, ending in endings.items():
-        (lab / folder).mkdir()
-        for run in TINY["runs"]:
-            (lab / folder / f"{run}{ending}").write_text("{}" if ending == ".json" else "epoch\n1\n")
-    gone = lab / missing / f"small-lstm{endings[missing]}"
-    gone.unlink()
-    done = stage("report", *(lab / word for word in ["params.yaml", *endings, "plots", "figures", "out"]))
-    assert done.returncode == 1
-    assert done.stderr == f"report: {gone}: no such file; `dvc repro` makes it\n"
-    assert (lab / "out").read_text() == "earlier"
+@pytest.mark.parametrize("folder", ENDINGS)
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "no such file"), (b"", ""), (b"{", ""), (b"{}", ""), (b"\xff\xfe\x00", "")]
+)
+def test_report_with_a_broken_file(folder, content, words, lab, finished):
+    shutil.copytree(finished, lab, dirs_exist_ok=True)
+    path = lab / folder / f"small-lstm{ENDINGS[folder]}"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    folders = [f"./{name}" for name in (*ENDINGS, "plots", "figures")]
+    fails_in_one_line("report", lab, ["params.yaml", *folders, "out"], [str(path), words])
     assert not (lab / "plots").exists()
 
 

@@ -95,7 +95,7 @@ def templates(shares: pd.DataFrame) -> Figure:
     image = axes.imshow(shares, vmin=0, vmax=1, cmap="viridis", aspect="auto")
     axes.set_xticks(range(shares.shape[1]), shares.columns, rotation=25, ha="right")
     axes.set_yticks(range(shares.shape[0]), shares.index, family="monospace")
-    for (row, column), share in shares.stack().rename_axis([None, None]).items():
+    for (row, column), share in shares.stack().dropna().items():
         at = shares.columns.get_loc(column), shares.index.get_loc(row)
         axes.text(*at, f"{share:.2f}", ha="center", va="center", fontsize=8, color="black" if share > 0.6 else "white")
     figure.colorbar(image, label="exact match", shrink=0.5)

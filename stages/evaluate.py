@@ -22,8 +22,8 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
     `exact_match` counts an answer that is the decimal `tgt` and ends with `<eos>` in time; `loss` is in nats a token.
     """
     decoded, probability = scores.decode(trained.model, sources, trained.steps)
-    answers_here = answers.cpu()
-    correct = scores.exact(decoded, answers_here)
+    known = answers.cpu()
+    correct = scores.exact(decoded, known)
     predictions = pa.table(
         {
             "src": rows["src"],
@@ -39,7 +39,7 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
     metrics = {
         "exact_match": correct.double().mean().item(),
         **scores.token_scores(trained.model, sources, answers),
-        "position_accuracy": scores.position_accuracy(decoded, answers_here),
+        "position_accuracy": scores.position_accuracy(decoded, known),
         "train_loss": last["train_loss"],
         "train_token_accuracy": last["train_token_accuracy"],
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),

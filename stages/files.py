@@ -68,10 +68,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Takes batches of a table that need never be in memory as a whole."""
     return pq.ParquetWriter(path, schema, compression="zstd")
 
 
 def write_table(path: Path, table: pa.Table) -> None:
+    """Write all of a table as `writer` does."""
     with writer(path, table.schema) as out:
         out.write_table(table)
 

@@ -25,7 +25,7 @@ TEMPLATES = (
 
 NUMBER = re.compile(r"[0-9]+")
 
-# Far past the corpus' 12 characters; keeps the parser's recursion shallow.
+# Far past the corpus' 11 characters; keeps the parser's recursion shallow.
 LONGEST = 200
 
 

@@ -98,6 +98,7 @@ def answers(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def page(table: pd.DataFrame, predictions: pd.DataFrame, drawn: list[str], machines: str) -> str:
+    """The Markdown page: the results, every drawn figure by name, and ten answers of each run."""
     parts = [
         "# Results",
         "Every number is of a run's validation rows, decoded greedily. *Exact match* is the share of answers right to "

@@ -27,9 +27,9 @@ def widths(ids: Tensor) -> Tensor:
 
 
 def summed_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits (B, T, V), answers (B, T): cross-entropy in nats summed over real tokens, how many argmax hit, how many.
+    """Logits (B, T, V), answers (B, T): the summed cross-entropy in nats, the hits of the argmax, the real tokens.
 
-    Padding counts in none of the three.
+    Padding counts in none of the three; the first over the last is the mean that training descends.
     """
     loss = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), ignore_index=PAD, reduction="sum")
     real = answers != PAD
@@ -69,6 +69,7 @@ def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
 
 
 def padded(ids: Tensor, width: int) -> Tensor:
+    """Ids (N, T) with PAD on the right up to `width` columns; wider ones stay as they are."""
     return F.pad(ids, (0, max(0, width - ids.shape[1])), value=PAD)
 
 

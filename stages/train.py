@@ -81,6 +81,7 @@ def one_epoch(
 
 
 def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict[str, float]:
+    """Loss, token accuracy and exact match on rows (N, S) and (N, T) that the network was not trained on."""
     trained.model.eval()
     decoded, _ = scores.decode(trained.model, sources, trained.steps)
     found = scores.token_scores(trained.model, sources, answers)

@@ -31,6 +31,7 @@ class Trained:
 
 
 def save(path: Path, trained: Trained) -> None:
+    """Write the network with its weights on the CPU; equal networks give equal bytes, whatever the path."""
     content = {
         "run": trained.run,
         "shape": trained.model.shape,
@@ -38,7 +39,7 @@ def save(path: Path, trained: Trained) -> None:
         "operands": trained.operands,
         "history": trained.history,
     }
-    # Through memory: written to a path, the archive would hold that path's name.
+    # Through memory: written to a path, PyTorch's archive would hold that path's name.
     memory = io.BytesIO()
     torch.save(content, memory)
     path.write_bytes(memory.getvalue())
@@ -50,7 +51,9 @@ def load(path: Path) -> Trained:
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
     try:
         with warnings.catch_warnings(action="ignore"):  # about a foreign pickle, just before the error
-            content = dict(torch.load(path, map_location="cpu", weights_only=True))
+            content = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(content, dict):
+            raise TypeError("no dict")
         model = Seq2Seq(**content["shape"])
         model.load_state_dict(content["weights"])
         trained = Trained(str(content["run"]), model.eval(), int(content["operands"]), list(content["history"]))

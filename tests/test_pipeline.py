@@ -156,14 +156,30 @@ def test_a_misspelt_override_is_refused(repository):
     assert repository.changed() == set()
 
 
-def test_after_a_failure_the_earlier_results_come_back(repository):
-    before = {path: path.read_bytes() for path in (repository.root / "data").rglob("*.p*") if path.is_file()}
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("sample: 60", "sample: 99999", "sample: params.yaml: datasets.small.sample: 99999 rows asked for"),
+        (
+            "dataset: small",
+            "dataset: small\n    lr: 7",
+            "train: params.yaml: runs.small-lstm.lr: Input should be less than",
+        ),
+    ],
+)
+def test_after_a_failure_the_earlier_results_come_back(old, new, message, repository):
+    results = [
+        path for folder in ("data", "reports") for path in (repository.root / folder).rglob("*") if path.is_file()
+    ]
+    before = {path: path.read_bytes() for path in results}
     params = repository.root / "params.yaml"
     good = params.read_text()
-    params.write_text(good.replace("sample: 60", "sample: 99999"))
+    assert good.count(old) == 1
+    params.write_text(good.replace(old, new))
     output = repository.run("dvc", "repro", fails=True)
-    assert "sample: params.yaml: datasets.small.sample: 99999 rows asked for" in output
+    assert message in output
     assert "Traceback" not in output
+    assert not all(path.exists() for path in before)  # DVC removes a stage's outputs before it runs
     params.write_text(good)
     repository.run("git", "checkout", "--quiet", "reports", "dvc.lock")
     repository.run("dvc", "checkout")

@@ -6,6 +6,7 @@ $ python -m stages.predict "12*(3+4)=" "7-9"
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,19 +53,20 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("data/models"), help="folder (default: %(default)s)")
     # An expression that begins with '-' looks like an option; it is malformed, and says so as every other does.
     args, dashed = parser.parse_known_args()
-    if unknown := [word for word in dashed if word.startswith("--")]:
+    if unknown := [word for word in dashed if re.match("--[a-z]", word)]:
         parser.error(f"no such option: {' '.join(unknown)}")
 
     machine.device()
     trained = weights.load(args.models / f"{args.run}.pt")
     typed = args.expressions + dashed
-    expressions, bad = read(typed or filter(str.strip, sys.stdin), trained.operands)
+    expressions, bad = read(typed or filter(str.strip, sys.stdin or ()), trained.operands)
     if expressions:
         print(*predict(trained, expressions), sep="\n")
     sys.exit(2 if bad else 0)
 
 
 if __name__ == "__main__":
-    sys.stdin.reconfigure(errors="backslashreplace")  # bytes that are no text are malformed, not a crash
+    if sys.stdin:  # None when it is closed
+        sys.stdin.reconfigure(errors="backslashreplace")  # bytes that are no text are malformed, not a crash
     with one_line("predict"):
         main()

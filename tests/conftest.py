@@ -3,18 +3,26 @@
 import contextlib
 import importlib
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
 from unittest import mock
 
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the same bytes again is a promise of the CPU; set before PyTorch looks
+
+import hypothesis
 import pytest
 import torch
 from ruamel.yaml import YAML
 
 from stages.command import one_line
 
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
+
 ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent  # where dvc is, whether or not the virtual environment is active
 
 TINY = {
     "embed_dim": 8,
@@ -73,10 +81,18 @@ def process(name: str, *arguments: object, cwd: Path = ROOT, text: str = "") -> 
 
 
 @pytest.fixture(scope="session")
-def corpus(tmp_path_factory):
+def committed(tmp_path_factory):
+    """params.yaml as it was committed, whatever a person is trying out in the working tree."""
+    path = tmp_path_factory.mktemp("committed") / "params.yaml"
+    path.write_bytes(subprocess.run(["git", "show", "HEAD:params.yaml"], cwd=ROOT, capture_output=True).stdout)
+    return path
+
+
+@pytest.fixture(scope="session")
+def corpus(committed, tmp_path_factory):
     """The path of the whole corpus over 0..49, made by the stage itself."""
     path = tmp_path_factory.mktemp("corpus") / "corpus.parquet"
-    done = process("generate", "params.yaml", path)
+    done = process("generate", committed, path)
     assert done.returncode == 0, done.stderr
     return path
 

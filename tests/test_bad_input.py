@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import ENDINGS, process, stage, write_params
 
-from stages import files, weights
+from stages import files, scores, weights
 from stages.seq2seq import Seq2Seq
 
 
@@ -109,6 +109,31 @@ def test_a_torch_file_that_is_no_model(content, lab):
     torch.save(content, lab / "broken")
     arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
     fails_in_one_line("evaluate", lab, arguments, ["not a model"])
+
+
+class Trap:
+    """A pickle that would make a file on loading."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_code_in_a_model_file_is_not_run(lab):
+    torch.save({"shape": Trap(lab / "trapped")}, lab / "broken")
+    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
+    fails_in_one_line("evaluate", lab, arguments, ["not a model"])
+    assert not (lab / "trapped").exists()
+
+
+def test_a_loss_that_is_no_number(lab, monkeypatch):
+    real = scores.summed_loss
+    monkeypatch.setattr(scores, "summed_loss", lambda *given: (real(*given)[0] * torch.nan, *real(*given)[1:]))
+    arguments = ["params.yaml", "small-lstm", "good.parquet", "good.parquet", "out", "timing.json"]
+    fails_in_one_line("train", lab, arguments, ["run small-lstm: train_loss is nan in epoch 1"])
+    assert not (lab / "timing.json").exists()
 
 
 def test_a_truncated_model(lab):

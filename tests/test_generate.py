@@ -1,11 +1,13 @@
 """The corpus: its grammar by name, its counts, and every answer against Python's own evaluation."""
 
+import resource
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, stage, write_params
+from conftest import process, stage, write_params
 
 from stages import grammar
 from stages.generate import generate
@@ -77,9 +79,9 @@ def test_first_and_last_row(table):
     assert table.slice(len(table) - 1).to_pylist() == [last]
 
 
-def test_same_bytes_again(corpus, tmp_path):
+def test_same_bytes_again(committed, corpus, tmp_path):
     again = tmp_path / "again.parquet"
-    assert stage("generate", ROOT / "params.yaml", again).returncode == 0
+    assert stage("generate", committed, again).returncode == 0
     assert again.read_bytes() == corpus.read_bytes()
 
 
@@ -90,6 +92,14 @@ def test_a_large_corpus_comes_in_small_batches():
     assert sizes[:3] == [100**2] * 3
     assert sum(sizes[3:11]) == 100**3  # the first template of three operands, whole
     assert sizes[11] == 2**17
+
+
+def test_memory_does_not_grow_with_the_corpus(tmp_path):
+    params = write_params(tmp_path / "params.yaml", corpus={"operands": 100})
+    assert process("generate", params, tmp_path / "corpus.parquet").returncode == 0
+    assert pq.read_metadata(tmp_path / "corpus.parquet").num_rows == 3 * 100**2 + 21 * 100**3
+    kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # of the largest process so far
+    assert kilobytes < 1.5 * 2**20
 
 
 def test_operands_are_a_parameter(tmp_path):

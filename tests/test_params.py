@@ -3,12 +3,32 @@
 import dataclasses
 
 import pytest
-from conftest import ROOT, stage
+from conftest import stage
 
 from stages import params
 from stages.command import BadInput
 
-GOOD = (ROOT / "params.yaml").read_text()
+GOOD = """
+embed_dim: 256
+hidden_dim: 256
+layers: 2
+batch_size: 256
+epochs: 25
+lr: 0.001
+grad_clip: 2.0
+seed: 42
+sample_seed: 42
+valid_share: 0.1
+corpus:
+  operands: 50
+datasets:
+  single_digit: {rule: {max: 9}, sample: all}
+  without_1: {rule: {without: "1"}, sample: 20288}
+  full: {rule: {}, sample: 20566}
+runs:
+  full-lstm: {dataset: full, cell: lstm}
+  single_digit-gru: {dataset: single_digit, cell: gru}
+"""
 
 
 def changed(tmp_path, old, new):
@@ -18,8 +38,8 @@ def changed(tmp_path, old, new):
     return path
 
 
-def test_the_committed_file():
-    config = params.read(ROOT / "params.yaml")
+def test_the_committed_file(committed):
+    config = params.read(committed)
     assert (config.batch_size, config.epochs, config.lr, config.grad_clip) == (256, 25, 0.001, 2.0)
     assert (config.embed_dim, config.hidden_dim, config.layers) == (256, 256, 2)
     assert config.corpus.operands == 50
@@ -45,8 +65,8 @@ def test_numbers_as_dvc_writes_them(tmp_path):
     assert params.read(changed(tmp_path, "grad_clip: 2.0", "grad_clip: 2")).grad_clip == 2
 
 
-def test_nothing_can_be_changed_after_reading():
-    config = params.read(ROOT / "params.yaml")
+def test_nothing_can_be_changed_after_reading(committed):
+    config = params.read(committed)
     for frozen, field in [(config, "lr"), (config.runs["full-lstm"], "lr"), (config.datasets["full"].rule, "min")]:
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(frozen, field, 1)
@@ -71,6 +91,10 @@ def test_nothing_can_be_changed_after_reading():
             "hidden_dim: 99999",
             "hidden_dim: Input should be less than or equal to 8192 (found 99999)",
         ),
+        ("batch_size: 256", "batch_size: 0", "batch_size: Input should be greater than or equal to 1 (found 0)"),
+        ("layers: 2", "layers: 0", "layers: Input should be greater than or equal to 1 (found 0)"),
+        ("grad_clip: 2.0", "grad_clip: .nan", "grad_clip: Input should be a finite number (found nan)"),
+        ("seed: 42", "seed: -1", "seed: Input should be greater than or equal to 0 (found -1)"),
         ("valid_share: 0.1", "valid_share: 1.0", "valid_share: Input should be less than 1 (found 1.0)"),
         ("operands: 50", "operands: 5000", "corpus.operands: Input should be less than or equal to 1000 (found 5000)"),
         ("cell: gru", "cell: rnn", "runs.single_digit-gru.cell: Input should be 'lstm' or 'gru' (found 'rnn')"),
@@ -80,7 +104,7 @@ def test_nothing_can_be_changed_after_reading():
         (
             "dataset: full,",
             "dataset: ful,",
-            "runs.full-lstm.dataset: no dataset 'ful'; there are single_digit, two_digit, without_1, full",
+            "runs.full-lstm.dataset: no dataset 'ful'; there are single_digit, without_1, full",
         ),
         ("{max: 9}", "{mx: 9}", "datasets.single_digit.rule.mx: unknown key"),
         ("{max: 9}", "{min: 9, max: 2}", "datasets.single_digit.rule: min 9 is above max 2: no operand would be left"),

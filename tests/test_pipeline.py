@@ -1,17 +1,16 @@
 """A tiny real pipeline through the `dvc` command, in a copy of the working tree with a git repository of its own.
 
-The tests run in order on one copy: each begins where the one before it left the repository, as a person would.
+The tests share one copy, whose pipeline has run once; each leaves it at a commit whose results are there.
 """
 
 import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, write_params
+from conftest import BIN, ROOT, write_params
 
 STAGES = {
     "generate",
@@ -25,10 +24,11 @@ class Repository:
     def __init__(self, root: Path):
         self.root = root
         # A person's own git settings and a virtual environment that is not active must not matter.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        outer = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_"))}
+        path = os.pathsep.join([str(BIN), os.environ["PATH"]])
         quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "DVC_NO_ANALYTICS": "1"}
         person = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        self.env = os.environ | quiet | person | {"PATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "500"}
+        self.env = outer | quiet | person | {"PATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "500"}
 
     def run(self, *command: str, fails: bool = False) -> str:
         done = subprocess.run(command, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=280)
@@ -67,17 +67,19 @@ def repository(tmp_path_factory):
     copy = Repository(root)
     copy.run("git", "init", "--quiet", "--initial-branch=main")
     copy.commit()
+    copy.first = copy.run("dvc", "repro")
+    copy.made = copy.changed()
+    copy.commit()
     return copy
 
 
 def test_repro_makes_everything(repository):
-    assert ran(repository.run("dvc", "repro")) == STAGES
+    assert ran(repository.first) == STAGES
     for run in ("small-lstm", "no_7-lstm"):
         for made in ("data/models/{}.pt", "data/predictions/{}.parquet", "reports/metrics/{}.json"):
             assert (repository.root / made.format(run)).is_file()
     assert "![runs](figures/runs.svg)" in (repository.root / "reports" / "report.md").read_text()
-    assert {name.partition("/")[0] for name in repository.changed()} == {"dvc.lock", "reports"}
-    repository.commit()
+    assert {name.partition("/")[0] for name in repository.made} == {"dvc.lock", "reports"}
 
 
 def test_repro_again_runs_nothing(repository):
@@ -88,11 +90,13 @@ def test_repro_again_runs_nothing(repository):
 
 
 def test_a_run_again_changes_its_timing_only(repository):
-    again = {"train@small-lstm", "evaluate@small-lstm"}
-    assert ran(repository.run("dvc", "repro", "--force", "--single-item", *again)) == again
+    files = [repository.root / name for name in ("data/models/small-lstm.pt", "data/predictions/small-lstm.parquet")]
+    before = [path.read_bytes() for path in files]
+    again = ["train@small-lstm", "evaluate@small-lstm"]
+    assert ran(repository.run("dvc", "repro", "--force", "--single-item", *again)) == set(again)
+    assert [path.read_bytes() for path in files] == before
     assert repository.changed() <= {"dvc.lock", "reports/timing/small-lstm.json"}
-    repository.run("dvc", "repro")
-    repository.commit()
+    repository.undo()
 
 
 def test_another_lr_retrains_and_nothing_before(repository):
@@ -109,16 +113,12 @@ def test_another_lr_retrains_and_nothing_before(repository):
     text = (page / "index.html").read_text()
     assert all(word in text for word in ("small-lstm", "no_7-lstm", "workspace", "HEAD"))
     shutil.rmtree(page)
-
-
-def test_the_experiment_is_undone_without_training(repository):
     repository.undo()
     assert ran(repository.run("dvc", "repro")) == set()
-    (repository.root / "params.yaml").write_text(
-        (repository.root / "params.yaml").read_text().replace("0.001", "0.0001")
-    )
+    params = repository.root / "params.yaml"
+    params.write_text(params.read_text().replace("lr: 0.001", "lr: 0.0001"))
     output = repository.run("dvc", "repro")
-    assert "Stage 'train@small-lstm' is cached - skipping run" in output  # the run cache spares a training done before
+    assert "Stage 'train@small-lstm' is cached - skipping run" in output  # a training done before is not done again
     repository.undo()
 
 
@@ -156,39 +156,43 @@ def test_a_misspelt_override_is_refused(repository):
     assert repository.changed() == set()
 
 
+TOO_MANY = "sample: 50", "sample: 99999"
+TOO_FAST = "dataset: small", "dataset: small\n    lr: 7"
+FEWER = "sample: 60", "sample: 40"
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("changes", "message"),
     [
-        ("sample: 60", "sample: 99999", "sample: params.yaml: datasets.small.sample: 99999 rows asked for"),
-        (
-            "dataset: small",
-            "dataset: small\n    lr: 7",
-            "train: params.yaml: runs.small-lstm.lr: Input should be less than",
-        ),
+        ([TOO_MANY], "sample: params.yaml: datasets.no_7.sample: 99999 rows asked for"),
+        ([TOO_FAST], "train: params.yaml: runs.small-lstm.lr: Input should be less than"),
+        ([FEWER, TOO_MANY], "sample: params.yaml: datasets.no_7.sample: 99999 rows asked for"),
     ],
+    ids=["sample", "train", "a stage after one that succeeded"],
 )
-def test_after_a_failure_the_earlier_results_come_back(old, new, message, repository):
+def test_after_a_failure_the_earlier_results_come_back(changes, message, repository):
     results = [
         path for folder in ("data", "reports") for path in (repository.root / folder).rglob("*") if path.is_file()
     ]
     before = {path: path.read_bytes() for path in results}
     params = repository.root / "params.yaml"
-    good = params.read_text()
-    assert good.count(old) == 1
-    params.write_text(good.replace(old, new))
+    text = params.read_text()
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    params.write_text(text)
     output = repository.run("dvc", "repro", fails=True)
     assert message in output
     assert "Traceback" not in output
+    assert ran(output) - {"sample@no_7", "train@small-lstm"} == ({"sample@small"} if FEWER in changes else set())
     assert not all(path.exists() for path in before)  # DVC removes a stage's outputs before it runs
-    params.write_text(good)
-    repository.run("git", "checkout", "--quiet", "reports", "dvc.lock")
+    repository.run("git", "checkout", "--quiet", "HEAD", "params.yaml", "dvc.lock", "reports")
     repository.run("dvc", "checkout")
     assert {path: path.read_bytes() for path in before} == before
     assert ran(repository.run("dvc", "repro")) == set()
 
 
 def test_a_clone_without_data_knows_whether_its_results_fit(repository, tmp_path):
-    repository.commit()
     clone = Repository(tmp_path / "clone")
     repository.run("git", "clone", "--quiet", ".", str(clone.root))
     look = "dvc", "repro", "--dry", "--allow-missing"

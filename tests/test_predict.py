@@ -107,6 +107,19 @@ def test_a_misspelt_option_is_no_expression(models):
     assert "no such option: --rnu" in done.stderr
 
 
+def test_dashes_are_malformed_too(models):
+    done = predict(models, "--3", "3+4")
+    assert done.stdout == "3+4=  answer 7  true 7  right  probability 1.00\n"
+    assert done.stderr == "predict: '--3': position 1: expected a number or '(', found '-'\n"
+    assert done.returncode == 2
+
+
+def test_standard_input_may_be_closed(models):
+    command = f'"{sys.executable}" -m stages.predict --models "{models}" 3+4 <&-'
+    done = subprocess.run(command, shell=True, capture_output=True, cwd=ROOT, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "3+4=  answer 7  true 7  right  probability 1.00\n", "")
+
+
 def test_no_such_run(models):
     done = predict(models, "3+4", run=["--run", "nothing"])
     assert done.stderr == f"predict: {models / 'nothing.pt'}: no such file; `dvc repro` makes it\n"

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, stage, write_params
+from conftest import stage, write_params
 
 from stages import params
 from stages.sample import sample
@@ -11,8 +11,8 @@ from stages.sample import sample
 SIZES = {"single_digit": "all", "two_digit": 21_075, "without_1": 20_288, "full": 20_566}
 
 
-def test_committed_sizes():
-    config = params.read(ROOT / "params.yaml")
+def test_committed_sizes(committed):
+    config = params.read(committed)
     assert {name: dataset.sample for name, dataset in config.datasets.items()} == SIZES
     assert config.valid_share == 0.1
 

@@ -18,6 +18,13 @@ def test_parameters_at_the_committed_size(cell, count):
     assert sum(weight.numel() for weight in model.parameters()) == count
 
 
+def test_the_head_is_linear_relu_linear():
+    model = Seq2Seq("lstm", 8, 8, 1)
+    first, last = model.head[0], model.head[2]
+    states = torch.randn(5, 8)
+    torch.testing.assert_close(model.head(states), last(first(states).clamp(min=0)))
+
+
 def test_params_allow_just_these_cells():
     assert set(typing.get_args(params.Run.__dataclass_fields__["cell"].type)) == set(CELLS)
 

@@ -5,7 +5,7 @@ import re
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, stage, write_params
+from conftest import stage, write_params
 
 from stages import files, params
 from stages.subset import subset
@@ -24,18 +24,18 @@ RULES = {
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_the_four_datasets(name, corpus, tmp_path):
+def test_the_four_datasets(name, committed, corpus, tmp_path):
     count, rule = RULES[name]
     path = tmp_path / f"{name}.parquet"
-    assert stage("subset", ROOT / "params.yaml", name, corpus, path).returncode == 0
+    assert stage("subset", committed, name, corpus, path).returncode == 0
     kept = pq.read_table(path)
     assert len(kept) == count
     assert kept["src"].to_pylist() == [src for src in pq.read_table(corpus)["src"].to_pylist() if rule(src)]
     assert kept.schema == files.EXPRESSIONS
 
 
-def test_the_committed_datasets_are_these_four():
-    assert set(params.read(ROOT / "params.yaml").datasets) == set(RULES)
+def test_the_committed_datasets_are_these_four(committed):
+    assert set(params.read(committed).datasets) == set(RULES)
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,14 @@ def test_one_batch_overfits(cell):
     assert trained.history[-1]["train_loss"] < 0.05
 
 
+def test_the_optimiser_is_adamw_at_the_run_s_lr(monkeypatch):
+    used = []
+    real = train.one_epoch
+    monkeypatch.setattr(train, "one_epoch", lambda *given: used.append(given[1]) or real(*given))
+    train.train("r", run(lr=0.003), 50, ROWS, ROWS)
+    assert [(type(one), one.param_groups[0]["lr"]) for one in used] == [(torch.optim.AdamW, 0.003)]
+
+
 def test_history_has_a_row_an_epoch():
     trained, seconds = train.train("r", run(epochs=3), 50, ROWS, ROWS)
     assert [row["epoch"] for row in trained.history] == [1, 2, 3]

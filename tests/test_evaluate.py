@@ -1,0 +1,76 @@
+"""What `evaluate` writes, counted again from its own table and from the network."""
+
+import json
+import math
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import torch
+from conftest import TINY
+
+from stages import alphabet, files, scores, weights
+
+
+@pytest.fixture(scope="module", params=TINY["runs"])
+def results(request, finished):
+    """Of one run: its predictions, metrics, history, network and validation rows."""
+    run, dataset = request.param, TINY["runs"][request.param]["dataset"]
+    return (
+        pq.read_table(finished / "predictions" / f"{run}.parquet"),
+        json.loads((finished / "metrics" / f"{run}.json").read_text()),
+        pd.read_csv(finished / "history" / f"{run}.csv"),
+        weights.load(finished / "models" / f"{run}.pt"),
+        pq.read_table(finished / f"{dataset}-valid.parquet"),
+    )
+
+
+def test_predictions_answer_every_row_in_order(results):
+    predictions, _, _, trained, rows = results
+    assert predictions.schema == files.PREDICTIONS
+    for column in ("src", "tgt"):
+        assert predictions[column] == rows[column]
+    assert predictions["template"].to_pylist() == rows["template"].to_pylist()
+    for row in predictions.to_pylist():
+        alone, probability = scores.decode(trained.model, alphabet.encode_sources([row["src"]]), trained.steps)
+        assert row["predicted"] == alphabet.decode(alone[0].tolist())
+        assert row["probability"] == pytest.approx(probability.item(), rel=1e-4)
+        assert row["correct"] == (row["predicted"] == str(row["tgt"]) and alphabet.EOS in alone[0].tolist())
+
+
+def test_metrics_are_those_of_the_table(results):
+    predictions, metrics, history, trained, rows = results
+    assert list(metrics) == [
+        "exact_match",
+        "loss",
+        "token_accuracy",
+        "position_accuracy",
+        "train_loss",
+        "train_token_accuracy",
+        "parameters",
+    ]
+    assert metrics["exact_match"] == pytest.approx(sum(predictions["correct"].to_pylist()) / len(rows), abs=1e-6)
+    assert metrics["parameters"] == sum(tensor.numel() for tensor in trained.model.state_dict().values())
+    for name in ("train_loss", "train_token_accuracy"):
+        assert metrics[name] == pytest.approx(history[name].iloc[-1])
+    for name in ("loss", "token_accuracy", "exact_match"):
+        assert metrics[name] == pytest.approx(history[f"valid_{name}"].iloc[-1], abs=2e-6)
+
+
+def test_loss_and_token_accuracy_row_by_row(results):
+    _, metrics, _, trained, rows = results
+    total, hits, tokens = 0.0, 0, 0
+    for row in rows.to_pylist():
+        answer = [alphabet.TOKENS.index(character) for character in str(row["tgt"])] + [alphabet.EOS]
+        with torch.inference_mode():
+            chances = trained.model(alphabet.encode_sources([row["src"]]).long(), len(answer))[0].softmax(dim=-1)
+        total -= sum(math.log(chances[place, token]) for place, token in enumerate(answer))
+        hits += sum(int(chances[place].argmax()) == token for place, token in enumerate(answer))
+        tokens += len(answer)
+    assert metrics["loss"] == pytest.approx(total / tokens, abs=1e-5)
+    assert metrics["token_accuracy"] == pytest.approx(hits / tokens, abs=1e-6)
+
+
+def test_history_is_the_training_s(results):
+    _, _, history, trained, _ = results
+    pd.testing.assert_frame_equal(history, pd.DataFrame(trained.history), atol=1e-6)

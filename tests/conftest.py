@@ -81,11 +81,16 @@ def process(name: str, *arguments: object, cwd: Path = ROOT, text: str = "") -> 
 
 
 @pytest.fixture(scope="session")
-def committed(tmp_path_factory):
-    """params.yaml as it was committed, whatever a person is trying out in the working tree."""
-    path = tmp_path_factory.mktemp("committed") / "params.yaml"
-    path.write_bytes(subprocess.run(["git", "show", "HEAD:params.yaml"], cwd=ROOT, capture_output=True).stdout)
+def head(tmp_path_factory):
+    """A clone of the last commit, whatever a person is trying out in the working tree."""
+    path = tmp_path_factory.mktemp("head")
+    subprocess.run(["git", "clone", "--quiet", ROOT, path], check=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def committed(head):
+    return head / "params.yaml"
 
 
 @pytest.fixture(scope="session")

@@ -158,20 +158,21 @@ def test_plots_name_the_report_s_tables_only():
     assert all((ROOT / ".dvc" / "plots" / f"{plot['template']}.json").is_file() for plot in plots)
 
 
-def test_the_committed_results_fit_the_committed_code_and_params():
-    """DVC compares dvc.lock with code, params and the results in git; a fresh clone has no data, which it allows."""
-    done = subprocess.run(
-        [BIN / "dvc", "repro", "--dry", "--allow-missing"], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
+def test_the_committed_results_fit_the_committed_code_and_params(head):
+    """DVC compares dvc.lock with code, params and the results in git; a clone has no data, which it allows."""
+    look = [BIN / "dvc", "repro", "--dry", "--allow-missing"]
+    done = subprocess.run(look, cwd=head, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "Running stage" not in done.stdout, done.stdout
     assert "up to date" in done.stdout
 
 
-def test_the_committed_page_shows_the_committed_metrics():
-    page = (ROOT / "reports" / "report.md").read_text()
-    for run in params.read(ROOT / "params.yaml").runs:
-        metrics = json.loads((ROOT / "reports" / "metrics" / f"{run}.json").read_text())
-        row = next(line for line in page.splitlines() if line.startswith(f"| {run} "))
-        assert f"{metrics['exact_match']:.4f}" in row
-        assert f"{metrics['loss']:.4f}" in row
+@pytest.mark.parametrize("page", ["README.md", "reports/report.md"])
+def test_the_committed_pages_show_the_committed_metrics(page, head):
+    for run in params.read(head / "params.yaml").runs:
+        found = json.loads((head / "reports" / "metrics" / f"{run}.json").read_text())
+        timing = json.loads((head / "reports" / "timing" / f"{run}.json").read_text())
+        row = next(line for line in (head / page).read_text().splitlines() if line.startswith(f"| {run} "))
+        for name in ("exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss"):
+            assert f" {found[name]:.4f} " in row
+        assert row.split("|")[-2].strip() == f"{timing['seconds_per_epoch']:.1f}"

@@ -30,6 +30,10 @@ TINY = {
     "layers": 1,
     "batch_size": 16,
     "epochs": 2,
+    "lr": 0.001,
+    "seed": 42,
+    "sample_seed": 42,
+    "valid_share": 0.1,
     "corpus": {"operands": 12},
     "datasets": {
         "small": {"rule": {"max": 9}, "sample": 60},
@@ -47,7 +51,7 @@ ENDINGS = {"history": ".csv", "metrics": ".json", "timing": ".json", "prediction
 
 
 def write_params(path: Path, **changes) -> Path:
-    """The committed params.yaml made tiny, with further changes at its root."""
+    """params.yaml with its comments, made tiny, with further changes at its root."""
     yaml = YAML()
     raw = yaml.load(ROOT / "params.yaml")
     raw.update(TINY | changes)

@@ -78,10 +78,10 @@ def stage(name: str, *arguments: object, text: str = "") -> subprocess.Completed
     return subprocess.CompletedProcess(module.__name__, code or 0, out.getvalue(), err.getvalue())
 
 
-def process(name: str, *arguments: object, cwd: Path = ROOT, text: str = "") -> subprocess.CompletedProcess:
+def process(name: str, *arguments: object) -> subprocess.CompletedProcess:
     """`python -m stages.NAME` as a person starts it."""
     command = [sys.executable, "-m", f"stages.{name}", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, input=text, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,7 @@ def lab(tmp_path):
     """A params.yaml, good rows and a good model, and one older file where every output would go."""
     write_params(tmp_path / "params.yaml")
     pq.write_table(pa.table(GOOD, files.EXPRESSIONS), tmp_path / "good.parquet")
-    history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
-    weights.save(tmp_path / "good.pt", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, history))
+    weights.save(tmp_path / "good.pt", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, HISTORY))
     (tmp_path / "out").write_text("earlier")
     return tmp_path
 
@@ -52,6 +51,7 @@ def broken(kind, lab):
 
 
 GOOD = {"src": ["1+2=", "3*4="], "tgt": [3, 12], "template": ["a+b", "a*b"], "a": [1, 3], "b": [2, 4], "c": [None] * 2}
+HISTORY = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
 KINDS = ["missing", "empty", "text", "truncated", "corrupt inside", "a folder", "other columns", "other types"]
 READERS = {
     "subset": ["params.yaml", "small", "BROKEN", "out"],
@@ -207,8 +207,7 @@ def test_too_little_memory(lab, monkeypatch):
 def test_a_network_that_diverged(lab):
     model = Seq2Seq("lstm", 8, 8, 1)
     torch.nn.init.constant_(model.head[0].bias, float("nan"))
-    history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
-    weights.save(lab / "nan.pt", weights.Trained("small-lstm", model, 12, history))
+    weights.save(lab / "nan.pt", weights.Trained("small-lstm", model, 12, HISTORY))
     arguments = ["params.yaml", "nan.pt", "good.parquet", "out", "metrics.json", "history.csv"]
     fails_in_one_line("evaluate", lab, arguments, ["nan.pt", "its loss", "is nan"])
 

@@ -1,11 +1,18 @@
 """Where networks compute: CUDA if there is any, else every core of the CPU.
 
-{'device': 'cpu', 'threads': 2, 'torch': '2.13.0'}
+{'device': 'cpu', 'threads': 2, 'processes': 1, 'torch': '2.13.0'}
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
+
+from stages import launch
+
+# How exact a product of two float32 matrices is, in PyTorch's words; a CPU has bfloat16 units or computes in float32.
+PRECISIONS = {"float32": "highest", "tf32": "high", "bf16": "medium"}
 
 
 def device() -> torch.device:
@@ -14,7 +21,27 @@ def device() -> torch.device:
         # PyTorch by itself leaves out half of hyper-threaded cores; a process may be confined to some of all cores.
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(cores)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))  # LOCAL_RANK: this machine's how-manieth rank
+
+
+@contextmanager
+def precision(name: str) -> Iterator[None]:
+    """Products as exact as a name of PRECISIONS says; weights, sums and the optimiser stay float32."""
+    earlier = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    torch.set_float32_matmul_precision(PRECISIONS[name])
+    torch.backends.cudnn.allow_tf32 = name != "float32"
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(earlier[0])
+        torch.backends.cudnn.allow_tf32 = earlier[1]
+
+
+def autocast(name: str, device: torch.device) -> torch.autocast:
+    """For the forward pass: cuDNN's recurrences have no bf16 products of float32 weights, so a GPU casts these too."""
+    return torch.autocast("cuda", torch.bfloat16, enabled=name == "bf16" and device.type == "cuda")
 
 
 def description() -> dict[str, str | int]:
@@ -22,5 +49,6 @@ def description() -> dict[str, str | int]:
     return {
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),
+        "processes": launch.ranks(),
         "torch": torch.__version__.split("+")[0],  # the same release with and without CUDA differ in this suffix
     }

@@ -46,6 +46,7 @@ class Hyperparameters:
     epochs: Annotated[StrictInt, Field(ge=1, le=100_000)]
     lr: Annotated[StrictFloat, Field(gt=0, le=1)]
     grad_clip: Annotated[StrictFloat, Field(gt=0)]
+    precision: Literal["float32", "tf32", "bf16"]
     seed: Seed
 
 

@@ -37,14 +37,19 @@ def summed_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor, Tensor
 
 
 @torch.inference_mode()
-def token_scores(model: Seq2Seq, sources: Tensor, answers: Tensor) -> dict[str, float]:
-    """`loss` and `token_accuracy` over all real answer tokens of the table (not a mean of batch means)."""
+def token_sums(model: Seq2Seq, sources: Tensor, answers: Tensor) -> Tensor:
+    """`summed_loss` of a whole table: loss, hits and real tokens (3), float64 on the CPU."""
     totals = torch.zeros(3, dtype=torch.float64)
     for rows in _batches(len(sources)):
         answer = _fitted(answers[rows])
-        logits = model(_fitted(sources[rows]), answer.shape[1])
+        logits = model(_fitted(sources[rows]), answer)
         totals += torch.stack([part.double().cpu() for part in summed_loss(logits, answer)])
-    loss, right, tokens = totals.tolist()
+    return totals
+
+
+def token_scores(model: Seq2Seq, sources: Tensor, answers: Tensor) -> dict[str, float]:
+    """`loss` and `token_accuracy` over all real answer tokens of the table (not a mean of batch means)."""
+    loss, right, tokens = token_sums(model, sources, answers).tolist()
     return {"loss": loss / tokens, "token_accuracy": right / tokens}
 
 

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from stages.alphabet import EOS, PAD, TOKENS
+from stages.packed import pack
+from stages.recurrence import GRU, LSTM
 
-CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
+CELLS = {"lstm": LSTM, "gru": GRU}
 
 
 class Seq2Seq(nn.Module):
@@ -20,8 +22,8 @@ class Seq2Seq(nn.Module):
         super().__init__()
         self.shape = {"cell": cell, "embed_dim": embed_dim, "hidden_dim": hidden_dim, "layers": layers}
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
-        self.encoder = CELLS[cell](embed_dim, hidden_dim, layers, batch_first=True)
-        self.decoder = CELLS[cell](hidden_dim, hidden_dim, layers, batch_first=True)
+        self.encoder = CELLS[cell](embed_dim, hidden_dim, layers)
+        self.decoder = CELLS[cell](hidden_dim, hidden_dim, layers)
         self.head = nn.Sequential(nn.Linear(hidden_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
     def encode(self, source: Tensor) -> Tensor:
@@ -29,15 +31,19 @@ class Seq2Seq(nn.Module):
 
         The network only looks left, so padding on the right cannot reach that state.
         """
-        states, _ = self.encoder(self.embedding(source))  # (B, S, H)
-        last = (source != PAD).sum(dim=1) - 1  # - 1: positions count from 0
-        return states[torch.arange(len(source), device=source.device), last]  # (B, H)
+        packed = pack(source)
+        states = self.encoder.packed(self.embedding.weight, packed.take(source), packed.sizes)  # (N, H)
+        return states[packed.last]  # (B, H)
 
-    def forward(self, source: Tensor, steps: int) -> Tensor:
-        """Source ids (B, S) to logits (B, T, V) for T = `steps` answer tokens."""
-        context = self.encode(source)  # (B, H)
-        states, _ = self.decoder(context.unsqueeze(1).expand(-1, steps, -1))  # (B, T, H)
-        return self.head(states)  # (B, T, V)
+    def forward(self, source: Tensor, answer: Tensor) -> Tensor:
+        """Source ids (B, S), answer ids (B, T) to logits (B, T, V); of the answer only its length is used.
+
+        Logits at padding mean nothing.
+        """
+        packed = pack(answer)
+        context = self.encode(source)[packed.order]  # (B, H)
+        states = self.decoder.packed(context, packed.row, packed.sizes)  # (N, H)
+        return packed.pad(self.head(states))  # (B, T, V)
 
     @torch.inference_mode()
     def greedy(self, source: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -45,14 +51,14 @@ class Seq2Seq(nn.Module):
 
         Stops when every row has said `<eos>`. A probability is the product over the answer's tokens, `<eos>` too.
         """
-        context = self.encode(source).unsqueeze(1)  # (B, 1, H)
+        context = self.encode(source).unsqueeze(0)  # (1, B, H)
         answers = source.new_full((len(source), steps), PAD)
         probability = torch.ones(len(source), dtype=torch.float64, device=source.device)
         going = torch.ones(len(source), dtype=torch.bool, device=source.device)
         state = None
         for step in range(steps):
-            output, state = self.decoder(context, state)  # (B, 1, H)
-            likeliest, token = self.head(output.squeeze(1)).softmax(dim=-1).max(dim=-1)  # (B), (B)
+            output, state = self.decoder(context, state)  # (1, B, H)
+            likeliest, token = self.head(output.squeeze(0)).softmax(dim=-1).max(dim=-1)  # (B), (B)
             answers[:, step] = torch.where(going, token, PAD)
             probability *= torch.where(going, likeliest, 1)
             going &= token != EOS

@@ -9,52 +9,60 @@ import math
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from stages import alphabet, files, machine, params, scores, weights
+from stages import alphabet, files, launch, machine, params, scores, weights
+from stages.checkpoint import Checkpoint, fingerprint
 from stages.command import BadInput, one_line
-from stages.seq2seq import Seq2Seq
+from stages.learner import Learner
 
 Rows = tuple[Tensor, Tensor]  # sources (N, S) and answers (N, T)
 
 
-def train(name: str, run: params.Run, operands: int, rows: Rows, valid: Rows) -> tuple[weights.Trained, list[float]]:
-    """A trained network and the seconds of each epoch's pass over the training rows.
+def train(
+    name: str, run: params.Run, operands: int, rows: Rows, valid: Rows, checkpoint: Checkpoint
+) -> tuple[weights.Trained, list[float]]:
+    """A trained network and the seconds of each epoch's pass over the training rows, by all ranks together.
 
-    Raises BadInput when the loss is no longer a number.
+    Goes on from the checkpoint, if it holds anything. Raises BadInput when the loss is no longer a number.
     """
-    torch.manual_seed(run.seed)
-    model = Seq2Seq(run.cell, run.embed_dim, run.hidden_dim, run.layers).to(rows[0].device)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=run.lr)
-    trained = weights.Trained(name, model, operands, history=[])
-    seconds = []
-    for epoch in range(1, run.epochs + 1):
-        started = time.perf_counter()
-        progress = tqdm(total=len(rows[0]), desc=f"{name} {epoch}/{run.epochs}", unit="row", leave=False, disable=None)
-        with progress:
-            batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch))
-            scored = one_epoch(model, optimiser, batches, run.grad_clip, progress)
-        seconds.append(time.perf_counter() - started)
-        scored |= validate(trained, *valid)
-        for kind in ("train_loss", "valid_loss"):
-            if not math.isfinite(scored[kind]):
-                raise BadInput(f"run {name}: {kind} is {scored[kind]} in epoch {epoch}; a smaller lr may help")
-        trained.history.append({"epoch": epoch, **scored})
-        tqdm.write(_line(name, trained.history[-1], run.epochs, len(rows[0]) / seconds[-1]), file=sys.stderr)
-    return trained, seconds
+    learner = Learner(run, rows[0].device)
+    if state := launch.shared(checkpoint.load() if launch.first() else None):
+        learner.restore(state)
+    engine = launch.parallel(learner.model)
+    trained = weights.Trained(name, learner.model, operands, learner.history)
+    with machine.precision(run.precision):
+        for epoch in range(len(learner.history) + 1, run.epochs + 1):
+            batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
+            done = learner.step * run.batch_size
+            with _bar(f"{name} {epoch}/{run.epochs}", done, len(rows[0])) as bar:
+                one_epoch(engine, learner, run, batches, checkpoint, bar)
+            scored = learner.end_epoch() | validate(trained, *valid)
+            for kind in ("train_loss", "valid_loss"):
+                if not math.isfinite(scored[kind]):
+                    raise BadInput(f"run {name}: {kind} is {scored[kind]} in epoch {epoch}; a smaller lr may help")
+            learner.history.append({"epoch": epoch, **scored})
+            if launch.first():
+                checkpoint.save(learner.state())
+                tqdm.write(_line(name, learner, run.epochs, len(rows[0])), file=sys.stderr)
+    return trained, learner.seconds
 
 
-def shuffled(sources: Tensor, answers: Tensor, size: int, seed: tuple[int, int]) -> Iterator[Rows]:
-    """Every row once, in an order of this seed, in batches cut to their own longest source and answer."""
+def shuffled(sources: Tensor, answers: Tensor, size: int, seed: tuple[int, int], first: int = 0) -> Iterator[Rows]:
+    """Every row once, in an order of this seed, in batches cut to their own longest source and answer.
+
+    The batches before the one numbered `first` are left out.
+    """
     source_widths, answer_widths = scores.widths(sources).cpu(), scores.widths(answers).cpu()
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(sources)))
-    for batch in order.split(size):
-        rows = batch.to(sources.device)
+    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(sources)))[first * size :]
+    # Copied once, and the widths known beforehand, so that a GPU is never waited for.
+    for batch, rows in zip(order.split(size), order.to(sources.device).split(size), strict=True):
         yield (
             scores.trim(sources[rows], int(source_widths[batch].max())),
             scores.trim(answers[rows], int(answer_widths[batch].max())),
@@ -62,31 +70,46 @@ def shuffled(sources: Tensor, answers: Tensor, size: int, seed: tuple[int, int])
 
 
 def one_epoch(
-    model: Seq2Seq, optimiser: torch.optim.Optimizer, batches: Iterator[Rows], clip: float, progress: tqdm
-) -> dict[str, float]:
-    """One gradient step a batch; the loss and accuracy are running means over the epoch's real tokens."""
-    model.train()
-    totals = torch.zeros(3, dtype=torch.float64)
+    engine: nn.Module, learner: Learner, run: params.Run, batches: Iterator[Rows], checkpoint: Checkpoint, bar: tqdm
+) -> None:
+    """One gradient step a batch, down the mean loss of its real tokens, however many ranks share the batch."""
+    engine.train()
+    started = time.perf_counter() - learner.elapsed
     for source, answer in batches:
-        loss, right, tokens = scores.summed_loss(model(source, answer.shape[1]), answer)
-        optimiser.zero_grad()
-        (loss / tokens).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
-        optimiser.step()
-        totals += torch.stack([part.detach().double() for part in (loss, right, tokens)]).cpu()
-        progress.set_postfix(loss=f"{totals[0] / totals[2]:.4f}", refresh=False)
-        progress.update(len(source))
-    loss, right, tokens = totals.tolist()
-    return {"train_loss": loss / tokens, "train_token_accuracy": right / tokens}
+        mine, weight = launch.share(len(source))
+        with machine.autocast(run.precision, source.device):
+            loss, right, tokens = scores.summed_loss(engine(source[mine], answer[mine]), answer[mine])
+        sums = launch.total(weight * torch.stack([part.detach().double() for part in (loss, right, tokens)]))
+        learner.optimiser.zero_grad()
+        # The engine takes the mean of the ranks' gradients; times their number it is the sum.
+        (loss * weight * launch.ranks() / sums[2].float()).backward()
+        nn.utils.clip_grad_norm_(learner.model.parameters(), run.grad_clip)
+        learner.optimiser.step()
+        learner.totals += sums
+        learner.step += 1
+        learner.elapsed = time.perf_counter() - started
+        bar.update(len(source))
+        if launch.first() and checkpoint.due():
+            checkpoint.save(learner.state())
+    learner.totals = learner.totals.cpu()  # waits for a GPU, which is still at work
+    learner.elapsed = time.perf_counter() - started
 
 
 def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict[str, float]:
     """Loss, token accuracy and exact match on rows (N, S) and (N, T) that the network was not trained on."""
     trained.model.eval()
+    mine, weight = launch.share(len(sources))
+    sources, answers = sources[mine], answers[mine]
     decoded, _ = scores.decode(trained.model, sources, trained.steps)
-    found = scores.token_scores(trained.model, sources, answers)
-    found["exact_match"] = scores.exact(decoded, answers.cpu()).double().mean().item()
-    return {f"valid_{name}": value for name, value in found.items()}
+    exact = scores.exact(decoded, answers.cpu())
+    counts = torch.tensor([exact.sum(), len(exact)], dtype=torch.float64)
+    sums = torch.cat([scores.token_sums(trained.model, sources, answers), counts]) * weight
+    loss, right, tokens, exact, rows = launch.total(sums.to(sources.device)).tolist()
+    return {
+        "valid_loss": loss / tokens,
+        "valid_token_accuracy": right / tokens,
+        "valid_exact_match": exact / rows,
+    }
 
 
 def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
@@ -95,10 +118,16 @@ def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
     return {"seconds_per_epoch": round(mean, 3), "rows_per_second": round(rows / mean, 1), **machine.description()}
 
 
-def _line(name: str, epoch: dict[str, float], epochs: int, speed: float) -> str:
+def _bar(title: str, done: int, rows: int) -> tqdm:
+    off = None if launch.first() else True  # None: where standard error is no terminal
+    return tqdm(initial=done, total=rows, desc=title, unit="row", leave=False, disable=off)
+
+
+def _line(name: str, learner: Learner, epochs: int, rows: int) -> str:
+    epoch = learner.history[-1]
     return (
         f"{name} {epoch['epoch']:.0f}/{epochs}: loss {epoch['train_loss']:.4f}, valid {epoch['valid_loss']:.4f}, "
-        f"exact match {epoch['valid_exact_match']:.4f}, {speed:,.0f} rows/s"
+        f"exact match {epoch['valid_exact_match']:.4f}, {rows / learner.seconds[-1]:,.0f} rows/s"
     )
 
 
@@ -110,18 +139,26 @@ def main() -> None:
     parser.add_argument("valid", type=Path, help="Parquet file to read")
     parser.add_argument("model", type=Path, help="file to write")
     parser.add_argument("timing", type=Path, help="JSON file to write")
+    parser.add_argument("resume", type=Path, help="folder for what an interrupted training goes on from")
     args = parser.parse_args()
 
+    launch.hand_over("stages.train")
     config, run = params.find(args.params, "runs", args.run)
-    device = machine.device()
-    rows, valid = (
-        tuple(ids.to(device) for ids in alphabet.encode_table(files.read_table(path), path))
-        for path in (args.train, args.valid)
-    )
-    with files.whole(args.model, args.timing) as [model, times]:
-        trained, seconds = train(args.run, run, config.corpus.operands, rows, valid)
-        weights.save(model, trained)
-        files.write_text(times, json.dumps(timing(seconds, len(rows[0])), indent=2) + "\n")
+    with launch.group():
+        device = machine.device()
+        rows, valid = (
+            tuple(ids.to(device) for ids in alphabet.encode_table(files.read_table(path), path))
+            for path in (args.train, args.valid)
+        )
+        what = fingerprint([asdict(run), config.corpus.operands], [args.train, args.valid])
+        checkpoint = Checkpoint(args.resume, args.run, what)
+        if not launch.first():
+            train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
+            return
+        with checkpoint.alone(), files.whole(args.model, args.timing) as [model, times]:
+            trained, seconds = train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
+            weights.save(model, trained)
+            files.write_text(times, json.dumps(timing(seconds, len(rows[0])), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ import torch
 from filelock import FileLock, Timeout
 
 from stages import files
-from stages.command import BadInput
 
 EVERY = 120.0  # seconds between two of them inside a long epoch; the end of an epoch has one anyway
 DIGEST = hashlib.sha256().digest_size  # bytes in front of the content, which tell a whole file from a broken one
@@ -44,8 +43,7 @@ class Checkpoint:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until no other process is at this very training; the file goes when the training has
-        ended, be it that its loss is no number."""
+        """Wait until no other process is at this very training; the file goes when the block ends without an error."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path.with_suffix(".lock"))
         try:
@@ -55,10 +53,7 @@ class Checkpoint:
             lock.acquire()
         try:
             yield
-            self.path.unlink(missing_ok=True)
-        except BadInput:  # the numbers cannot be trained with, so nobody will go on
-            self.path.unlink(missing_ok=True)
-            raise
+            self.forget()
         finally:
             Path(lock.lock_file).unlink(missing_ok=True)  # before the release: a waiting process takes a new one
             lock.release()
@@ -84,6 +79,10 @@ class Checkpoint:
             file.flush()
             os.fsync(file.fileno())  # a machine may crash too
         self.saved = time.monotonic()
+
+    def forget(self) -> None:
+        """Remove the file: the training is over."""
+        self.path.unlink(missing_ok=True)
 
     def due(self) -> bool:
         """Whether the last one is so old that a long epoch should not wait for its end."""

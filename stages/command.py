@@ -4,6 +4,7 @@ $ python -m stages.generate params.yaml data/corpus.parquet
 generate: params.yaml: lr: Input should be greater than 0 (found -1)
 """
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ class BadInput(Exception):
 
 @contextmanager
 def one_line(stage: str) -> Iterator[None]:
-    """Turn bad input, a failing disk and Ctrl-C into one line that begins with the stage's name."""
+    """Turn bad input, a failing disk, Ctrl-C and SIGTERM into one line that begins with the stage's name."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what Ctrl-C does, so that drafts are cleared away
     try:
         yield
     except (BadInput, OSError) as error:

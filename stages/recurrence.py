@@ -91,7 +91,7 @@ class _GRULayer(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, gates: Tensor, weight: Tensor, bias: Tensor, sizes: list[int]) -> Tensor:
-        """As the LSTM's, gates (N, 3H); the recurrent bias (3H) stays apart, for the reset gate scales its last third."""
+        """As the LSTM's, gates (N, 3H); the recurrent bias (3H) stays apart: the reset gate scales its last third."""
         hidden = weight.shape[1]
         states, products = gates.new_empty(len(gates), hidden), torch.empty_like(gates)
         for here, before in _steps(sizes):

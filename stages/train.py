@@ -46,6 +46,7 @@ def train(
             scored = learner.end_epoch() | validate(trained, *valid)
             for kind in ("train_loss", "valid_loss"):
                 if not math.isfinite(scored[kind]):
+                    checkpoint.forget()  # it leads here again
                     raise BadInput(f"run {name}: {kind} is {scored[kind]} in epoch {epoch}; a smaller lr may help")
             learner.history.append({"epoch": epoch, **scored})
             if launch.first():

@@ -37,7 +37,8 @@ def save(path: Path, trained: Trained) -> None:
         "shape": trained.model.shape,
         "weights": {name: tensor.cpu() for name, tensor in trained.model.state_dict().items()},
         "operands": trained.operands,
-        "history": trained.history,
+        # Each column's name once: a resumed training's names are other objects than its new ones, and pickle tells.
+        "history": {name: [epoch[name] for epoch in trained.history] for name in trained.history[0]},
     }
     # Through memory: written to a path, PyTorch's archive would hold that path's name.
     memory = io.BytesIO()
@@ -56,7 +57,9 @@ def load(path: Path) -> Trained:
             raise TypeError("no dict")
         model = Seq2Seq(**content["shape"])
         model.load_state_dict(content["weights"])
-        trained = Trained(str(content["run"]), model.eval(), int(content["operands"]), list(content["history"]))
+        columns = content["history"]
+        history = [dict(zip(columns, epoch, strict=True)) for epoch in zip(*columns.values(), strict=True)]
+        trained = Trained(str(content["run"]), model.eval(), int(content["operands"]), history)
         if "train_loss" not in trained.history[-1] or trained.operands < 1:
             raise ValueError("no training, or no corpus")
         return trained

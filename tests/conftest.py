@@ -31,6 +31,7 @@ TINY = {
     "batch_size": 16,
     "epochs": 2,
     "lr": 0.001,
+    "precision": "float32",
     "seed": 42,
     "sample_seed": 42,
     "valid_share": 0.1,
@@ -118,7 +119,7 @@ def finished(tmp_path_factory):
     for name, run in TINY["runs"].items():
         train, valid = (lab / f"{run['dataset']}-{part}.parquet" for part in ("train", "valid"))
         model, timing = lab / "models" / f"{name}.pt", lab / "timing" / f"{name}.json"
-        done.append(stage("train", config, name, train, valid, model, timing))
+        done.append(stage("train", config, name, train, valid, model, timing, lab / ".resume"))
         outputs = [lab / folder / f"{name}{ENDINGS[folder]}" for folder in ("predictions", "metrics", "history")]
         done.append(stage("evaluate", config, model, valid, *outputs))
     assert not any(one.returncode for one in done), [one.stderr for one in done]

@@ -56,7 +56,7 @@ KINDS = ["missing", "empty", "text", "truncated", "corrupt inside", "a folder", 
 READERS = {
     "subset": ["params.yaml", "small", "BROKEN", "out"],
     "sample": ["params.yaml", "small", "BROKEN", "out", "out"],
-    "train": ["params.yaml", "small-lstm", "good.parquet", "BROKEN", "out", "out"],
+    "train": ["params.yaml", "small-lstm", "good.parquet", "BROKEN", "out", "out", ".resume"],
     "evaluate": ["params.yaml", "good.pt", "BROKEN", "out", "out", "out"],
 }
 
@@ -131,7 +131,7 @@ def test_code_in_a_model_file_is_not_run(lab):
 def test_a_loss_that_is_no_number(lab, monkeypatch):
     real = scores.summed_loss
     monkeypatch.setattr(scores, "summed_loss", lambda *given: (real(*given)[0] * torch.nan, *real(*given)[1:]))
-    arguments = ["params.yaml", "small-lstm", "good.parquet", "good.parquet", "out", "timing.json"]
+    arguments = ["params.yaml", "small-lstm", "good.parquet", "good.parquet", "out", "timing.json", ".resume"]
     fails_in_one_line("train", lab, arguments, ["run small-lstm: train_loss is nan in epoch 1"])
     assert not (lab / "timing.json").exists()
 
@@ -153,7 +153,7 @@ def test_a_foreign_character_in_a_table(lab):
     [
         ("subset", ["params.yaml", "nothing", "good.parquet", "out"]),
         ("sample", ["params.yaml", "nothing", "good.parquet", "out", "out"]),
-        ("train", ["params.yaml", "nothing", "good.parquet", "good.parquet", "out", "out"]),
+        ("train", ["params.yaml", "nothing", "good.parquet", "good.parquet", "out", "out", ".resume"]),
     ],
 )
 def test_a_name_that_is_not_in_params(name, arguments, lab):
@@ -190,7 +190,7 @@ def test_an_output_that_cannot_be_written_is_found_before_the_work(lab, monkeypa
     (lab / "folder").mkdir()
     monkeypatch.setattr("stages.train.train", lambda *_: pytest.fail("trained first"))
     rows = lab / "good.parquet"
-    done = stage("train", lab / "params.yaml", "small-lstm", rows, rows, lab / "out", lab / "folder")
+    done = stage("train", lab / "params.yaml", "small-lstm", rows, rows, lab / "out", lab / "folder", lab / ".resume")
     assert done.stderr == f"train: {lab / 'folder'}: is a folder; a file should go there\n"
     assert (lab / "out").read_text() == "earlier"
 
@@ -200,7 +200,7 @@ def test_too_little_memory(lab, monkeypatch):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
 
     monkeypatch.setattr("stages.train.train", starved)
-    arguments = ["params.yaml", "small-lstm", "good.parquet", "good.parquet", "out", "timing.json"]
+    arguments = ["params.yaml", "small-lstm", "good.parquet", "good.parquet", "out", "timing.json", ".resume"]
     fails_in_one_line("train", lab, arguments, ["out of memory", "hidden_dim"])
 
 

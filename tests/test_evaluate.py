@@ -63,7 +63,8 @@ def test_loss_and_token_accuracy_row_by_row(results):
     for row in rows.to_pylist():
         answer = [alphabet.TOKENS.index(character) for character in str(row["tgt"])] + [alphabet.EOS]
         with torch.inference_mode():
-            chances = trained.model(alphabet.encode_sources([row["src"]]).long(), len(answer))[0].softmax(dim=-1)
+            chances = trained.model(alphabet.encode_sources([row["src"]]).long(), torch.tensor([answer]))
+            chances = chances[0].softmax(dim=-1)
         total -= sum(math.log(chances[place, token]) for place, token in enumerate(answer))
         hits += sum(int(chances[place].argmax()) == token for place, token in enumerate(answer))
         tokens += len(answer)

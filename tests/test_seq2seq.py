@@ -9,6 +9,8 @@ from stages import alphabet, params, scores
 from stages.alphabet import EOS, PAD
 from stages.seq2seq import CELLS, Seq2Seq
 
+ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # as long as their row number and one
+
 CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
 
 
@@ -33,19 +35,18 @@ def test_params_allow_just_these_cells():
 def test_shapes(cell):
     source = alphabet.encode_sources(["1+2=", "12*(3+4)="]).long()
     assert Seq2Seq(cell, 6, 5, 2).encode(source).shape == (2, 5)
-    assert Seq2Seq(cell, 6, 5, 2)(source, steps=3).shape == (2, 3, 18)
+    assert Seq2Seq(cell, 6, 5, 2)(source, alphabet.encode_answers([3, 84]).long()).shape == (2, 3, 18)
 
 
 @CELL
 def test_padding_changes_nothing(cell):
     model = Seq2Seq(cell, 16, 16, 2)
     texts = ["1+2=", "12*(3+4)=", "7-49="]
-    wide = torch.nn.functional.pad(alphabet.encode_sources(texts).long(), (0, 5))
-    together, decoded = model(wide, steps=4), model.greedy(wide, 7)
+    wide, answers = (torch.nn.functional.pad(ids.long(), (0, 5)) for ids in (alphabet.encode_sources(texts), ANSWERS))
+    together, decoded = model(wide, answers), model.greedy(wide, 7)
     for row, text in enumerate(texts):
-        alone = alphabet.encode_sources([text]).long()
-        torch.testing.assert_close(together[row], model(alone, steps=4)[0])
-        torch.testing.assert_close(together[row, :2], model(alone, steps=2)[0])
+        alone, answer = alphabet.encode_sources([text]).long(), answers[row : row + 1, : row + 1]
+        torch.testing.assert_close(together[row, : row + 1], model(alone, answer)[0])
         assert torch.equal(decoded[0][row], model.greedy(alone, 7)[0][0])
         torch.testing.assert_close(decoded[1][row], model.greedy(alone, 7)[1][0])
 
@@ -59,7 +60,7 @@ def test_padding_has_no_gradient_and_no_loss(cell):
         torch.manual_seed(1)
         model = Seq2Seq(cell, 8, 8, 2)
         wide = torch.nn.functional.pad(answer, (0, extra))
-        loss, right, tokens = scores.summed_loss(model(torch.nn.functional.pad(source, (0, extra)), 2 + extra), wide)
+        loss, right, tokens = scores.summed_loss(model(torch.nn.functional.pad(source, (0, extra)), wide), wide)
         loss.backward()
         found.append((loss, right, tokens, [weight.grad for weight in model.parameters()]))
     for one, other in zip(*found, strict=True):
@@ -71,7 +72,7 @@ def test_padding_has_no_gradient_and_no_loss(cell):
 def test_the_context_is_the_top_layer_at_the_last_token(cell):
     model = Seq2Seq(cell, 8, 8, 2)
     source = alphabet.encode_sources(["12*(3+4)="]).long()
-    _, state = model.encoder(model.embedding(source))
+    _, state = model.encoder(model.embedding(source).transpose(0, 1))
     top = state[0][-1] if cell == "lstm" else state[-1]
     torch.testing.assert_close(model.encode(source), top)
 
@@ -82,9 +83,9 @@ def test_every_step_sees_only_the_context():
     context = model.encode(source)
     state, logits = None, []
     for _ in range(4):
-        output, state = model.decoder(context.unsqueeze(1), state)
-        logits.append(model.head(output[:, 0]))
-    torch.testing.assert_close(model(source, steps=4), torch.stack(logits, dim=1))
+        output, state = model.decoder(context.unsqueeze(0), state)
+        logits.append(model.head(output[0]))
+    torch.testing.assert_close(model(source, torch.full((1, 4), EOS)), torch.stack(logits, dim=1))
 
 
 @CELL
@@ -96,7 +97,7 @@ def test_greedy_is_the_argmax_up_to_eos(cell):
         model.head[2].bias[EOS] = 9  # and some rows end
     source = alphabet.encode_sources([f"{a}*{b}=" for a in range(20) for b in range(20)]).long()
     decoded, probability = model.greedy(source, 7)
-    chances, tokens = model(source, steps=7).softmax(dim=-1).max(dim=-1)
+    chances, tokens = model(source, torch.full((400, 7), EOS)).softmax(dim=-1).max(dim=-1)
     ended = 0
     for row in range(len(source)):
         said = tokens[row].tolist()

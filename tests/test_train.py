@@ -9,8 +9,9 @@ from conftest import stage, write_params
 from tqdm import tqdm
 
 from stages import alphabet, params, scores, train, weights
+from stages.checkpoint import Checkpoint
 from stages.command import BadInput
-from stages.seq2seq import Seq2Seq
+from stages.learner import Learner
 
 CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
 TEXTS = {"1+2=": 3, "12*(3+4)=": 84, "7-9=": -2, "49*49*49=": 117649}
@@ -19,28 +20,34 @@ ROWS = alphabet.encode_sources(list(TEXTS)), alphabet.encode_answers(TEXTS.value
 
 def run(**changes):
     small = {"embed_dim": 16, "hidden_dim": 32, "layers": 2, "batch_size": 4, "epochs": 1, "lr": 0.01, "grad_clip": 2.0}
-    return params.Run(**(small | {"seed": 1, "dataset": "d", "cell": "lstm"} | changes))
+    other = {"precision": "float32", "seed": 1, "dataset": "d", "cell": "lstm"}
+    return params.Run(**(small | other | changes))
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    return Checkpoint(tmp_path / ".resume", "r", "0" * 64)
 
 
 @CELL
-def test_one_batch_overfits(cell):
-    trained, _ = train.train("r", run(cell=cell, epochs=150), 50, ROWS, ROWS)
+def test_one_batch_overfits(cell, checkpoint):
+    trained, _ = train.train("r", run(cell=cell, epochs=150), 50, ROWS, ROWS, checkpoint)
     decoded, _ = scores.decode(trained.model, ROWS[0], trained.steps)
     assert [alphabet.decode(ids) for ids in decoded.tolist()] == [str(tgt) for tgt in TEXTS.values()]
     assert trained.history[-1]["valid_exact_match"] == 1
     assert trained.history[-1]["train_loss"] < 0.05
 
 
-def test_the_optimiser_is_adamw_at_the_run_s_lr(monkeypatch):
+def test_the_optimiser_is_adamw_at_the_run_s_lr(monkeypatch, checkpoint):
     used = []
     real = train.one_epoch
-    monkeypatch.setattr(train, "one_epoch", lambda *given: used.append(given[1]) or real(*given))
-    train.train("r", run(lr=0.003), 50, ROWS, ROWS)
+    monkeypatch.setattr(train, "one_epoch", lambda *given: used.append(given[1].optimiser) or real(*given))
+    train.train("r", run(lr=0.003), 50, ROWS, ROWS, checkpoint)
     assert [(type(one), one.param_groups[0]["lr"]) for one in used] == [(torch.optim.AdamW, 0.003)]
 
 
-def test_history_has_a_row_an_epoch():
-    trained, seconds = train.train("r", run(epochs=3), 50, ROWS, ROWS)
+def test_history_has_a_row_an_epoch(checkpoint):
+    trained, seconds = train.train("r", run(epochs=3), 50, ROWS, ROWS, checkpoint)
     assert [row["epoch"] for row in trained.history] == [1, 2, 3]
     assert len(seconds) == 3
     assert set(trained.history[0]) == {
@@ -74,23 +81,23 @@ def test_batches_are_cut_to_their_own_longest():
         assert source.dtype == answer.dtype == torch.int64
 
 
-def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens():
-    torch.manual_seed(3)
-    model = Seq2Seq("lstm", 8, 8, 1)
+def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(checkpoint):
+    learner = Learner(run(), torch.device("cpu"))
+    model = learner.model
     before = [weight.clone() for weight in model.parameters()]
-    loss, _, tokens = scores.summed_loss(model(ROWS[0].long(), ROWS[1].shape[1]), ROWS[1].long())
+    loss, _, tokens = scores.summed_loss(model(ROWS[0].long(), ROWS[1].long()), ROWS[1].long())
     gradients = torch.autograd.grad(loss / tokens, list(model.parameters()))
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
-    clip = norm.item() / 10
-    optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
+    learner.optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
     batches = train.shuffled(*ROWS, 4, (1, 1))
-    found = train.one_epoch(model, optimiser, batches, clip, tqdm(disable=True))
+    train.one_epoch(model, learner, run(grad_clip=norm.item() / 10), batches, checkpoint, tqdm(disable=True))
+    found = learner.end_epoch()
     for weight, old, gradient in zip(model.parameters(), before, gradients, strict=True):
         torch.testing.assert_close(weight.detach(), old - gradient / 10, atol=1e-6, rtol=1e-3)
     assert found["train_loss"] == pytest.approx((loss / tokens).item(), rel=1e-5)
 
 
-def test_a_loss_that_is_no_number_names_run_and_epoch(monkeypatch):
+def test_a_loss_that_is_no_number_names_run_and_epoch(monkeypatch, checkpoint):
     real = scores.summed_loss
 
     def broken(logits, answers):
@@ -99,11 +106,11 @@ def test_a_loss_that_is_no_number_names_run_and_epoch(monkeypatch):
 
     monkeypatch.setattr(scores, "summed_loss", broken)
     with pytest.raises(BadInput, match=r"run some-lstm: train_loss is nan in epoch 1"):
-        train.train("some-lstm", run(), 50, ROWS, ROWS)
+        train.train("some-lstm", run(), 50, ROWS, ROWS, checkpoint)
 
 
-def test_a_saved_network_answers_as_before(tmp_path):
-    trained, _ = train.train("r", run(), 50, ROWS, ROWS)
+def test_a_saved_network_answers_as_before(tmp_path, checkpoint):
+    trained, _ = train.train("r", run(), 50, ROWS, ROWS, checkpoint)
     weights.save(tmp_path / "r.pt", trained)
     again = weights.load(tmp_path / "r.pt")
     assert (again.run, again.operands, again.steps, again.history) == ("r", 50, 7, trained.history)
@@ -112,12 +119,12 @@ def test_a_saved_network_answers_as_before(tmp_path):
     assert torch.equal(one[1], other[1])
 
 
-def test_a_last_step_that_breaks_the_network_is_found_too(monkeypatch):
+def test_a_last_step_that_breaks_the_network_is_found_too(monkeypatch, checkpoint):
     monkeypatch.setattr(
         torch.nn.utils, "clip_grad_norm_", lambda weights, _: [w.grad.fill_(torch.nan) for w in weights]
     )
     with pytest.raises(BadInput, match=r"run some-lstm: valid_loss is nan in epoch 1"):
-        train.train("some-lstm", run(), 50, ROWS, ROWS)
+        train.train("some-lstm", run(), 50, ROWS, ROWS, checkpoint)
 
 
 @pytest.fixture
@@ -134,7 +141,9 @@ def test_same_seed_same_bytes(cell, samples, tmp_path):
     config, *rows = samples
     for name in ("one", "two"):
         folder = tmp_path / name
-        done = stage("train", config, f"small-{cell}", *rows, folder / "r.pt", folder / "timing.json")
+        done = stage(
+            "train", config, f"small-{cell}", *rows, folder / "r.pt", folder / "timing.json", tmp_path / ".resume"
+        )
         assert done.returncode == 0, done.stderr
         assert f"small-{cell} 2/2: loss" in done.stderr
         outputs = [folder / file for file in ("predictions.parquet", "metrics.json", "history.csv")]
@@ -142,7 +151,7 @@ def test_same_seed_same_bytes(cell, samples, tmp_path):
     for file in ("r.pt", "predictions.parquet", "metrics.json", "history.csv"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     timing = json.loads((tmp_path / "one" / "timing.json").read_text())
-    assert set(timing) == {"seconds_per_epoch", "rows_per_second", "device", "threads", "torch"}
+    assert set(timing) == {"seconds_per_epoch", "rows_per_second", "device", "threads", "processes", "torch"}
     predictions = pq.read_table(tmp_path / "one" / "predictions.parquet")
     assert predictions["src"] == pq.read_table(rows[1])["src"]
 
@@ -153,6 +162,9 @@ def test_another_seed_other_weights(samples, tmp_path):
     for seed in (1, 2):
         config = write_params(tmp_path / f"{seed}.yaml", seed=seed)
         path = tmp_path / f"{seed}.pt"
-        assert stage("train", config, "small-gru", *rows, path, tmp_path / "timing.json").returncode == 0
+        assert (
+            stage("train", config, "small-gru", *rows, path, tmp_path / "timing.json", tmp_path / ".resume").returncode
+            == 0
+        )
         found.append(weights.load(path).model.head[0].weight)
     assert not torch.equal(*found)

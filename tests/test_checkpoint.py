@@ -1,0 +1,167 @@
+"""An interrupted training ends as one that never stopped, and no other training finds what it left."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import ROOT, stage, write_params
+
+from stages import checkpoint, weights
+from stages.checkpoint import Checkpoint, fingerprint
+
+STEPS = 4  # of an epoch: 54 rows in batches of 16
+
+
+@pytest.fixture(scope="module")
+def rows(finished):
+    return [finished / f"small-{part}.parquet" for part in ("train", "valid")]
+
+
+def trained(lab, rows, cell, **changes):
+    config = write_params(lab / "params.yaml", epochs=3, **changes)
+    return stage("train", config, f"small-{cell}", *rows, lab / "r.pt", lab / "timing.json", lab / ".resume")
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Counts gradient steps, and interrupts before the one whose number is in `stop`."""
+    seen = {"count": 0, "stop": None}
+    real = torch.optim.AdamW.step
+
+    def step(*given, **named):
+        if seen["count"] == seen["stop"]:
+            raise KeyboardInterrupt
+        seen["count"] += 1
+        return real(*given, **named)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    return seen
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize(("every", "stop", "kept"), [(0, 2, 2), (0, 4, 4), (0, 7, 7), (999, 3, 0), (999, 11, 8)])
+def test_resume_equals_no_interruption(cell, every, stop, kept, rows, steps, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "EVERY", every)  # 0: after every step
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir(), two.mkdir()
+    assert trained(one, rows, cell).returncode == 0
+    steps.update(count=0, stop=stop)
+    stopped = trained(two, rows, cell)
+    assert stopped.stderr.endswith("train: stopped\n")
+    assert not (two / "r.pt").exists()
+    steps.update(count=0, stop=None)
+    assert trained(two, rows, cell).returncode == 0
+    assert steps["count"] == 3 * STEPS - kept
+    assert (one / "r.pt").read_bytes() == (two / "r.pt").read_bytes()
+    assert list((two / ".resume").iterdir()) == []
+
+
+def test_killed_between_the_last_epoch_and_the_output(rows, steps, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(weights, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert trained(tmp_path, rows, "gru").returncode == 1
+    steps["count"] = 0
+    assert trained(tmp_path, rows, "gru").returncode == 0
+    assert steps["count"] == 0
+
+
+@pytest.mark.parametrize("changes", [{"lr": 0.002}, {"seed": 7}, {"corpus": {"operands": 13}}])
+def test_other_params_start_anew(changes, rows, steps, tmp_path):
+    steps["stop"] = 2 * STEPS
+    trained(tmp_path, rows, "gru")
+    steps.update(count=0, stop=None)
+    assert trained(tmp_path, rows, "gru", **changes).returncode == 0
+    assert steps["count"] == 3 * STEPS
+
+
+def test_the_fingerprint_is_of_settings_rows_code_and_pytorch(tmp_path, monkeypatch):
+    table = tmp_path / "table"
+    table.write_bytes(b"rows")
+    first = fingerprint({"lr": 1}, [table])
+    assert fingerprint({"lr": 1}, [table]) == first
+    assert fingerprint({"lr": 2}, [table]) != first
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "__version__", "0.0")
+        assert fingerprint({"lr": 1}, [table]) != first
+    with monkeypatch.context() as patch:
+        (tmp_path / "stages").mkdir()
+        patch.setattr(checkpoint, "__file__", str(tmp_path / "stages" / "checkpoint.py"))
+        (tmp_path / "stages" / "train.py").write_text("one")
+        one = fingerprint({"lr": 1}, [table])
+        (tmp_path / "stages" / "train.py").write_text("two")
+        assert fingerprint({"lr": 1}, [table]) != one
+    table.write_bytes(b"other rows")
+    assert fingerprint({"lr": 1}, [table]) != first
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda good: good[: len(good) // 2], lambda good: b"", lambda good: good[:-1] + bytes([good[-1] ^ 1])]
+)
+def test_a_broken_checkpoint_is_one_line_and_a_new_start(damage, rows, steps, tmp_path):
+    steps["stop"] = 2 * STEPS
+    trained(tmp_path, rows, "gru")
+    (path,) = (tmp_path / ".resume").glob("*.pt")
+    path.write_bytes(damage(path.read_bytes()))
+    steps.update(count=0, stop=None)
+    done = trained(tmp_path, rows, "gru")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[0] == f"train: {path}: cut short or damaged, so the training starts again"
+    assert steps["count"] == 3 * STEPS
+
+
+def test_a_failing_save_leaves_the_earlier_one(tmp_path, monkeypatch):
+    kept = Checkpoint(tmp_path, "r", "0" * 64)
+    kept.save({"step": 1})
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        kept.save({"step": 2})
+    assert kept.load() == {"step": 1}
+    assert [path.name for path in tmp_path.iterdir()] == [kept.path.name]
+
+
+def test_an_experiment_in_a_copy_shares_the_repository_s_checkpoints(tmp_path, monkeypatch):
+    copy = tmp_path / ".dvc" / "tmp" / "exps" / "standalone" / "tmpabc"
+    copy.mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    assert Checkpoint(Path(".resume"), "r", "0" * 64).path.parent == tmp_path / ".resume"
+    monkeypatch.chdir(tmp_path)
+    assert Checkpoint(Path(".resume"), "r", "0" * 64).path.parent.resolve() == tmp_path / ".resume"
+
+
+def test_the_same_training_twice_waits(tmp_path, capsys):
+    one, two = (Checkpoint(tmp_path, "r", "0" * 64) for _ in range(2))
+    order = []
+
+    def second():
+        with two.alone():
+            order.append("second")
+
+    with one.alone():
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        time.sleep(1.5)
+        order.append("first")
+    waiting.join(timeout=10)
+    assert order == ["first", "second"]
+    assert capsys.readouterr().err == "train: r-0000000000000000 is being trained by another process; waiting for it\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_a_stage_dies_with_its_dvc():
+    child = "import stages, time; print(flush=True); time.sleep(60)"
+    parent = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child!r}]); p.wait()"
+    command = [sys.executable, "-u", "-c", parent]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DVC_STAGE": "train"}, stdout=subprocess.PIPE) as dvc:
+        dvc.stdout.readline()  # from the child: it has imported `stages`
+        dvc.kill()
+        assert dvc.communicate(timeout=20) == (b"", None)  # ends when the child, too, has let go of it

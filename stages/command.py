@@ -23,7 +23,7 @@ def one_line(stage: str) -> Iterator[None]:
     except (BadInput, OSError) as error:
         sys.exit(f"{stage}: {error}")
     except (MemoryError, RuntimeError) as error:  # PyTorch raises the latter for want of memory too
-        if "memory" not in str(error) and not isinstance(error, MemoryError):
+        if "allocate" not in str(error) and not isinstance(error, MemoryError):
             raise
         sys.exit(f"{stage}: out of memory; smaller embed_dim, hidden_dim, layers or batch_size would fit")
     except KeyboardInterrupt:

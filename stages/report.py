@@ -20,7 +20,7 @@ END = "end"  # stands for <eos> in the table of digits
 # What the files of `train` and `evaluate` must hold for the page
 CURVES = {"epoch", *(f"{part}_{measure}" for part in ("train", "valid") for measure in figures.PANELS)}
 METRICS = {"exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss"}
-TIMING = {"seconds_per_epoch", "device", "threads", "torch"}
+TIMING = {"seconds_per_epoch", "device", "threads", "processes", "torch"}
 
 
 def report(
@@ -54,9 +54,12 @@ def results(metrics: pd.DataFrame, timing: pd.DataFrame) -> pd.DataFrame:
 
 
 def on(timing: pd.DataFrame) -> str:
-    """The machines of the timings: 'cpu, 2 threads, torch 2.13.0'."""
-    machines = timing.apply(lambda row: f"{row['device']}, {row['threads']} threads, torch {row['torch']}", axis=1)
-    return "; ".join(machines.unique())
+    """The machines of the timings: 'cpu, processes 1, threads 2, torch 2.13.0'."""
+    machines = (
+        f"{row.device}, processes {row.processes}, threads {row.threads}, torch {row.torch}"
+        for row in timing.itertuples()
+    )
+    return "; ".join(dict.fromkeys(machines))
 
 
 def digits(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from tqdm import tqdm
 
 from stages.alphabet import PAD
 from stages.seq2seq import Seq2Seq
@@ -79,7 +80,10 @@ def padded(ids: Tensor, width: int) -> Tensor:
 
 
 def _batches(rows: int) -> Iterator[slice]:
-    return (slice(start, start + BATCH) for start in range(0, rows, BATCH))
+    starts = range(0, rows, BATCH)
+    # A bar on a terminal, if it takes more than 5 seconds
+    for start in tqdm(starts, "answering", unit_scale=BATCH, unit="row", delay=5, leave=False, disable=None):
+        yield slice(start, start + BATCH)
 
 
 def _fitted(ids: Tensor) -> Tensor:

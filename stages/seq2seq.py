@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from stages.alphabet import EOS, PAD, TOKENS
-from stages.packed import pack
+from stages.layout import pack, prefixes
 from stages.recurrence import GRU, LSTM
 
 CELLS = {"lstm": LSTM, "gru": GRU}
@@ -31,37 +31,39 @@ class Seq2Seq(nn.Module):
 
         The network only looks left, so padding on the right cannot reach that state.
         """
-        packed = pack(source)
-        states = self.encoder.packed(self.embedding.weight, packed.take(source), packed.sizes)  # (N, H)
-        return states[packed.last]  # (B, H)
+        layout = prefixes(source)
+        states = self.encoder.over(self.embedding.weight, layout.token, layout.steps)  # (N, H)
+        return states[layout.last]  # (B, H)
 
     def forward(self, source: Tensor, answer: Tensor) -> Tensor:
         """Source ids (B, S), answer ids (B, T) to logits (B, T, V); of the answer only its length is used.
 
         Logits at padding mean nothing.
         """
-        packed = pack(answer)
-        context = self.encode(source)[packed.order]  # (B, H)
-        states = self.decoder.packed(context, packed.row, packed.sizes)  # (N, H)
-        return packed.pad(self.head(states))  # (B, T, V)
+        layout = pack(answer)
+        context = self.encode(source)[layout.order]  # (B, H)
+        states = self.decoder.over(context, layout.row, layout.steps)  # (N, H)
+        return layout.pad(self.head(states), len(answer))  # (B, T, V)
 
     @torch.inference_mode()
     def greedy(self, source: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """The likeliest token at each step: answers (B, steps), PAD after `<eos>`, and their probabilities (B).
 
-        Stops when every row has said `<eos>`. A probability is the product over the answer's tokens, `<eos>` too.
+        A row that has said `<eos>` is computed no further. A probability is the product over the answer's tokens,
+        `<eos>` too.
         """
         context = self.encode(source).unsqueeze(0)  # (1, B, H)
         answers = source.new_full((len(source), steps), PAD)
         probability = torch.ones(len(source), dtype=torch.float64, device=source.device)
-        going = torch.ones(len(source), dtype=torch.bool, device=source.device)
+        rows = torch.arange(len(source), device=source.device)  # (n) those still going
         state = None
         for step in range(steps):
-            output, state = self.decoder(context, state)  # (1, B, H)
-            likeliest, token = self.head(output.squeeze(0)).softmax(dim=-1).max(dim=-1)  # (B), (B)
-            answers[:, step] = torch.where(going, token, PAD)
-            probability *= torch.where(going, likeliest, 1)
-            going &= token != EOS
-            if not going.any():
+            output, state = self.decoder(context[:, rows], state)  # (1, n, H)
+            likeliest, token = self.head(output.squeeze(0)).softmax(dim=-1).max(dim=-1)  # (n), (n)
+            answers[rows, step] = token
+            probability[rows] *= likeliest
+            going = token != EOS
+            rows, state = rows[going], self.decoder.kept(state, going)
+            if not len(rows):
                 break
         return answers, probability

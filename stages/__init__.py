@@ -1,6 +1,6 @@
 """The pipeline: a module named like a DVC stage is that stage (a verb); the others are nouns they share.
 
-What stands here happens before PyTorch is imported, which takes its time and reads the environment once.
+What stands here happens before PyTorch is imported, which takes its time.
 """
 
 import ctypes
@@ -10,10 +10,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-
-# Threads that wait by spinning are a little faster alone, and many times slower as soon as two trainings share the
-# cores, as DVC's queue workers do.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _parent(pid: int) -> int:

@@ -16,6 +16,7 @@ batch_size: 256
 epochs: 25
 lr: 0.001
 grad_clip: 2.0
+precision: float32
 seed: 42
 sample_seed: 42
 valid_share: 0.1
@@ -93,6 +94,11 @@ def test_nothing_can_be_changed_after_reading(committed):
         ),
         ("batch_size: 256", "batch_size: 0", "batch_size: Input should be greater than or equal to 1 (found 0)"),
         ("layers: 2", "layers: 0", "layers: Input should be greater than or equal to 1 (found 0)"),
+        (
+            "precision: float32",
+            "precision: half",
+            "precision: Input should be 'float32', 'tf32' or 'bf16' (found 'half')",
+        ),
         ("grad_clip: 2.0", "grad_clip: .nan", "grad_clip: Input should be a finite number (found nan)"),
         ("seed: 42", "seed: -1", "seed: Input should be greater than or equal to 0 (found -1)"),
         ("valid_share: 0.1", "valid_share: 1.0", "valid_share: Input should be less than 1 (found 1.0)"),

@@ -1,0 +1,120 @@
+"""Processes killed at random moments of a training, whoever they are and by whatever signal.
+
+rows(base, reference)  ->  Row('trainer of `dvc repro`: kill -9', 5.1, …), …
+"""
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.faults.lab import EPOCHS, NEW_LR, Lab, Running, Unexpected, said, wait_until
+from tests.faults.page import Row
+
+SIGNALS = {
+    "kill -9": signal.SIGKILL,
+    "SIGTERM": signal.SIGTERM,
+    "SIGINT": signal.SIGINT,
+    "Ctrl-C": signal.SIGINT,  # which the terminal sends to all processes of the command
+}
+REPRO = (("dvc", "repro"),)
+EXPERIMENT = (("dvc", "exp", "run", "--set-param", NEW_LR),)
+QUEUE = (("dvc", "exp", "run", "--queue", "--name", "trial", "--set-param", NEW_LR), ("dvc", "queue", "start"))
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What is started, and who in it is killed: the one with this argument in its command line."""
+
+    title: str
+    commands: tuple[tuple[str, ...], ...]
+    argument: str
+    how: str
+    times: int
+
+
+KILLS = [
+    Kill("the trainer of `dvc repro`", REPRO, "stages.train", "kill -9", 3),
+    Kill("the trainer of `dvc repro`", REPRO, "stages.train", "SIGTERM", 2),
+    Kill("the trainer of `dvc repro`", REPRO, "stages.train", "SIGINT", 2),
+    Kill("`dvc repro`", REPRO, "repro", "kill -9", 3),
+    Kill("`dvc repro`", REPRO, "repro", "SIGTERM", 2),
+    Kill("`dvc repro`", REPRO, "repro", "Ctrl-C", 2),
+    Kill("`dvc exp run`", EXPERIMENT, "exp", "kill -9", 2),
+    Kill("the worker of `dvc queue start`", QUEUE, "queue-worker", "kill -9", 2),
+    Kill("the `dvc exp exec-run` of a worker", QUEUE, "exec-run", "kill -9", 2),
+]
+
+
+def rows(base: Lab, reference: dict[str, str], pace: float) -> Iterator[Row]:
+    """20 of them; `pace` is the seconds of an epoch, by which the moments are spread."""
+    chance = random.Random(42)
+    for kill in KILLS:
+        for _ in range(kill.times):
+            # The last but one at most, so that the training cannot be over when the signal comes.
+            after, delay = chance.randrange(EPOCHS - 1), chance.uniform(0, pace)
+            row = Row(f"{kill.title}: {kill.how}")
+            with row.filled(), base.copied() as lab:
+                _killed(row, lab, kill, after, delay)
+                _gone_on(row, lab, kill, reference)
+            yield row
+
+
+def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float) -> None:
+    if kill.commands == REPRO:
+        lab.change_lr()
+    for command in kill.commands[:-1]:
+        lab.run(*command)
+    running = lab.start(*kill.commands[-1])
+    lab.wait_for_epochs(after)
+    row.moment = running.sleep(delay)
+    victims = lab.processes(kill.argument)
+    if len(victims) != 1:
+        raise Unexpected(f"{len(victims)} processes to kill")
+    (os.killpg if kill.how == "Ctrl-C" else os.kill)(victims[0], SIGNALS[kill.how])
+    row.orphan = _orphan(lab)
+    row.expect(row.orphan != "yes", "an orphan")
+    row.kept = lab.kept()
+    if kill.commands != QUEUE:
+        row.expect(running.end() != 0, "exit status 0")
+    text = running.text() + queue_log(lab)
+    row.expect("Traceback" not in text, "a traceback")
+    row.printed = said(text)
+
+
+def _orphan(lab: Lab) -> str:
+    """Whether a trainer is still there after 3 seconds, and then, whether a DVC is that would end with it."""
+    try:
+        wait_until(lambda: not lab.processes("stages.train"), "the trainer's end", 3)
+    except Unexpected:
+        return "no: its exec-run goes on" if lab.processes("exec-run") else "yes"
+    return "no"
+
+
+def _gone_on(row: Row, lab: Lab, kill: Kill, reference: dict[str, str]) -> None:
+    """All that a person has to do until the result is there."""
+    commands = list(kill.commands)
+    if _detached(lab):  # so DVC leaves git where it dies in an experiment
+        commands.insert(0, ("git", "switch", "-"))
+    if kill.argument == "queue-worker":
+        commands.insert(0, ("dvc", "queue", "kill", "trial"))
+    row.then = ", ".join(f"`{' '.join(command)}`" for command in commands)
+    text = "".join(lab.run(*command) for command in commands)
+    if kill.commands == QUEUE:
+        wait_until(lambda: "/trial\n" in lab.run("git", "for-each-ref", "refs/exps"), "the experiment's result")
+        text = queue_log(lab)
+        lab.run("dvc", "exp", "apply", "trial")
+    row.expect(not _detached(lab), "git's HEAD is detached")
+    row.ended(text, lab, reference, row.kept)
+
+
+def _detached(lab: Lab) -> bool:
+    return subprocess.run(["git", "symbolic-ref", "--quiet", "HEAD"], cwd=lab.root, capture_output=True).returncode == 1
+
+
+def queue_log(lab: Lab) -> str:
+    """What the queue's last experiment has printed."""
+    logs = sorted(lab.root.glob(".dvc/tmp/exps/run/*/*.out"), key=lambda path: path.stat().st_mtime_ns)
+    return logs[-1].read_text() if logs else ""

@@ -1,0 +1,178 @@
+"""A copy of the project in a folder of its own, small enough to train in seconds, and the commands run in it.
+
+Lab.made(folder)  ->  a git repository whose pipeline has run and whose results are committed
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stages.checkpoint import Checkpoint
+from tests.conftest import BIN, ROOT, write_params
+
+RUN = "small-lstm"
+EPOCHS = 12
+OUTPUTS = f"data/models/{RUN}.pt", f"reports/metrics/{RUN}.json", f"reports/history/{RUN}.csv"
+SIZES = {"embed_dim": 64, "hidden_dim": 128, "layers": 2, "batch_size": 64, "epochs": EPOCHS}
+DATASETS = {"small": {"rule": {"max": 9}, "sample": 4000}}
+RUNS = {RUN: {"dataset": "small", "cell": "lstm"}}
+NEW_LR = "lr=0.002"  # every fault meets the training that this change asks for
+PATIENCE = 180  # seconds until something that should have happened counts as not happening
+
+
+class Unexpected(Exception):
+    """What went otherwise than a person would expect, in a few words for the table."""
+
+
+@dataclass
+class Running:
+    """A command in a session of its own, as in a terminal of its own."""
+
+    process: subprocess.Popen
+    log: Path
+    started: float
+
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def end(self) -> int:
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired as error:
+            raise Unexpected(f"`{' '.join(self.process.args)}` does not end") from error
+
+
+@dataclass(frozen=True)
+class Lab:
+    root: Path  # as this process sees it
+    env: dict[str, str]
+    prefix: tuple[str, ...] = ()  # before every command
+
+    @classmethod
+    def made(cls, folder: Path) -> "Lab":
+        root = folder / "base"
+        listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+            if (ROOT / name).exists() and not name.startswith("reports/") and name != "dvc.lock":
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, root / name)
+        write_params(root / "params.yaml", datasets=DATASETS, runs=RUNS, **SIZES)
+        lab = cls(root, _environment(folder))
+        lab.run("git", "init", "--quiet", "--initial-branch=main")
+        lab.commit()
+        lab.run("dvc", "repro")
+        lab.commit()
+        return lab
+
+    @contextmanager
+    def copied(self) -> Iterator["Lab"]:
+        """A copy of all of it, with git's history and DVC's cache, which goes with all that still runs in it."""
+        lab = replace(self, root=self.root.with_name(f"copy-{time.monotonic_ns()}"))
+        shutil.copytree(self.root, lab.root, symlinks=True)
+        try:
+            yield lab
+        finally:
+            for pid in lab.processes():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            shutil.rmtree(lab.root, ignore_errors=True)
+
+    def commit(self) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", "step")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.root / name
+        path.write_text(path.read_text().replace(old, new))
+
+    def change_lr(self) -> None:
+        self.edit("params.yaml", "lr: 0.001", NEW_LR.replace("=", ": "))
+
+    def start(self, *command: str) -> Running:
+        log = self.root.with_name(f"log-{time.monotonic_ns()}")
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [*self.prefix, *command],
+                **{"cwd": self.root, "env": self.env, "stdout": out, "stderr": out, "start_new_session": True},
+            )
+        return Running(process, log, time.monotonic())
+
+    def run(self, *command: str) -> str:
+        """What it printed; raises Unexpected when it fails."""
+        running = self.start(*command)
+        if running.end():
+            raise Unexpected(f"`{' '.join(command)}` failed: {said(running.text())}")
+        return running.text()
+
+    def processes(self, argument: str = "") -> list[int]:
+        """Those at work in this folder that have the argument in their command line."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                arguments = (folder / "cmdline").read_text(errors="replace").split("\0")[:-1]
+                if Path(os.readlink(folder / "cwd")).is_relative_to(self.root) and (not argument or argument in arguments):
+                    found.append(int(folder.name))
+        return found
+
+    def checkpoints(self) -> list[Path]:
+        return list((self.root / ".resume").glob("*.pt"))
+
+    def kept(self) -> int:
+        """Finished epochs that the training would go on from."""
+        states = [Checkpoint(path.parent, *path.stem.rsplit("-", 1)).load() for path in self.checkpoints()]
+        return max((len(state["history"]) for state in states), default=0)
+
+    def wait_for_epochs(self, count: int) -> None:
+        """Until the trainer is there and has put down that many checkpoints."""
+        seen = set()
+
+        def enough() -> bool:
+            with suppress(FileNotFoundError):
+                seen.update(path.stat().st_mtime_ns for path in self.checkpoints())
+            return len(seen) >= count and bool(self.processes("stages.train"))
+
+        wait_until(enough, f"epoch {count}")
+
+    def hashes(self) -> dict[str, str]:
+        return {
+            name: hashlib.sha256((self.root / name).read_bytes()).hexdigest()
+            for name in OUTPUTS
+            if (self.root / name).exists()
+        }
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    # A person's own settings must not matter. One thread, so that other work on the machine does not stretch trainings.
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_", "TORCHRUN"))}
+    person = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "DVC_NO_ANALYTICS": "1"}
+    here = {"DVC_SITE_CACHE_DIR": str(folder / "site"), "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]])}
+    return outer | person | quiet | here | {"OMP_NUM_THREADS": "1", "COLUMNS": "500"}
+
+
+def wait_until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    """Raises Unexpected when it does not come true."""
+    end = time.monotonic() + patience
+    while not true():
+        if time.monotonic() > end:
+            raise Unexpected(f"{what}: not within {patience:.0f} s")
+        time.sleep(0.02)
+
+
+def epochs(text: str) -> list[int]:
+    """The epochs whose lines a training printed."""
+    return [int(number) for number in re.findall(rf"^{RUN} (\d+)/{EPOCHS}: loss", text, re.MULTILINE)]
+
+
+def said(text: str) -> str:
+    """The stage's last line about itself, or else DVC's, or nothing."""
+    lines = [line for start in ("ERROR: ", "train: ") for line in text.splitlines() if line.startswith(start)]
+    return lines[-1] if lines else ""

@@ -5,7 +5,7 @@ needed: places that no row has or that several share (`layout`); the first layer
 (each of the 18 tokens, each row's context, is multiplied once); and the first step's recurrent product, whose state
 is zero.
 
-N places in all, n of them at one step, R different inputs of size I, hidden size H.
+N places in all, n of them at one step, R different inputs of size I, hidden size H, G gates: 4 (LSTM) or 3 (GRU).
 """
 
 import torch
@@ -19,6 +19,46 @@ from stages.layout import Steps
 _through_sigmoid = torch.ops.aten.sigmoid_backward.grad_input
 _through_tanh = torch.ops.aten.tanh_backward.grad_input
 
+State = tuple[Tensor, ...]  # what one layer hands on to its next step, (n, H) each; its output is the first
+
+
+def _lstm_step(gates: Tensor, weight: Tensor, before: State | None, state: Tensor, cell: Tensor) -> None:
+    """From the input's part of the gates (n, 4H), which is overwritten, to the new state and cell.
+
+    Hochreiter and Schmidhuber 1997, with Gers' forget gate; PyTorch's order: input, forget, cell, output.
+    """
+    hidden = weight.shape[1]
+    if before:
+        gates.addmm_(before[0], weight.t())
+    i, f, g, o = gates.split(hidden, dim=1)
+    gates[:, : 2 * hidden].sigmoid_()  # i and f at once
+    g.tanh_(), o.sigmoid_()
+    torch.mul(i, g, out=cell)
+    if before:
+        cell.addcmul_(f, before[1])
+    torch.mul(o, cell.tanh(), out=state)
+
+
+def _gru_step(
+    gates: Tensor, weight: Tensor, bias: Tensor, before: State | None, state: Tensor, products: Tensor
+) -> None:
+    """As the LSTM's, gates (n, 3H); the recurrent products (n, 3H) stay apart: the reset gate scales their last third.
+
+    Cho et al. 2014, with the reset gate behind the product; PyTorch's order: reset, update, new.
+    """
+    hidden = weight.shape[1]
+    if before:
+        torch.addmm(bias, before[0], weight.t(), out=products)
+    else:
+        products[:] = bias
+    r, z, new = gates.split(hidden, dim=1)
+    gates[:, : 2 * hidden].add_(products[:, : 2 * hidden]).sigmoid_()  # r and z at once
+    new.addcmul_(r, products[:, 2 * hidden :]).tanh_()
+    if before:
+        torch.lerp(new, before[0], z, out=state)  # (1 - z) new + z state
+    else:
+        torch.addcmul(new, new, z, value=-1, out=state)
+
 
 def _add(target: Tensor, where: slice | Tensor, values: Tensor) -> None:
     """Add to places of the target (N, H), to some more than once where rows share them."""
@@ -29,29 +69,19 @@ def _add(target: Tensor, where: slice | Tensor, values: Tensor) -> None:
 
 
 def _recurrent_weight(gradient: Tensor, states: Tensor, steps: Steps) -> Tensor:
-    """The gradient of the recurrent weight, as one large product, from that of the gates (N, G·H)."""
+    """The gradient of the recurrent weight (G·H, H), as one large product, from that of the gates (N, G·H)."""
     first, *others = steps
     return gradient[first[0].stop :].t() @ torch.cat([states[:0], *(states[before] for _, before in others)])
 
 
 class _LSTMLayer(torch.autograd.Function):
-    """One layer over all steps; PyTorch's order of gates: input, forget, cell, output (Hochreiter, Gers)."""
-
     @staticmethod
     def forward(ctx, gates: Tensor, weight: Tensor, steps: Steps) -> Tensor:
-        """The input's part of the gates (N, 4H), which is overwritten, and the recurrent weight (4H, H) to (N, H)."""
-        hidden = weight.shape[1]
-        states, cells = gates.new_empty(2, len(gates), hidden)
+        """From the input's part of the gates (N, 4H), which is overwritten, to the states (N, H)."""
+        states, cells = gates.new_empty(2, len(gates), weight.shape[1])
         for here, before in steps:
-            if before is not None:
-                gates[here].addmm_(states[before], weight.t())
-            i, f, g, o = gates[here].split(hidden, dim=1)  # (n, H) each
-            gates[here, : 2 * hidden].sigmoid_()  # i and f
-            g.tanh_(), o.sigmoid_()
-            cell = torch.mul(i, g, out=cells[here])
-            if before is not None:
-                cell.addcmul_(f, cells[before])
-            torch.mul(o, cell.tanh(), out=states[here])
+            earlier = None if before is None else (states[before], cells[before])
+            _lstm_step(gates[here], weight, earlier, states[here], cells[here])
         ctx.save_for_backward(gates, weight, states, cells)
         ctx.steps = steps
         return states
@@ -61,18 +91,17 @@ class _LSTMLayer(torch.autograd.Function):
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         """From the states' gradient (N, H) to those of the gates' input part, written over the gates, and weight."""
         gates, weight, states, cells = ctx.saved_tensors
-        hidden = weight.shape[1]
         d_states, d_cells = gradient.clone(), torch.zeros_like(cells)
         for here, before in reversed(ctx.steps):
-            i, f, g, o = gates[here].split(hidden, dim=1)
+            i, f, g, o = gates[here].split(weight.shape[1], dim=1)
             d_state, d_cell, cell = d_states[here], d_cells[here], cells[here].tanh()
             d = d_state * o
             d_cell += _through_tanh(d, cell, grad_input=d)
             _through_sigmoid(d_state.mul_(cell), o, grad_input=o)
             torch.mul(d_cell, i, out=d)
-            d_input = cell.copy_(g).mul_(d_cell)
+            d_i = cell.copy_(g).mul_(d_cell)
             _through_tanh(d, g, grad_input=g)
-            _through_sigmoid(d_input, i, grad_input=i)
+            _through_sigmoid(d_i, i, grad_input=i)
             if before is None:
                 f.zero_()
                 continue
@@ -84,25 +113,13 @@ class _LSTMLayer(torch.autograd.Function):
 
 
 class _GRULayer(torch.autograd.Function):
-    """One layer over all steps; PyTorch's order of gates: reset, update, new (Cho et al., reset after the product)."""
-
     @staticmethod
     def forward(ctx, gates: Tensor, weight: Tensor, bias: Tensor, steps: Steps) -> Tensor:
-        """As the LSTM's, gates (N, 3H); the recurrent bias (3H) stays apart: the reset gate scales its last third."""
-        hidden = weight.shape[1]
-        states, products = gates.new_empty(len(gates), hidden), torch.empty_like(gates)
+        """From the input's part of the gates (N, 3H), which is overwritten, to the states (N, H)."""
+        states, products = gates.new_empty(len(gates), weight.shape[1]), torch.empty_like(gates)
         for here, before in steps:
-            if before is not None:
-                torch.addmm(bias, states[before], weight.t(), out=products[here])
-            else:
-                products[here] = bias
-            r, z, new = gates[here].split(hidden, dim=1)  # (n, H) each
-            gates[here, : 2 * hidden].add_(products[here, : 2 * hidden]).sigmoid_()  # r and z
-            new.addcmul_(r, products[here, 2 * hidden :]).tanh_()
-            if before is not None:
-                torch.lerp(new, states[before], z, out=states[here])  # (1 - z) new + z state
-            else:
-                torch.addcmul(new, new, z, value=-1, out=states[here])
+            earlier = None if before is None else (states[before],)
+            _gru_step(gates[here], weight, bias, earlier, states[here], products[here])
         ctx.save_for_backward(gates, weight, states, products)
         ctx.steps = steps
         return states
@@ -130,7 +147,7 @@ class _GRULayer(torch.autograd.Function):
         return gates, _recurrent_weight(products, states, ctx.steps), products.sum(dim=0), None
 
 
-class _Over:
+class _Layers:
     def over(self, inputs: Tensor, which: Tensor, steps: Steps) -> Tensor:
         """The top layer's states (N, H) over the steps of a layout; the input of place k is inputs[which[k]].
 
@@ -139,36 +156,59 @@ class _Over:
         if inputs.is_cuda:
             states, _ = self(F.embedding(which, inputs).unflatten(0, (len(steps), -1)))
             return states.flatten(0, 1)
-        first, *others = self.all_weights
-        states = self.layer(F.embedding(which, self.projected(inputs, *first)), first, steps)
-        for weights in others:
-            states = self.layer(self.projected(states, *weights), weights, steps)
+        gates = F.embedding(which, self.projected(inputs, layer=0))
+        for layer in range(self.num_layers):
+            if layer:
+                gates = self.projected(states, layer)
+            states = self.function.apply(gates, *self.recurrent(layer), steps)
         return states
 
+    def step(self, gates: Tensor, before: list[State] | None) -> tuple[Tensor, list[State]]:
+        """One step without gradients, from the first layer's `projected` input, which is overwritten.
 
-class LSTM(_Over, nn.LSTM):
-    """nn.LSTM with `over`."""
+        Gives the top layer's state (n, H) and what the next step needs.
+        """
+        states = []
+        for layer in range(self.num_layers):
+            if layer:
+                gates = self.projected(states[-1][0], layer)
+            states.append(self.cell(gates, layer, before and before[layer]))
+        return states[-1][0], states
 
-    def projected(self, inputs: Tensor, weight: Tensor, _: Tensor, bias: Tensor, recurrent_bias: Tensor) -> Tensor:
+
+class LSTM(_Layers, nn.LSTM):
+    """nn.LSTM with `over` and `step`."""
+
+    function = _LSTMLayer
+
+    def projected(self, inputs: Tensor, layer: int) -> Tensor:
+        """The part of a layer's gates (R, 4H) that its inputs (R, I) make."""
+        weight, _, bias, recurrent_bias = self.all_weights[layer]
         return F.linear(inputs, weight, bias + recurrent_bias)
 
-    def layer(self, gates: Tensor, weights: list[Tensor], steps: Steps) -> Tensor:
-        return _LSTMLayer.apply(gates, weights[1], steps)
+    def recurrent(self, layer: int) -> list[Tensor]:
+        return self.all_weights[layer][1:2]
 
-    def kept(self, state: tuple[Tensor, Tensor], rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Of `forward`'s state, which has two parts (layers, B, H), the rows of a mask (B)."""
-        return state[0][:, rows], state[1][:, rows]
+    def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
+        state, cell = gates.new_empty(2, len(gates), self.hidden_size)
+        _lstm_step(gates, *self.recurrent(layer), before, state, cell)
+        return state, cell
 
 
-class GRU(_Over, nn.GRU):
-    """nn.GRU with `over`."""
+class GRU(_Layers, nn.GRU):
+    """nn.GRU with `over` and `step`."""
 
-    def projected(self, inputs: Tensor, weight: Tensor, _: Tensor, bias: Tensor, __: Tensor) -> Tensor:
+    function = _GRULayer
+
+    def projected(self, inputs: Tensor, layer: int) -> Tensor:
+        """The part of a layer's gates (R, 3H) that its inputs (R, I) make."""
+        weight, _, bias, _ = self.all_weights[layer]
         return F.linear(inputs, weight, bias)
 
-    def layer(self, gates: Tensor, weights: list[Tensor], steps: Steps) -> Tensor:
-        return _GRULayer.apply(gates, weights[1], weights[3], steps)
+    def recurrent(self, layer: int) -> list[Tensor]:
+        return self.all_weights[layer][1::2]
 
-    def kept(self, state: Tensor, rows: Tensor) -> Tensor:
-        """Of `forward`'s state (layers, B, H) the rows of a mask (B)."""
-        return state[:, rows]
+    def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
+        state = gates.new_empty(len(gates), self.hidden_size)
+        _gru_step(gates, *self.recurrent(layer), before, state, torch.empty_like(gates))
+        return (state,)

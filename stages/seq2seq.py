@@ -52,18 +52,18 @@ class Seq2Seq(nn.Module):
         A row that has said `<eos>` is computed no further. A probability is the product over the answer's tokens,
         `<eos>` too.
         """
-        context = self.encode(source).unsqueeze(0)  # (1, B, H)
+        first = self.decoder.projected(self.encode(source), layer=0)  # (B, G·H) the same at every step
         answers = source.new_full((len(source), steps), PAD)
         probability = torch.ones(len(source), dtype=torch.float64, device=source.device)
         rows = torch.arange(len(source), device=source.device)  # (n) those still going
-        state = None
+        states = None
         for step in range(steps):
-            output, state = self.decoder(context[:, rows], state)  # (1, n, H)
-            likeliest, token = self.head(output.squeeze(0)).softmax(dim=-1).max(dim=-1)  # (n), (n)
+            output, states = self.decoder.step(first[rows], states)  # (n, H)
+            likeliest, token = self.head(output).softmax(dim=-1).max(dim=-1)  # (n), (n)
             answers[rows, step] = token
             probability[rows] *= likeliest
             going = token != EOS
-            rows, state = rows[going], self.decoder.kept(state, going)
-            if not len(rows):
+            if not going.any():
                 break
+            rows, states = rows[going], [tuple(part[going] for part in layer) for layer in states]
         return answers, probability

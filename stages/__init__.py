@@ -9,15 +9,20 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
+def _told(pid: int, what: str) -> str:
+    """A file of /proc about a process; nothing where there is no such process, or it is hidden from us."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/{what}").read_text(errors="replace")
+    return ""
+
+
 def _parent(pid: int) -> int:
-    """The parent's process id, from behind the name in parentheses; 0 where there is no such process."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except (OSError, IndexError):
-        return 0
+    """The parent's process id, which stands behind the name in parentheses and the state; 0 where it is not told."""
+    return int(([*_told(pid, "stat").rpartition(")")[2].split(), "0", "0"])[1])
 
 
 def _die_with_dvc() -> None:
@@ -26,7 +31,7 @@ def _die_with_dvc() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     # In a queue the parent, `dvc exp exec-run`, outlives a killed worker; then its own parent becomes another.
     runner = os.getppid()
-    while runner > 1 and b"exec-run" not in Path(f"/proc/{runner}/cmdline").read_bytes():
+    while runner > 1 and "exec-run" not in _told(runner, "cmdline").split("\0"):
         runner = _parent(runner)
     worker = _parent(runner)
 

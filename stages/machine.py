@@ -40,7 +40,7 @@ def precision(name: str) -> Iterator[None]:
 
 
 def autocast(name: str, device: torch.device) -> torch.autocast:
-    """For the forward pass: cuDNN's recurrences have no bf16 products of float32 weights, so a GPU casts these too."""
+    """For the forward pass: a GPU's bf16 products are those of bf16 numbers, so there the weights are cast."""
     return torch.autocast("cuda", torch.bfloat16, enabled=name == "bf16" and device.type == "cuda")
 
 

@@ -8,9 +8,12 @@ is zero.
 N places in all, n of them at one step, R different inputs of size I, hidden size H, G gates: 4 (LSTM) or 3 (GRU).
 """
 
+import warnings
+
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from stages.layout import Steps
@@ -154,14 +157,25 @@ class _Layers:
         Few different inputs (R, I) cost little, however large N is.
         """
         if inputs.is_cuda:
-            states, _ = self(F.embedding(which, inputs).unflatten(0, (len(steps), -1)))
-            return states.flatten(0, 1)
+            return self.whole(F.embedding(which, inputs).unflatten(0, (len(steps), -1))).flatten(0, 1)
         gates = F.embedding(which, self.projected(inputs, layer=0))
-        for layer in range(self.num_layers):
-            if layer:
-                gates = self.projected(states, layer)
-            states = self.function.apply(gates, *self.recurrent(layer), steps)
+        states = self.function.apply(gates, *self.recurrent(0), steps)
+        for layer in range(1, self.num_layers):
+            states = self.function.apply(self.projected(states, layer), *self.recurrent(layer), steps)
         return states
+
+    def whole(self, inputs: Tensor) -> Tensor:
+        """PyTorch's own states (T, B, H) for inputs (T, B, I), in autocast's precision where that is on.
+
+        Autocast itself would give cuDNN's recurrences float16, whatever it was told.
+        """
+        kind = inputs.device.type
+        if not torch.is_autocast_enabled(kind):
+            return self(inputs)[0]
+        low = torch.get_autocast_dtype(kind)
+        weights = {name: weight.to(low) for name, weight in self.named_parameters()}
+        with torch.autocast(kind, enabled=False), warnings.catch_warnings(action="ignore"):  # of weights not in one row
+            return functional_call(self, weights, inputs.to(low))[0]
 
     def step(self, gates: Tensor, before: list[State] | None) -> tuple[Tensor, list[State]]:
         """One step without gradients, from the first layer's `projected` input, which is overwritten.

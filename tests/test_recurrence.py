@@ -79,5 +79,19 @@ def test_a_second_backward_is_refused_for_the_first_wrote_over_the_gates(ours, t
 
 
 @PAIRS
+def test_whole_steps_are_pytorch_s_in_autocast_s_precision(ours, theirs):
+    mine, inputs = ours(7, 5, 2), torch.randn(3, 4, 7)
+    expected = mine(inputs)[0]
+    assert torch.equal(mine.whole(inputs), expected)
+    with torch.autocast("cpu", torch.bfloat16):
+        states = mine.whole(inputs)
+    assert states.dtype == torch.bfloat16
+    assert not torch.equal(states.float(), expected)
+    torch.testing.assert_close(states.float(), expected, atol=0.02, rtol=0)
+    states.float().sum().backward()
+    assert all(weight.grad.dtype == torch.float32 and weight.grad.any() for weight in mine.parameters())
+
+
+@PAIRS
 def test_forward_is_pytorch_s_own(ours, theirs):
     assert ours.forward is theirs.forward

@@ -9,7 +9,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +151,8 @@ def main() -> None:
             tuple(ids.to(device) for ids in alphabet.encode_table(files.read_table(path), path))
             for path in (args.train, args.valid)
         )
-        what = fingerprint([asdict(run), config.corpus.operands], [args.train, args.valid])
+        settings = {field.name: getattr(run, field.name) for field in fields(params.Run)}
+        what = fingerprint([settings, config.corpus.operands], [args.train, args.valid])
         checkpoint = Checkpoint(args.resume, args.run, what)
         if not launch.first():
             train(args.run, run, config.corpus.operands, rows, valid, checkpoint)

@@ -172,7 +172,7 @@ def test_every_stage_checks_the_whole_file(name, tmp_path):
         "generate": ["out"],
         "subset": ["full", "in", "out"],
         "sample": ["full", "in", "out", "out"],
-        "train": ["full-lstm", "in", "in", "out", "out"],
+        "train": ["full-lstm", "in", "in", "out", "out", "out"],
         "evaluate": ["in", "in", "out", "out", "out"],
         "report": ["in", "in", "in", "in", "out", "out", "out"],
     }

@@ -23,7 +23,9 @@ def device() -> torch.device:
         torch.set_num_threads(cores)
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))  # LOCAL_RANK: this machine's how-manieth rank
+    cuda = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))  # the launcher numbers a machine's ranks
+    torch.cuda.set_device(cuda)  # for what the ranks say to each other
+    return cuda
 
 
 @contextmanager

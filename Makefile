@@ -4,7 +4,7 @@ PYTHON ?= python3
 # DVC's stages call `python`, and must find the one that has the packages.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test
+.PHONY: repro test faults bench
 .NOTPARALLEL:
 
 repro: .venv/installed ## the whole pipeline; runs only what is out of date
@@ -14,6 +14,14 @@ test: .venv/installed ## style and tests
 	$(WITH_VENV) ruff check .
 	$(WITH_VENV) ruff format --check .
 	$(WITH_VENV) pytest
+
+faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, in a copy; writes reports/faults.md
+	$(WITH_VENV) python -m tests.faults reports/faults.md
+
+bench: .venv/installed ## speed beside the usual ways, and growth with rows and hidden size; on a machine that is idle
+	$(WITH_VENV) dvc repro sample
+	$(WITH_VENV) python -m tests.benchmarks.speed data/samples data/corpus.parquet reports/benchmarks.md
+	$(WITH_VENV) python -m tests.benchmarks.growth data/corpus.parquet reports/growth.csv reports/growth.svg
 
 # Exact versions, once: a second make finds the marker and installs nothing.
 .venv/installed: constraints.txt pyproject.toml

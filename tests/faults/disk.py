@@ -7,14 +7,27 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
-from tests.faults.lab import RUN, Lab, Unexpected, said
+from tests.faults.lab import RUN, TIMING, Lab, Running, Unexpected
 from tests.faults.page import Row
 
 FOLDERS = ".resume", "data/models", "reports"
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
-RESULTS = f"data/models/{RUN}.pt", f"reports/timing/{RUN}.json"  # which DVC removes before it runs `train`
+SMALL = (
+    'mkdir -p "$0" && cp -a "$0" "$0.aside" && mount -t tmpfs -o size=16m tmpfs "$0" '
+    '&& cp -a "$0.aside/." "$0" && rm -r "$0.aside"'
+)
+LOCKED = 'mkdir -p "$0" && mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
+AFTERWARDS = ("git", "checkout", "HEAD", "dvc.lock", "reports"), ("dvc", "checkout"), ("dvc", "repro")
+RESULTS = f"data/models/{RUN}.pt", TIMING
+# The folder, what is not there, and who says so: DVC removes what is there before it runs `train`.
+READ_ONLY = {
+    "`.resume`: read-only": (".resume", (), "train: "),
+    "`data/models`: read-only": ("data/models", RESULTS, "train: "),
+    "`reports`: read-only": ("reports", RESULTS, "train: "),
+    "`data/models`: read-only, with the earlier model in it": ("data/models", (), "ERROR: "),
+    "`reports`: read-only, with the earlier ones in it": ("reports", (), "ERROR: "),
+}
 
 
 class Refused(Exception):
@@ -23,15 +36,22 @@ class Refused(Exception):
 
 def rows(base: Lab, reference: dict[str, str]) -> Iterator[Row]:
     for folder in FOLDERS:
-        row = Row(f"`{folder}` is on a disk that gets full after the first epoch")
+        row = Row(f"`{folder}`: its disk gets full after the first epoch")
         with _inside(row, base) as lab:
-            _full(row, lab, folder)
+            _mount(lab, folder, SMALL)
+            row.moment, text = _filled_up(lab, folder)
+            _judged(row, lab, text, "train: ")
+            lab.path(f"{folder}/filler").unlink()
             _recovered(row, lab, base, reference)
         yield row
-    for folder in FOLDERS:
-        row = Row(f"`{folder}` is read-only")
+    for title, (folder, absent, start) in READ_ONLY.items():
+        row = Row(title)
         with _inside(row, base) as lab:
-            _read_only(row, lab, folder)
+            for name in absent:
+                lab.path(name).unlink()
+            _mount(lab, folder, LOCKED)
+            _judged(row, lab, _failing(lab.start("dvc", "repro")), start)
+            lab.run("umount", folder)
             _recovered(row, lab, base, reference)
         yield row
 
@@ -41,26 +61,69 @@ def _inside(row: Row, base: Lab) -> Iterator[Lab]:
     """A copy with another lr, whose commands see mounts that nobody else sees."""
     with row.filled(), base.copied() as lab:
         lab.change_lr()
-        holder = subprocess.Popen(
-            [*NAMESPACE, "sh", "-c", "echo; exec sleep infinity"],
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True},
-        )
+        try:
+            with _namespace() as pid:
+                enter = "nsenter", "--target", str(pid), "--user", "--mount", "--preserve-credentials"
+                # The folder is looked up anew, inside, or its mounts would not be seen.
+                there = "sh", "-c", 'cd "$0" && exec "$@"', str(lab.root)
+                yield replace(lab, view=f"/proc/{pid}/root", prefix=(*enter, *there))
+        except Refused as refused:
+            row.not_tried = f"not tried: {refused}"
+
+
+@contextmanager
+def _namespace() -> Iterator[int]:
+    """The process that holds it."""
+    command = [*NAMESPACE, "sh", "-c", "echo; exec sleep infinity"]
+    try:
+        holder = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    except FileNotFoundError as error:
+        raise Refused(str(error)) from error
+    with holder:
         try:
             if not holder.stdout.readline():
                 raise Refused(holder.stderr.read().strip())
-            enter = "nsenter", "--target", str(holder.pid), "--user", "--mount", "--preserve-credentials"
-            # The folder is looked up anew, inside, or its mounts would not be seen.
-            there = "sh", "-c", 'cd "$0" && exec "$@"', str(lab.root)
-            yield replace(lab, root=Path(f"/proc/{holder.pid}/root{lab.root}"), prefix=(*enter, *there))
-        except Refused as refused:
-            row.not_tried = f"not tried: {refused}"
+            yield holder.pid
         finally:
             holder.kill()
-            holder.wait()
 
 
-def _mount(lab: Lab, *arguments: str) -> None:
+def _mount(lab: Lab, folder: str, script: str) -> None:
     try:
-        lab.run("mount", *arguments)
+        lab.run("sh", "-c", script, folder)
     except Unexpected as refused:
         raise Refused(str(refused)) from refused
+
+
+def _filled_up(lab: Lab, folder: str) -> tuple[float, str]:
+    """When it was, and what a pipeline printed whose disk was filled to the last byte."""
+    running = lab.start("dvc", "repro")
+    lab.wait_for_epochs(1)
+    with suppress(OSError), lab.path(f"{folder}/filler").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1 << 16))
+    return running.seconds(), _failing(running)
+
+
+def _failing(running: Running) -> str:
+    if not running.end():
+        raise Unexpected("exit status 0")
+    return running.text()
+
+
+def _judged(row: Row, lab: Lab, text: str, start: str) -> None:
+    """One line that begins so; DVC's own, ERROR, follows every failure of a stage."""
+    lines = [line for line in text.splitlines() if line.startswith(start)]
+    row.printed = " ".join(lines)
+    row.expect(len(lines) == 1, f"{len(lines)} lines that begin with {start}")
+    row.expect("Traceback" not in text, "a traceback")
+    row.kept = lab.kept()
+
+
+def _recovered(row: Row, lab: Lab, base: Lab, reference: dict[str, str]) -> None:
+    """When the disk is in order again: first the earlier results come back, then the training goes on."""
+    row.then = ", ".join(f"`{' '.join(command)}`" for command in AFTERWARDS)
+    for command in AFTERWARDS[:-1]:
+        lab.run(*command)
+    row.expect(lab.hashes() == base.hashes(), "the earlier results are not back")
+    row.ended(lab.run(*AFTERWARDS[-1]), lab, reference, row.kept)

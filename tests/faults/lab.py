@@ -19,8 +19,9 @@ from stages.checkpoint import Checkpoint
 from tests.conftest import BIN, ROOT, write_params
 
 RUN = "small-lstm"
-EPOCHS = 12
+EPOCHS = 10
 OUTPUTS = f"data/models/{RUN}.pt", f"reports/metrics/{RUN}.json", f"reports/history/{RUN}.csv"
+TIMING = f"reports/timing/{RUN}.json"
 SIZES = {"embed_dim": 64, "hidden_dim": 128, "layers": 2, "batch_size": 64, "epochs": EPOCHS}
 DATASETS = {"small": {"rule": {"max": 9}, "sample": 4000}}
 RUNS = {RUN: {"dataset": "small", "cell": "lstm"}}
@@ -37,11 +38,16 @@ class Running:
     """A command in a session of its own, as in a terminal of its own."""
 
     process: subprocess.Popen
+    root: Path
     log: Path
     started: float
 
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
     def text(self) -> str:
-        return self.log.read_text(errors="replace")
+        """What it has printed, with names as seen from the project."""
+        return self.log.read_text(errors="replace").replace(f"{self.root}/", "")
 
     def end(self) -> int:
         try:
@@ -52,9 +58,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Lab:
-    root: Path  # as this process sees it
+    root: Path
     env: dict[str, str]
-    prefix: tuple[str, ...] = ()  # before every command
+    prefix: tuple[str, ...] = ()  # before every command, to run it where other disks are mounted
+    view: str = ""  # before every path, to see what is there
 
     @classmethod
     def made(cls, folder: Path) -> "Lab":
@@ -89,8 +96,11 @@ class Lab:
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--message", "step")
 
+    def path(self, name: str) -> Path:
+        return Path(f"{self.view}{self.root}/{name}")
+
     def edit(self, name: str, old: str, new: str) -> None:
-        path = self.root / name
+        path = self.path(name)
         path.write_text(path.read_text().replace(old, new))
 
     def change_lr(self) -> None:
@@ -103,7 +113,7 @@ class Lab:
                 [*self.prefix, *command],
                 **{"cwd": self.root, "env": self.env, "stdout": out, "stderr": out, "start_new_session": True},
             )
-        return Running(process, log, time.monotonic())
+        return Running(process, self.root, log, time.monotonic())
 
     def run(self, *command: str) -> str:
         """What it printed; raises Unexpected when it fails."""
@@ -118,12 +128,14 @@ class Lab:
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 arguments = (folder / "cmdline").read_text(errors="replace").split("\0")[:-1]
-                if Path(os.readlink(folder / "cwd")).is_relative_to(self.root) and (not argument or argument in arguments):
+                if Path(os.readlink(folder / "cwd")).is_relative_to(self.root) and (
+                    not argument or argument in arguments
+                ):
                     found.append(int(folder.name))
         return found
 
     def checkpoints(self) -> list[Path]:
-        return list((self.root / ".resume").glob("*.pt"))
+        return list(self.path(".resume").glob("*.pt"))
 
     def kept(self) -> int:
         """Finished epochs that the training would go on from."""
@@ -142,11 +154,8 @@ class Lab:
         wait_until(enough, f"epoch {count}")
 
     def hashes(self) -> dict[str, str]:
-        return {
-            name: hashlib.sha256((self.root / name).read_bytes()).hexdigest()
-            for name in OUTPUTS
-            if (self.root / name).exists()
-        }
+        there = [name for name in OUTPUTS if self.path(name).exists()]
+        return {name: hashlib.sha256(self.path(name).read_bytes()).hexdigest() for name in there}
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -175,4 +184,4 @@ def epochs(text: str) -> list[int]:
 def said(text: str) -> str:
     """The stage's last line about itself, or else DVC's, or nothing."""
     lines = [line for start in ("ERROR: ", "train: ") for line in text.splitlines() if line.startswith(start)]
-    return lines[-1] if lines else ""
+    return re.sub(r"failed to run: .*, exited", "failed to run: …, exited", lines[-1]) if lines else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.faults.lab import EPOCHS, NEW_LR, Lab, Unexpected, epochs, said
+from tests.faults.lab import EPOCHS, NEW_LR, Lab, Unexpected, epochs
 
 MADE = """\
 # Faults
@@ -22,8 +22,8 @@ MADE = """\
 training of {epochs} epochs ({seconds:.1f} s from `dvc repro` to the end of the pipeline, undisturbed) is asked for by
 `{change}`, with the results of another `lr` committed before. *Epochs kept* were in the checkpoint after the fault;
 *goes on at* is the first epoch that the next command trained. *Same bytes* compares the model, the metrics and the
-history, by SHA-256, with those of a training that nothing disturbed. *Orphan* says whether, 3 seconds after the
-kill, a trainer went on whose DVC was gone. {machine}.
+history, by SHA-256, with those of a training that nothing disturbed. *Orphan* says whether a trainer was still there
+3 seconds after the kill. {machine}.
 
 **{passed} of {tried} faults passed, {failed} failed, {untried} not tried.**
 
@@ -41,7 +41,7 @@ class Row:
     then: str = ""
     goes_on: str = ""
     same: bool | None = None
-    orphan: str = ""
+    orphan: bool | None = None
     problems: list[str] = field(default_factory=list)
     not_tried: str = ""
 
@@ -65,7 +65,7 @@ class Row:
         self.same = lab.hashes() == reference
         self.expect(self.same, "other bytes")
         self.expect("Traceback" not in text, "a traceback")
-        left = [path.name for folder in (".resume", "data/models") for path in (lab.root / folder).glob("*.tmp")]
+        left = [path.name for folder in (".resume", "data/models") for path in lab.path(folder).glob("*.tmp")]
         self.expect(not left, f"left behind: {left}")
 
     def result(self) -> str:
@@ -88,20 +88,25 @@ def page(rows: list[Row], seconds: float) -> str:
     yes = {True: "yes", False: "no", None: ""}
     table = [
         {
-            "": number,
+            "#": number,
             "fault": row.fault,
             "at, s": "" if row.moment is None else f"{row.moment:.1f}",
-            "printed": f"`{row.printed}`" if row.printed else "",
+            "printed": _code(row.printed),
             "epochs kept": "" if row.kept is None else row.kept,
             "next": row.then,
             "goes on at": row.goes_on,
             "same bytes": yes[row.same],
-            "orphan": row.orphan,
+            "orphan": yes[row.orphan],
             "result": row.result().replace("|", "\\|"),
         }
         for number, row in enumerate(rows, start=1)
     ]
     return head + pd.DataFrame(table).to_markdown(index=False, disable_numparse=True) + "\n"
+
+
+def _code(text: str) -> str:
+    plain = text.replace("`", "'").replace("|", "\\|")
+    return f"`{plain}`" if text else ""
 
 
 def _machine() -> str:

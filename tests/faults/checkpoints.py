@@ -35,7 +35,7 @@ def rows(base: Lab, reference: dict[str, str]) -> Iterator[Row]:
 def _interrupt(lab: Lab) -> None:
     running = lab.start("dvc", "repro")
     lab.wait_for_epochs(5)
-    os.kill(running.process.pid, signal.SIGKILL)
+    os.kill(lab.victim("stages.train"), signal.SIGKILL)
     running.end()
 
 

@@ -72,10 +72,7 @@ def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float) -> None:
     lab.wait_for_epochs(after)
     time.sleep(delay)
     row.moment = running.seconds()
-    victims = lab.processes(kill.argument)
-    if len(victims) != 1:
-        raise Unexpected(f"{len(victims)} processes to kill")
-    (os.killpg if kill.how == "Ctrl-C" else os.kill)(victims[0], SIGNALS[kill.how])
+    (os.killpg if kill.how == "Ctrl-C" else os.kill)(lab.victim(kill.argument), SIGNALS[kill.how])
     row.orphan = _survives(lab)
     row.expect(not row.orphan, "an orphan")
     row.kept = lab.kept()

@@ -142,6 +142,13 @@ class Lab:
         states = [Checkpoint(path.parent, *path.stem.rsplit("-", 1)).load() for path in self.checkpoints()]
         return max((len(state["history"]) for state in states), default=0)
 
+    def victim(self, argument: str) -> int:
+        """The one process that has the argument in its command line."""
+        found = self.processes(argument)
+        if len(found) != 1:
+            raise Unexpected(f"{len(found)} processes with {argument}, not one")
+        return found[0]
+
     def wait_for_epochs(self, count: int) -> None:
         """Until the trainer is there and has put down that many checkpoints."""
         seen = set()

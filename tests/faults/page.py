@@ -113,5 +113,6 @@ def _machine() -> str:
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     names = [line.partition(": ")[2] for line in info.splitlines() if line.startswith("model name")]
     cpu = names[0] if names else platform.machine()
+    system = f"{platform.system()} {platform.release().partition('-')[0]}"
     releases = f"Python {platform.python_version()}, DVC {version('dvc')}, PyTorch {version('torch')}"
-    return f"The machine: {cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, {releases}"
+    return f"The machine: {cpu}, {os.cpu_count()} cores, {system}, {releases}"

@@ -1,0 +1,133 @@
+"""How training time and memory grow with the rows and with the hidden size, on the CPU.
+
+data/corpus.parquet  ->  reports/growth.csv, reports/growth.svg
+
+    rows   hidden  seconds_per_epoch  rows_per_second  useful_gflops  peak_memory_mib  measured_rows
+    20000  256     8.1                2469             213            420              20000
+
+An epoch that would take too long is measured in part: of its rows, `measured_rows`. Memory is that of the process,
+with PyTorch and all that is imported.
+"""
+
+import argparse
+import resource
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
+
+from stages import figures, files, machine, params, train
+from stages.command import one_line
+from stages.learner import Learner
+from tests.benchmarks.measure import drawn, one_pass, useful_flop
+
+ROWS = (20_000, 40_000, 80_000, 160_000, 320_000)
+HIDDEN = (128, 256, 512, 1024)
+BASE = (ROWS[0], 256)  # the point that both series share
+POINTS = [(rows, BASE[1]) for rows in ROWS] + [(BASE[0], hidden) for hidden in HIDDEN if hidden != BASE[1]]
+WARM_UP = 4  # batches, which also tell how long an epoch would take
+LONGEST = 60.0  # seconds of an epoch that are measured
+MIB = 2**20 if sys.platform == "darwin" else 2**10  # in what the system counts memory: bytes there, else KiB
+
+
+def point(run: params.Run, rows: train.Rows) -> dict[str, float]:
+    """One row of the table. The peak memory is the whole process', so each needs a process of its own."""
+    machine.device()  # takes all cores
+    learner = Learner(run, torch.device("cpu"))
+    warm_up, whole = WARM_UP * run.batch_size, len(rows[0])
+    rate = warm_up / one_pass(learner, run, tuple(ids[:warm_up] for ids in rows))
+    batches = max(1, round(LONGEST * rate / run.batch_size))
+    measured = min(whole, batches * run.batch_size)
+    rate = measured / one_pass(learner, run, tuple(ids[:measured] for ids in rows))
+    return {
+        "rows": whole,
+        "hidden": run.hidden_dim,
+        "seconds_per_epoch": round(whole / rate, 2),
+        "rows_per_second": round(rate),
+        "useful_gflops": round(rate * useful_flop(run, *rows) / 1e9, 1),
+        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB),
+        "measured_rows": measured,
+    }
+
+
+def measure(run: params.Run, sources: torch.Tensor, answers: torch.Tensor) -> pd.DataFrame:
+    """The table: the first rows of these, and the run with its sizes, for each of POINTS."""
+    runs = [replace(run, hidden_dim=hidden, embed_dim=hidden) for _, hidden in POINTS]
+    tables = [(sources[:rows], answers[:rows]) for rows, _ in POINTS]
+    found = []
+    # From a small server: a process that the large one here spawned would have its memory as the least peak.
+    with ProcessPoolExecutor(1, get_context("forkserver"), max_tasks_per_child=1) as pool:
+        for row in pool.map(point, runs, tables):
+            found.append(row)
+            seconds = f"{row['seconds_per_epoch']:.1f} seconds an epoch"
+            print(f"growth: {row['rows']:,} rows, hidden {row['hidden']}: {seconds}", file=sys.stderr)
+    return pd.DataFrame(found)
+
+
+@matplotlib.rc_context(figures.STYLE)
+def drawing(table: pd.DataFrame) -> Figure:
+    """Seconds against rows and against the hidden size, each beside the growth to expect, and memory."""
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    by_rows, by_hidden, memory = figure.subplots(1, 3)
+    rows = table[table["hidden"] == BASE[1]]
+    hidden = table[table["rows"] == BASE[0]].sort_values("hidden")
+    _seconds(by_rows, rows, "rows", power=1, expected="as the rows")
+    _seconds(by_hidden, hidden, "hidden", power=2, expected="as hidden squared")
+    by_rows.set_title(f"seconds an epoch, hidden {BASE[1]}", fontsize=10, loc="left")
+    by_hidden.set_title(f"seconds an epoch, {BASE[0]:,} rows", fontsize=10, loc="left")
+    for points, style, colour in ((hidden, "o-", figures.COLOURS[0]), (rows.iloc[1:], "x", figures.COLOURS[1])):
+        label = " to ".join(f"{count:,}" for count in points["rows"].iloc[[0, -1]].unique()) + " rows"
+        memory.plot(points["hidden"], points["peak_memory_mib"], style, color=colour, label=label)
+    _ticks(memory, "hidden", hidden["hidden"])
+    memory.set_ylim(bottom=0)
+    memory.set_title("peak memory, MiB", fontsize=10, loc="left")
+    return figure
+
+
+def _seconds(axes: Axes, points: pd.DataFrame, column: str, power: int, expected: str) -> None:
+    """The measured seconds, and a line from the smallest that grows with this power."""
+    x, y = points[column], points["seconds_per_epoch"]
+    axes.plot(x, y.iloc[0] * (x / x.iloc[0]) ** power, "--", color="grey", linewidth=1, label=expected)
+    axes.plot(x, y, "o-", color=figures.COLOURS[0], label="measured")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+    _ticks(axes, column, x)
+
+
+def _ticks(axes: Axes, label: str, places: pd.Series) -> None:
+    axes.set_xscale("log")
+    axes.set_xticks(places, [f"{place:,}" for place in places])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel(label)
+    axes.legend()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure how training grows with the rows and the hidden size.")
+    parser.add_argument("corpus", type=Path, help="Parquet file to read")
+    parser.add_argument("table", type=Path, help="CSV file to write")
+    parser.add_argument("figure", type=Path, help="SVG file to write")
+    args = parser.parse_args()
+
+    config = params.read(Path("params.yaml"))
+    run = replace(next(iter(config.runs.values())), cell="lstm", dataset="full")
+    with files.whole(args.table, args.figure) as [table, figure]:
+        measured = measure(run, *drawn(args.corpus, max(ROWS), config.sample_seed))
+        files.write_text(table, measured.to_csv(index=False))
+        files.write_text(figure, figures.svg(drawing(measured)))
+    print(measured.to_string(index=False))
+
+
+if __name__ == "__main__":
+    with one_line("growth"):
+        main()

@@ -1,0 +1,92 @@
+"""The benchmarks' page: what was measured, beside what it should reach.
+
+{"ours": 2900.0, "usual loop": 1100.0} rows a second  ->  | training, lstm on full | usual loop | 1,100 | 2.64 | … |
+"""
+
+import math
+import os
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from stages import params
+from tests.benchmarks.measure import REPEATS
+
+# What ours should reach: this many times a rival's rate, and this share of the machine
+TIMES = {"usual loop": 1.6, "one row at a time": 50.0}
+SHARE = {"lstm": 0.7}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One way to do a work."""
+
+    work: str
+    way: str
+    rate: float  # rows a second
+    times: float  # ours' rate over this one
+    share: float  # of the machine; not a number for other work than training
+
+
+def lines(work: str, rates: dict[str, float], share: float = math.nan) -> list[Line]:
+    """A line for each way; `share` is what one row a second takes of the machine."""
+    return [Line(work, way, rate, rates["ours"] / rate, share * rate) for way, rate in rates.items()]
+
+
+def page(run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[str, float]]) -> str:
+    """Everything as Markdown; `peaks` holds operations a second by training and product."""
+    fastest = [(work, shape, f"{rate / 1e9:.1f}") for work, found in peaks.items() for shape, rate in found.items()]
+    parts = [
+        "# Speed",
+        f"{hardware()}. All ways to do a work took turns in one process, once to warm up and {REPEATS} times measured; "
+        f"a rate is the median. A training pass is over {rows:,} rows in batches of {run.batch_size}, for embedding "
+        f"{run.embed_dim}, hidden {run.hidden_dim}, {run.layers} layers each way. Decoded are rows from all over the "
+        "corpus, by the network of the last training.",
+        table(lines),
+        "*Usual loop*: a `DataLoader` over lists, padding in Python, a packed `nn.LSTM` or `nn.GRU`, a decoder as long "
+        "as the longest answer, AdamW. *Plain padded*: tensors in memory, no packing, fused AdamW. *One row at a "
+        "time*: greedily, token by token, by the network of the usual loop with the weights of ours. *Length "
+        "buckets*: batches of near-equal source length. *bf16*: on the CPU's bfloat16 units where it has any.",
+        "*Share of the machine*: the operations a second that training needs, over real tokens alone, by those of the "
+        "fastest float32 product below, which took turns with the training. Beginnings that several rows share count "
+        "for each of them, though ours computes them once.",
+        _markdown(fastest, ["training", "product", "GFLOP/s"]),
+        "## Targets",
+        targets(lines),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def hardware() -> str:
+    """'Intel(R) Xeon(R) Processor, 2 cores, 2 threads, PyTorch 2.13.0'"""
+    listed = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", listed.read_text()) if listed.exists() else None
+    name = found[1] if found else platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, PyTorch {torch.__version__}"
+
+
+def table(lines: list[Line]) -> str:
+    """All lines, as Markdown that a terminal shows well too."""
+    texts = [
+        (one.work, one.way, f"{one.rate:,.0f}", f"{one.times:.2f}", "" if math.isnan(one.share) else f"{one.share:.2f}")
+        for one in lines
+    ]
+    return _markdown(texts, ["work", "way", "rows/s", "ours / this", "share of the machine"])
+
+
+def targets(lines: list[Line]) -> str:
+    """Each target, what was measured, and whether that is enough."""
+    found = [(f"{one.work}: ours / {one.way}", TIMES[one.way], one.times) for one in lines if one.way in TIMES]
+    for cell, wanted in SHARE.items():
+        ours = [one for one in lines if one.way == "ours" and f" {cell} " in one.work]
+        found += [(f"{one.work}: share of the machine", wanted, one.share) for one in ours]
+    texts = [(what, f"{wanted:g}", f"{share:.2f}", "yes" if share >= wanted else "no") for what, wanted, share in found]
+    return _markdown(texts, ["target", "wanted", "measured", "met"])
+
+
+def _markdown(rows: list[tuple[str, ...]], heads: list[str]) -> str:
+    return pd.DataFrame(rows, columns=heads).to_markdown(index=False, disable_numparse=True)

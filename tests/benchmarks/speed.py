@@ -1,0 +1,124 @@
+"""How fast ours is beside the usual ways, in one process and in turn, and how much of the machine it uses.
+
+data/samples, data/corpus.parquet  ->  reports/benchmarks.md
+
+    work                    way         rows/s  ours / this  share of the machine
+    training, lstm on full  usual loop  1,100   2.40         0.30
+
+Always on the CPU: on a GPU the recurrence of ours is the rivals' own, cuDNN's.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import islice, product
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader
+
+from stages import alphabet, files, generate, grammar, machine, params, scores, train
+from stages.command import one_line
+from stages.learner import Learner
+from stages.seq2seq import Seq2Seq
+from tests.benchmarks import page, usual
+from tests.benchmarks.buckets import bucketed
+from tests.benchmarks.measure import drawn, one_pass, rates, useful_flop
+from tests.benchmarks.products import products
+
+BATCHES = 20  # of a training pass, so that all passes together take minutes
+EVALUATED, DECODED, ONE_BY_ONE = 100_000, 20_000, 200  # rows of the other works
+
+
+def generation(operands: int) -> list[page.Line]:
+    """The whole corpus against the beginning of it."""
+    rows = sum(len(batch) for batch in generate.generate(operands))
+    found = rates(
+        {
+            "ours": (rows, lambda: sum(1 for _ in generate.generate(operands))),
+            "loop with eval()": (EVALUATED, lambda: sum(1 for _ in islice(usual.expressions(operands), EVALUATED))),
+        }
+    )
+    return page.lines("generation", found)
+
+
+def ways(run: params.Run, rows: train.Rows, learner: Learner) -> dict[str, Callable[[], float]]:
+    """A pass over the rows in each way."""
+    packed, padded = usual.Packed(**learner.model.shape), usual.Padded(**learner.model.shape)
+    loop = partial(usual.epoch, packed, torch.optim.AdamW(packed.parameters(), lr=run.lr), run.grad_clip)
+    plain = partial(usual.epoch, padded, torch.optim.AdamW(padded.parameters(), lr=run.lr, fused=True), run.grad_clip)
+    lists = usual.Expressions(*rows)
+    loader = DataLoader(lists, run.batch_size, shuffle=True, collate_fn=lists.collate)
+    resident = [ids.long() for ids in rows]
+    found = {
+        "ours": partial(one_pass, learner, run, rows),
+        "usual loop": lambda: loop(loader),
+        "plain padded": lambda: plain(usual.resident(*resident, run.batch_size)),
+        "ours, bf16": partial(one_pass, learner, replace(run, precision="bf16"), rows),
+    }
+    if (run.cell, run.dataset) == ("lstm", "full"):
+        found |= {
+            "tried: ours, length buckets": partial(one_pass, learner, run, rows, bucketed),
+            "tried: plain padded, length buckets": lambda: plain(bucketed(*rows, run.batch_size, (run.seed, 1))),
+        }
+    return found
+
+
+def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, float], Seq2Seq]:
+    """Every way's line, the operations a second of each product alone, and the network that ours has trained."""
+    rows = tuple(ids[: BATCHES * run.batch_size] for ids in alphabet.encode_table(files.read_table(table), table))
+    learner = Learner(run, torch.device("cpu"))
+    passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
+    alone = products(run, round(run.batch_size * scores.widths(rows[0]).double().mean().item()))
+    found = rates(passes | alone)
+    peaks = {shape: found[shape] for shape in alone}
+    share = useful_flop(run, *rows) / max(peaks.values())  # of the machine, for a row a second
+    lines = page.lines(f"training, {run.cell} on {run.dataset}", {way: found[way] for way in passes}, share)
+    return lines, peaks, learner.model
+
+
+def decoding(model: Seq2Seq, sources: torch.Tensor, operands: int) -> list[page.Line]:
+    """The same network's answers, many rows at a time against one."""
+    steps = grammar.longest_answer(operands) + 1  # + 1 for `<eos>`
+    one = usual.Packed(**model.shape)
+    one.load_state_dict(model.state_dict())
+    model.eval(), one.eval()
+    lists = [ids[ids != alphabet.PAD].tolist() for ids in sources[:ONE_BY_ONE]]
+    found = rates(
+        {
+            "ours": (len(sources), lambda: scores.decode(model, sources, steps)),
+            "one row at a time": (ONE_BY_ONE, lambda: [usual.greedy(one, ids, steps) for ids in lists]),
+        }
+    )
+    return page.lines("decoding", found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare the speed of the stages with the usual ways.")
+    parser.add_argument("samples", type=Path, help="folder to read, with a folder for each dataset")
+    parser.add_argument("corpus", type=Path, help="Parquet file to read")
+    parser.add_argument("page", type=Path, help="Markdown file to write")
+    args = parser.parse_args()
+
+    config = params.read(Path("params.yaml"))
+    run = next(iter(config.runs.values()))
+    machine.device()  # takes all cores
+    with files.whole(args.page) as [draft]:
+        lines, peaks = generation(config.corpus.operands), {}
+        for dataset, cell in product(("single_digit", "full"), ("gru", "lstm")):
+            print(f"speed: training, {cell} on {dataset}", file=sys.stderr)
+            table = args.samples / dataset / "train.parquet"
+            trained, alone, model = training(replace(run, dataset=dataset, cell=cell), table)
+            lines += trained
+            peaks[f"{cell} on {dataset}"] = alone
+        sources, _ = drawn(args.corpus, DECODED, config.sample_seed)
+        lines += decoding(model, sources, config.corpus.operands)  # the last one's: lstm on full
+        files.write_text(draft, page.page(run, BATCHES * run.batch_size, lines, peaks))
+    print(page.table(lines))
+
+
+if __name__ == "__main__":
+    with one_line("speed"):
+        main()

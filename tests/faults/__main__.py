@@ -1,0 +1,65 @@
+"""Faults made for real against a small copy of the project: what is killed, damaged or full, and what comes of it.
+
+python -m tests.faults reports/faults.md  ->  a page with a row a fault; exit status 1 if one of them failed
+"""
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from stages import files
+from stages.command import one_line
+from tests.faults import checkpoints, disk, kills
+from tests.faults.lab import TIMING, Lab, Unexpected
+from tests.faults.page import Row, page
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Kill, damage and fill up; then see whether the results are the same.")
+    parser.add_argument("page", type=Path, help="Markdown file to write")
+    args = parser.parse_args()
+
+    # Where a shell started this in the background, Ctrl-C would be ignored by all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True) as folder:
+        try:
+            base = Lab.made(Path(folder).resolve())
+            reference, seconds, pace = _undisturbed(base)
+            rows = list(_told(_all(base, reference, pace)))
+        except Unexpected as error:
+            sys.exit(f"faults: {error}")
+    with files.whole(args.page) as [draft]:
+        files.write_text(draft, page(rows, seconds))
+    sys.exit(any(row.problems for row in rows))
+
+
+def _undisturbed(base: Lab) -> tuple[dict[str, str], float, float]:
+    """The hashes of the results that every fault must end with, the seconds until they were there, and of an epoch."""
+    with base.copied() as lab:
+        lab.change_lr()
+        started = time.monotonic()
+        lab.run("dvc", "repro")
+        seconds = time.monotonic() - started
+        return lab.hashes(), seconds, json.loads(lab.path(TIMING).read_text())["seconds_per_epoch"]
+
+
+def _all(base: Lab, reference: dict[str, str], pace: float) -> Iterator[Row]:
+    yield from kills.rows(base, reference, pace)
+    yield from checkpoints.rows(base, reference)
+    yield from disk.rows(base, reference)
+
+
+def _told(rows: Iterator[Row]) -> Iterator[Row]:
+    for number, row in enumerate(rows, start=1):
+        print(f"{number:2} {row.fault}: {row.result()}", file=sys.stderr)
+        yield row
+
+
+if __name__ == "__main__":
+    with one_line("faults"):
+        main()

@@ -19,8 +19,9 @@ faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, 
 	$(WITH_VENV) python -m tests.faults reports/faults.md
 
 bench: .venv/installed ## speed beside the usual ways, and growth with rows and hidden size; on a machine that is idle
-	$(WITH_VENV) dvc repro sample
-	$(WITH_VENV) python -m tests.benchmarks.speed data/samples data/corpus.parquet reports/benchmarks.md
+	$(WITH_VENV) dvc repro sample train@full-lstm
+	$(WITH_VENV) python -m tests.benchmarks.speed \
+		data/samples data/corpus.parquet data/models/full-lstm.pt reports/benchmarks.md
 	$(WITH_VENV) python -m tests.benchmarks.growth data/corpus.parquet reports/growth.csv reports/growth.svg
 
 # Exact versions, once: a second make finds the marker and installs nothing.

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyarrow as pa
 from torch import Tensor
 from tqdm import tqdm
 
@@ -41,6 +42,13 @@ def drawn(corpus: Path, rows: int, seed: int) -> tuple[Tensor, Tensor]:
     return alphabet.encode_table(
         table.take(np.random.default_rng(seed).choice(len(table), rows, replace=False)), corpus
     )
+
+
+def spread(corpus: Path, rows: int, pieces: int = 10) -> tuple[Tensor, Tensor]:
+    """Encoded rows as the corpus has them, in pieces evenly spread over it."""
+    table = files.read_table(corpus)
+    starts = range(0, pieces * (len(table) // pieces), len(table) // pieces)
+    return alphabet.encode_table(pa.concat_tables([table.slice(start, rows // pieces) for start in starts]), corpus)
 
 
 def one_pass(learner: Learner, run: params.Run, rows: train.Rows, batched: Callable = train.shuffled) -> float:

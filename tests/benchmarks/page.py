@@ -16,8 +16,8 @@ import torch
 from stages import params
 from tests.benchmarks.measure import REPEATS
 
-# What ours should reach: this many times a rival's rate, and this share of the machine
-TIMES = {"usual loop": 1.6, "one row at a time": 50.0}
+# What ours should reach: this many times a rival's rate at some work, and this share of the machine
+TIMES = {("training", "usual loop"): 1.6, ("decoding, corpus in order", "one row at a time"): 50.0}
 SHARE = {"lstm": 0.7}
 
 
@@ -37,7 +37,9 @@ def lines(work: str, rates: dict[str, float], share: float = math.nan) -> list[L
     return [Line(work, way, rate, rates["ours"] / rate, share * rate) for way, rate in rates.items()]
 
 
-def page(run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[str, float]]) -> str:
+def page(
+    run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[str, float]], learned: pd.DataFrame
+) -> str:
     """Everything as Markdown; `peaks` holds operations a second by training and product."""
     fastest = [(work, shape, f"{rate / 1e9:.1f}") for work, found in peaks.items() for shape, rate in found.items()]
     parts = [
@@ -45,7 +47,7 @@ def page(run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[st
         f"{hardware()}. All ways to do a work took turns in one process, once to warm up and {REPEATS} times measured; "
         f"a rate is the median. A training pass is over {rows:,} rows in batches of {run.batch_size}, for embedding "
         f"{run.embed_dim}, hidden {run.hidden_dim}, {run.layers} layers each way. Decoded are rows from all over the "
-        "corpus, by the network of the last training.",
+        "corpus, by a trained network.",
         table(lines),
         "*Usual loop*: a `DataLoader` over lists, padding in Python, a packed `nn.LSTM` or `nn.GRU`, a decoder as long "
         "as the longest answer, AdamW. *Plain padded*: tensors in memory, no packing, fused AdamW. *One row at a "
@@ -57,6 +59,10 @@ def page(run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[st
         _markdown(fastest, ["training", "product", "GFLOP/s"]),
         "## Targets",
         targets(lines),
+        "## Length buckets: what is learned",
+        "The validation loss of an LSTM on single_digit after each epoch, with batches as they are shuffled and with "
+        "batches of near-equal source length: mean and standard deviation over three seeds.",
+        learned.reset_index().to_markdown(index=False, disable_numparse=True),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -80,7 +86,12 @@ def table(lines: list[Line]) -> str:
 
 def targets(lines: list[Line]) -> str:
     """Each target, what was measured, and whether that is enough."""
-    found = [(f"{one.work}: ours / {one.way}", TIMES[one.way], one.times) for one in lines if one.way in TIMES]
+    found = [
+        (f"{one.work}: ours / {one.way}", wanted, one.times)
+        for (work, way), wanted in TIMES.items()
+        for one in lines
+        if one.work.startswith(work) and one.way == way
+    ]
     for cell, wanted in SHARE.items():
         ours = [one for one in lines if one.way == "ours" and f" {cell} " in one.work]
         found += [(f"{one.work}: share of the machine", wanted, one.share) for one in ours]

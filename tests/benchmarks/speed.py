@@ -1,6 +1,6 @@
 """How fast ours is beside the usual ways, in one process and in turn, and how much of the machine it uses.
 
-data/samples, data/corpus.parquet  ->  reports/benchmarks.md
+data/samples, data/corpus.parquet, data/models/full-lstm.pt  ->  reports/benchmarks.md
 
     work                    way         rows/s  ours / this  share of the machine
     training, lstm on full  usual loop  1,100   2.40         0.30
@@ -19,17 +19,17 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from stages import alphabet, files, generate, grammar, machine, params, scores, train
+from stages import alphabet, files, generate, machine, params, scores, train, weights
 from stages.command import one_line
 from stages.learner import Learner
-from stages.seq2seq import Seq2Seq
 from tests.benchmarks import page, usual
 from tests.benchmarks.buckets import bucketed
-from tests.benchmarks.measure import drawn, one_pass, rates, useful_flop
+from tests.benchmarks.curves import curves
+from tests.benchmarks.measure import drawn, one_pass, rates, spread, useful_flop
 from tests.benchmarks.products import products
 
 BATCHES = 20  # of a training pass, so that all passes together take minutes
-EVALUATED, DECODED, ONE_BY_ONE = 100_000, 20_000, 200  # rows of the other works
+EVALUATED, DECODED, ONE_BY_ONE = 100_000, 50_000, 200  # rows of the other works
 
 
 def generation(operands: int) -> list[page.Line]:
@@ -66,8 +66,8 @@ def ways(run: params.Run, rows: train.Rows, learner: Learner) -> dict[str, Calla
     return found
 
 
-def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, float], Seq2Seq]:
-    """Every way's line, the operations a second of each product alone, and the network that ours has trained."""
+def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, float]]:
+    """Every way's line, and the operations a second of each product alone."""
     rows = tuple(ids[: BATCHES * run.batch_size] for ids in alphabet.encode_table(files.read_table(table), table))
     learner = Learner(run, torch.device("cpu"))
     passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
@@ -75,30 +75,37 @@ def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, f
     found = rates(passes | alone)
     peaks = {shape: found[shape] for shape in alone}
     share = useful_flop(run, *rows) / max(peaks.values())  # of the machine, for a row a second
-    lines = page.lines(f"training, {run.cell} on {run.dataset}", {way: found[way] for way in passes}, share)
-    return lines, peaks, learner.model
+    return page.lines(f"training, {run.cell} on {run.dataset}", {way: found[way] for way in passes}, share), peaks
 
 
-def decoding(model: Seq2Seq, sources: torch.Tensor, operands: int) -> list[page.Line]:
-    """The same network's answers, many rows at a time against one."""
-    steps = grammar.longest_answer(operands) + 1  # + 1 for `<eos>`
-    one = usual.Packed(**model.shape)
-    one.load_state_dict(model.state_dict())
-    model.eval(), one.eval()
-    lists = [ids[ids != alphabet.PAD].tolist() for ids in sources[:ONE_BY_ONE]]
-    found = rates(
-        {
-            "ours": (len(sources), lambda: scores.decode(model, sources, steps)),
-            "one row at a time": (ONE_BY_ONE, lambda: [usual.greedy(one, ids, steps) for ids in lists]),
-        }
-    )
-    return page.lines("decoding", found)
+def decoding(trained: weights.Trained, corpus: Path, seed: int) -> list[page.Line]:
+    """The network's answers to the corpus as it stands and to rows at random, many at a time against one."""
+    one = usual.Packed(**trained.model.shape)
+    one.load_state_dict(trained.model.state_dict())
+    found = []
+    for work, (sources, _) in {
+        "decoding, corpus in order": spread(corpus, DECODED),
+        "decoding, rows at random": drawn(corpus, DECODED, seed),
+    }.items():
+        lists = [ids[ids != alphabet.PAD].tolist() for ids in sources[:: DECODED // ONE_BY_ONE]]
+        timed = rates(
+            {
+                "ours": (DECODED, partial(scores.decode, trained.model, sources, trained.steps)),
+                "one row at a time": (
+                    len(lists),
+                    lambda lists=lists: [usual.greedy(one, x, trained.steps) for x in lists],
+                ),
+            }
+        )
+        found += page.lines(work, timed)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare the speed of the stages with the usual ways.")
     parser.add_argument("samples", type=Path, help="folder to read, with a folder for each dataset")
     parser.add_argument("corpus", type=Path, help="Parquet file to read")
+    parser.add_argument("model", type=Path, help="file to read: the network that decodes")
     parser.add_argument("page", type=Path, help="Markdown file to write")
     args = parser.parse_args()
 
@@ -110,12 +117,13 @@ def main() -> None:
         for dataset, cell in product(("single_digit", "full"), ("gru", "lstm")):
             print(f"speed: training, {cell} on {dataset}", file=sys.stderr)
             table = args.samples / dataset / "train.parquet"
-            trained, alone, model = training(replace(run, dataset=dataset, cell=cell), table)
+            trained, peaks[f"{cell} on {dataset}"] = training(replace(run, dataset=dataset, cell=cell), table)
             lines += trained
-            peaks[f"{cell} on {dataset}"] = alone
-        sources, _ = drawn(args.corpus, DECODED, config.sample_seed)
-        lines += decoding(model, sources, config.corpus.operands)  # the last one's: lstm on full
-        files.write_text(draft, page.page(run, BATCHES * run.batch_size, lines, peaks))
+        lines += decoding(weights.load(args.model), args.corpus, config.sample_seed)
+        tables = (args.samples / "single_digit" / f"{part}.parquet" for part in ("train", "valid"))
+        encoded = (alphabet.encode_table(files.read_table(table), table) for table in tables)
+        learned = curves(replace(run, cell="lstm"), config.corpus.operands, *encoded)
+        files.write_text(draft, page.page(run, BATCHES * run.batch_size, lines, peaks, learned))
     print(page.table(lines))
 
 

@@ -1,0 +1,46 @@
+"""Whether length buckets worsen what is learned: the same training with and without them, over a few seeds.
+
+single_digit, lstm  ->  | epoch | shuffled        | length buckets  |
+                        | 10    | 0.5312 ± 0.0201 | 0.5503 ± 0.0312 |
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import torch
+
+from stages import params, train, weights
+from stages.learner import Learner
+from tests.benchmarks.buckets import bucketed
+from tests.benchmarks.measure import one_pass
+
+SEEDS = 3
+EPOCHS = 10
+WAYS = {"shuffled": train.shuffled, "length buckets": bucketed}
+
+
+def curves(run: params.Run, operands: int, rows: train.Rows, valid: train.Rows) -> pd.DataFrame:
+    """The validation loss after each epoch, by way: the mean over the seeds, and their standard deviation."""
+    found = pd.DataFrame(
+        [
+            {"epoch": epoch, "way": way, "loss": loss}
+            for seed in range(SEEDS)
+            for way, batched in WAYS.items()
+            for epoch, loss in enumerate(_losses(replace(run, seed=seed), operands, rows, valid, batched), start=1)
+        ]
+    )
+    by_epoch = found.groupby(["epoch", "way"])["loss"].agg(["mean", "std"])
+    return by_epoch.apply(lambda loss: f"{loss['mean']:.4f} ± {loss['std']:.4f}", axis=1).unstack()[list(WAYS)]
+
+
+def _losses(run: params.Run, operands: int, rows: train.Rows, valid: train.Rows, batched: Callable) -> list[float]:
+    learner = Learner(run, torch.device("cpu"))
+    trained = weights.Trained("benchmark", learner.model, operands, learner.history)
+    losses = []
+    for _ in range(EPOCHS):
+        one_pass(learner, run, rows, batched)
+        losses.append(train.validate(trained, *valid)["valid_loss"])
+    print(f"curves: {batched.__name__}, seed {run.seed}: {losses[-1]:.4f}", file=sys.stderr)
+    return losses

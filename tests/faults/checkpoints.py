@@ -1,6 +1,6 @@
 """Checkpoints that are damaged, or that belong to another training.
 
-rows(base, reference)  ->  Row('the checkpoint is cut in half', kept=5, …), …
+rows(base, reference)  ->  Row('the checkpoint: cut in half', kept=5, …), …
 """
 
 import os
@@ -42,7 +42,7 @@ def _interrupt(lab: Lab) -> None:
 def _damaged(what: str, damage: Callable[[bytes], bytes], interrupted: Lab, reference: dict[str, str]) -> Row:
     row = Row(f"the checkpoint: {what}", kept=interrupted.kept(), then="`dvc repro`")
     with row.filled(), interrupted.copied() as lab:
-        (path,) = lab.checkpoints()
+        path = lab.checkpoints()[0]
         path.write_bytes(damage(path.read_bytes()))
         text = lab.run("dvc", "repro")
         lines = [line for line in text.splitlines() if line.startswith("train: ")]

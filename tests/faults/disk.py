@@ -1,6 +1,6 @@
 """A full disk and a read-only one under each folder that a training writes to, in a mount namespace of our own.
 
-rows(base, reference)  ->  Row('`.resume` is on a disk that gets full', printed='train: …', …), …
+rows(base, reference)  ->  Row('`.resume`: read-only', printed='train: …', …), …
 """
 
 import subprocess
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from tests.faults.lab import RUN, TIMING, Lab, Running, Unexpected
+from tests.faults.lab import RUN, TIMING, Lab
 from tests.faults.page import Row
+from tests.faults.running import Running, Unexpected
 
 FOLDERS = ".resume", "data/models", "reports"
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]

@@ -1,6 +1,6 @@
 """Processes killed at random moments of a training, whoever they are and by whatever signal.
 
-rows(base, reference)  ->  Row('trainer of `dvc repro`: kill -9', 5.1, …), …
+rows(base, reference, 0.6)  ->  Row('the trainer of `dvc repro`: kill -9', 5.1, …), …
 """
 
 import os
@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.faults.lab import EPOCHS, NEW_LR, Lab, Unexpected, said, wait_until
+from tests.faults.lab import EPOCHS, NEW_LR, Lab
 from tests.faults.page import Row
+from tests.faults.running import Unexpected, said, wait_until
 
 SIGNALS = {
     "kill -9": signal.SIGKILL,
@@ -78,7 +79,7 @@ def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float) -> None:
     row.kept = lab.kept()
     if kill.commands != QUEUE:
         row.expect(running.end() != 0, "exit status 0")
-    text = running.text() + queue_log(lab)
+    text = running.text() + _queue_log(lab)
     row.expect("Traceback" not in text, "a traceback")
     row.printed = said(text)
 
@@ -103,7 +104,7 @@ def _gone_on(row: Row, lab: Lab, kill: Kill, reference: dict[str, str]) -> None:
     text = "".join(lab.run(*command) for command in commands)
     if kill.commands == QUEUE:
         wait_until(lambda: "/trial\n" in lab.run("git", "for-each-ref", "refs/exps"), "the experiment's result")
-        text = queue_log(lab)
+        text = _queue_log(lab)
         lab.run("dvc", "exp", "apply", "trial")
     row.expect(not _detached(lab), "git's HEAD is detached")
     row.ended(text, lab, reference, row.kept)
@@ -113,7 +114,7 @@ def _detached(lab: Lab) -> bool:
     return subprocess.run(["git", "symbolic-ref", "--quiet", "HEAD"], cwd=lab.root, capture_output=True).returncode == 1
 
 
-def queue_log(lab: Lab) -> str:
+def _queue_log(lab: Lab) -> str:
     """What the queue's last experiment has printed."""
     logs = sorted(lab.root.glob(".dvc/tmp/exps/run/*/*.out"), key=lambda path: path.stat().st_mtime_ns)
     return logs[-1].read_text() if logs else ""

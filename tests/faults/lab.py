@@ -5,18 +5,18 @@ Lab.made(folder)  ->  a git repository whose pipeline has run and whose results 
 
 import hashlib
 import os
-import re
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stages.checkpoint import Checkpoint
 from tests.conftest import BIN, ROOT, write_params
+from tests.faults.running import Running, Unexpected, said, wait_until
 
 RUN = "small-lstm"
 EPOCHS = 10
@@ -26,34 +26,6 @@ SIZES = {"embed_dim": 64, "hidden_dim": 128, "layers": 2, "batch_size": 64, "epo
 DATASETS = {"small": {"rule": {"max": 9}, "sample": 4000}}
 RUNS = {RUN: {"dataset": "small", "cell": "lstm"}}
 NEW_LR = "lr=0.002"  # every fault meets the training that this change asks for
-PATIENCE = 180  # seconds until something that should have happened counts as not happening
-
-
-class Unexpected(Exception):
-    """What went otherwise than a person would expect, in a few words for the table."""
-
-
-@dataclass
-class Running:
-    """A command in a session of its own, as in a terminal of its own."""
-
-    process: subprocess.Popen
-    root: Path
-    log: Path
-    started: float
-
-    def seconds(self) -> float:
-        return time.monotonic() - self.started
-
-    def text(self) -> str:
-        """What it has printed, with names as seen from the project."""
-        return self.log.read_text(errors="replace").replace(f"{self.root}/", "")
-
-    def end(self) -> int:
-        try:
-            return self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired as error:
-            raise Unexpected(f"`{' '.join(self.process.args)}` does not end") from error
 
 
 @dataclass(frozen=True)
@@ -100,8 +72,10 @@ class Lab:
         return Path(f"{self.view}{self.root}/{name}")
 
     def edit(self, name: str, old: str, new: str) -> None:
-        path = self.path(name)
-        path.write_text(path.read_text().replace(old, new))
+        text = self.path(name).read_text()
+        if text.count(old) != 1:
+            raise Unexpected(f"{name} does not hold {old!r} once")
+        self.path(name).write_text(text.replace(old, new))
 
     def change_lr(self) -> None:
         self.edit("params.yaml", "lr: 0.001", NEW_LR.replace("=", ": "))
@@ -111,7 +85,11 @@ class Lab:
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [*self.prefix, *command],
-                **{"cwd": self.root, "env": self.env, "stdout": out, "stderr": out, "start_new_session": True},
+                cwd=self.root,
+                env=self.env,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
         return Running(process, self.root, log, time.monotonic())
 
@@ -128,9 +106,8 @@ class Lab:
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 arguments = (folder / "cmdline").read_text(errors="replace").split("\0")[:-1]
-                if Path(os.readlink(folder / "cwd")).is_relative_to(self.root) and (
-                    not argument or argument in arguments
-                ):
+                inside = Path(os.readlink(folder / "cwd")).is_relative_to(self.root)
+                if inside and (argument in arguments or not argument):
                     found.append(int(folder.name))
         return found
 
@@ -172,23 +149,3 @@ def _environment(folder: Path) -> dict[str, str]:
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "DVC_NO_ANALYTICS": "1"}
     here = {"DVC_SITE_CACHE_DIR": str(folder / "site"), "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]])}
     return outer | person | quiet | here | {"OMP_NUM_THREADS": "1", "COLUMNS": "500"}
-
-
-def wait_until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Raises Unexpected when it does not come true."""
-    end = time.monotonic() + patience
-    while not true():
-        if time.monotonic() > end:
-            raise Unexpected(f"{what}: not within {patience:.0f} s")
-        time.sleep(0.02)
-
-
-def epochs(text: str) -> list[int]:
-    """The epochs whose lines a training printed."""
-    return [int(number) for number in re.findall(rf"^{RUN} (\d+)/{EPOCHS}: loss", text, re.MULTILINE)]
-
-
-def said(text: str) -> str:
-    """The stage's last line about itself, or else DVC's, or nothing."""
-    lines = [line for start in ("ERROR: ", "train: ") for line in text.splitlines() if line.startswith(start)]
-    return re.sub(r"failed to run: .*, exited", "failed to run: …, exited", lines[-1]) if lines else ""

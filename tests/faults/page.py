@@ -1,6 +1,6 @@
 """What the faults did, as a page.
 
-[Row('trainer: kill -9', 5.1, …), …]  ->  reports/faults.md
+[Row('the trainer of `dvc repro`: kill -9', 5.1, …), …]  ->  reports/faults.md
 """
 
 import os
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.faults.lab import EPOCHS, NEW_LR, Lab, Unexpected, epochs
+from tests.faults.lab import EPOCHS, NEW_LR, Lab
+from tests.faults.running import Unexpected, epochs
 
 MADE = """\
 # Faults

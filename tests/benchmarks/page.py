@@ -44,8 +44,8 @@ def page(
     fastest = [(work, shape, f"{rate / 1e9:.1f}") for work, found in peaks.items() for shape, rate in found.items()]
     parts = [
         "# Speed",
-        f"{hardware()}. All ways to do a work took turns in a process of their own, once to warm up and {REPEATS} times measured; "
-        f"a rate is the median. A training pass is over {rows:,} rows in batches of {run.batch_size}, for embedding "
+        f"{hardware()}. All ways to do a work took turns in a process of their own, once to warm up and {REPEATS} "
+        f"times measured; a rate is the median. A training pass is over {rows:,} rows in batches of {run.batch_size}, for embedding "
         f"{run.embed_dim}, hidden {run.hidden_dim}, {run.layers} layers each way. Decoded are rows from all over the "
         "corpus, by a trained network.",
         table(lines),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tests.faults.lab import RUN, TIMING, Lab
 from tests.faults.page import Row
-from tests.faults.running import Running, Unexpected
+from tests.faults.running import Refused, Running, Unexpected
 
 FOLDERS = ".resume", "data/models", "reports"
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -31,14 +31,10 @@ READ_ONLY = {
 }
 
 
-class Refused(Exception):
-    """This machine lets nobody mount; the message is the machine's."""
-
-
 def rows(base: Lab, reference: dict[str, str]) -> Iterator[Row]:
     for folder in FOLDERS:
         row = Row(f"`{folder}`: its disk gets full after the first epoch")
-        with _inside(row, base) as lab:
+        with row.filled(), _inside(base) as lab:
             _mount(lab, folder, SMALL)
             row.moment, text = _filled_up(lab, folder)
             _judged(row, lab, text, "train: ")
@@ -47,7 +43,7 @@ def rows(base: Lab, reference: dict[str, str]) -> Iterator[Row]:
         yield row
     for title, (folder, absent, start) in READ_ONLY.items():
         row = Row(title)
-        with _inside(row, base) as lab:
+        with row.filled(), _inside(base) as lab:
             for name in absent:
                 lab.path(name).unlink()
             _mount(lab, folder, LOCKED)
@@ -58,18 +54,14 @@ def rows(base: Lab, reference: dict[str, str]) -> Iterator[Row]:
 
 
 @contextmanager
-def _inside(row: Row, base: Lab) -> Iterator[Lab]:
+def _inside(base: Lab) -> Iterator[Lab]:
     """A copy with another lr, whose commands see mounts that nobody else sees."""
-    with row.filled(), base.copied() as lab:
+    with base.copied() as lab, _namespace() as pid:
         lab.change_lr()
-        try:
-            with _namespace() as pid:
-                enter = "nsenter", "--target", str(pid), "--user", "--mount", "--preserve-credentials"
-                # The folder is looked up anew, inside, or its mounts would not be seen.
-                there = "sh", "-c", 'cd "$0" && exec "$@"', str(lab.root)
-                yield replace(lab, view=f"/proc/{pid}/root", prefix=(*enter, *there))
-        except Refused as refused:
-            row.not_tried = f"not tried: {refused}"
+        enter = "nsenter", "--target", str(pid), "--user", "--mount", "--preserve-credentials"
+        # The folder is looked up anew, inside, or its mounts would not be seen.
+        there = "sh", "-c", 'cd "$0" && exec "$@"', str(lab.root)
+        yield replace(lab, view=f"/proc/{pid}/root", prefix=(*enter, *there))
 
 
 @contextmanager
@@ -83,17 +75,16 @@ def _namespace() -> Iterator[int]:
     with holder:
         try:
             if not holder.stdout.readline():
-                raise Refused(holder.stderr.read().strip())
+                raise Refused(holder.stderr.read())
             yield holder.pid
         finally:
             holder.kill()
 
 
 def _mount(lab: Lab, folder: str, script: str) -> None:
-    try:
-        lab.run("sh", "-c", script, folder)
-    except Unexpected as refused:
-        raise Refused(str(refused)) from refused
+    running = lab.start("sh", "-c", script, folder)
+    if running.end():
+        raise Refused(running.text())
 
 
 def _filled_up(lab: Lab, folder: str) -> tuple[float, str]:

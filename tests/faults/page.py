@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from tests.faults.lab import EPOCHS, NEW_LR, Lab
-from tests.faults.running import Unexpected, epochs
+from tests.faults.running import Refused, Unexpected, epochs
 
 MADE = """\
 # Faults
@@ -24,7 +24,9 @@ training of {epochs} epochs ({seconds:.1f} s from `dvc repro` to the end of the 
 `{change}`, with the results of another `lr` committed before. *Epochs kept* were in the checkpoint after the fault;
 *goes on at* is the first epoch that the next command trained. *Same bytes* compares the model, the metrics and the
 history, by SHA-256, with those of a training that nothing disturbed. *Orphan* says whether a trainer was still there
-3 seconds after the kill. {machine}.
+3 seconds after the kill.
+
+{machine}.
 
 **{passed} of {tried} faults passed, {failed} failed, {untried} not tried.**
 
@@ -53,6 +55,8 @@ class Row:
             yield self
         except Unexpected as error:
             self.problems.append(str(error))
+        except Refused as error:
+            self.not_tried = f"not tried: {error}"
 
     def expect(self, true: bool, otherwise: str) -> None:
         if not true:
@@ -70,7 +74,8 @@ class Row:
         self.expect(not left, f"left behind: {left}")
 
     def result(self) -> str:
-        return self.not_tried or "; ".join(self.problems) or "passed"
+        text = self.not_tried or "; ".join(self.problems) or "passed"
+        return " ".join(text.split())  # on one line
 
 
 def page(rows: list[Row], seconds: float) -> str:

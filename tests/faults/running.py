@@ -17,6 +17,10 @@ class Unexpected(Exception):
     """What went otherwise than a person would expect, in a few words for the table."""
 
 
+class Refused(Exception):
+    """The machine does not let this fault be made; the message is the machine's."""
+
+
 @dataclass
 class Running:
     """A command in a session of its own, as in a terminal of its own."""

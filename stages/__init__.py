@@ -25,6 +25,11 @@ def _parent(pid: int) -> int:
     return int(([*_told(pid, "stat").rpartition(")")[2].split(), "0", "0"])[1])
 
 
+def _orphan(pid: int) -> bool:
+    """Whether its parent has died: then another one has taken it in, from outside its process group."""
+    return os.getpgid(_parent(pid)) != os.getpgid(pid)
+
+
 def _die_with_dvc() -> None:
     """A stage whose DVC was killed must not go on and overwrite what the next DVC makes. Linux only."""
     PR_SET_PDEATHSIG = 1  # from linux/prctl.h: the signal this process gets when its parent dies
@@ -34,6 +39,12 @@ def _die_with_dvc() -> None:
     while runner > 1 and "exec-run" not in _told(runner, "cmdline").split("\0"):
         runner = _parent(runner)
     worker = _parent(runner)
+
+    # From now on a death is noticed; one before, while Python started, shows in who the parent is. A rank has a group
+    # of its own, and cannot start without its launcher.
+    launched = "TORCHELASTIC_RUN_ID" in os.environ
+    if (not launched and _orphan(os.getpid())) or (runner > 1 and _orphan(runner)):
+        sys.exit("stopped: the DVC that started this stage was killed")
 
     def watch() -> None:
         while _parent(runner) == worker:

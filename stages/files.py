@@ -6,6 +6,7 @@ The row every table of expressions holds:
     '12+7='  19   'a+b'     12  7  null
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,6 +57,10 @@ def whole(*paths: Path) -> Iterator[list[Path]]:
         yield drafts
         for path, draft in zip(paths, drafts, strict=True):
             os.replace(draft, path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # a full disk, which Python tells without a name
+            error.filename = error.filename or ", ".join(map(str, paths))
+        raise
     finally:
         for draft in drafts:
             with suppress(OSError):

@@ -40,10 +40,6 @@ class Packed:
     row: Tensor  # (N) which row, of those in order, each place belongs to
     places: Tensor | slice  # (N) the same places in the ordered rows, padded, step by step
 
-    def take(self, padded: Tensor) -> Tensor:
-        """Padded (B, T) to packed (N)."""
-        return padded[self.order].t().flatten()[self.places]
-
     def pad(self, values: Tensor, rows: int) -> Tensor:
         """Packed (N, V) to padded (B, T, V) for B = `rows`, zero where there is no token."""
         steps = len(self.steps)

@@ -1,20 +1,14 @@
-"""LSTM and GRU for a CPU, about twice as fast as PyTorch's on short rows; on a GPU they are cuDNN's.
+"""The LSTM's and the GRU's arithmetic over the places of a layout, forward and backward, written for a CPU.
 
-The weights are nn.LSTM's and nn.GRU's own, and so is `forward`. `over` computes the same and leaves out what is not
-needed: places that no row has or that several share (`layout`); the first layer's input product where inputs repeat
-(each of the 18 tokens, each row's context, is multiplied once); and the first step's recurrent product, whose state
-is zero.
+gates (N, 4H), an input's part of them  ->  states (N, H)    `LSTMLayer.apply(gates, weight, steps)`
 
-N places in all, n of them at one step, R different inputs of size I, hidden size H, G gates: 4 (LSTM) or 3 (GRU).
+N places in all, n of them at one step, hidden size H, G gates: 4 (LSTM) or 3 (GRU). Two things are spared: places that
+no row has or that several share (`layout`), and the first step's recurrent product, whose state is zero.
 """
 
-import warnings
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.func import functional_call
-from torch.nn import functional as F
 
 from stages.layout import Steps
 
@@ -25,7 +19,7 @@ _through_tanh = torch.ops.aten.tanh_backward.grad_input
 State = tuple[Tensor, ...]  # what one layer hands on to its next step, (n, H) each; its output is the first
 
 
-def _lstm_step(gates: Tensor, weight: Tensor, before: State | None, state: Tensor, cell: Tensor) -> None:
+def lstm_step(gates: Tensor, weight: Tensor, before: State | None, state: Tensor, cell: Tensor) -> None:
     """From the input's part of the gates (n, 4H), which is overwritten, to the new state and cell.
 
     Hochreiter and Schmidhuber 1997, with Gers' forget gate; PyTorch's order: input, forget, cell, output.
@@ -42,7 +36,7 @@ def _lstm_step(gates: Tensor, weight: Tensor, before: State | None, state: Tenso
     torch.mul(o, cell.tanh(), out=state)
 
 
-def _gru_step(
+def gru_step(
     gates: Tensor, weight: Tensor, bias: Tensor, before: State | None, state: Tensor, products: Tensor
 ) -> None:
     """As the LSTM's, gates (n, 3H); the recurrent products (n, 3H) stay apart: the reset gate scales their last third.
@@ -77,14 +71,14 @@ def _recurrent_weight(gradient: Tensor, states: Tensor, steps: Steps) -> Tensor:
     return gradient[first[0].stop :].t() @ torch.cat([states[:0], *(states[before] for _, before in others)])
 
 
-class _LSTMLayer(torch.autograd.Function):
+class LSTMLayer(torch.autograd.Function):
     @staticmethod
     def forward(ctx, gates: Tensor, weight: Tensor, steps: Steps) -> Tensor:
         """From the input's part of the gates (N, 4H), which is overwritten, to the states (N, H)."""
         states, cells = gates.new_empty(2, len(gates), weight.shape[1])
         for here, before in steps:
             earlier = None if before is None else (states[before], cells[before])
-            _lstm_step(gates[here], weight, earlier, states[here], cells[here])
+            lstm_step(gates[here], weight, earlier, states[here], cells[here])
         ctx.save_for_backward(gates, weight, states, cells)
         ctx.steps = steps
         return states
@@ -115,14 +109,14 @@ class _LSTMLayer(torch.autograd.Function):
         return gates, _recurrent_weight(gates, states, ctx.steps), None
 
 
-class _GRULayer(torch.autograd.Function):
+class GRULayer(torch.autograd.Function):
     @staticmethod
     def forward(ctx, gates: Tensor, weight: Tensor, bias: Tensor, steps: Steps) -> Tensor:
         """From the input's part of the gates (N, 3H), which is overwritten, to the states (N, H)."""
         states, products = gates.new_empty(len(gates), weight.shape[1]), torch.empty_like(gates)
         for here, before in steps:
             earlier = None if before is None else (states[before],)
-            _gru_step(gates[here], weight, bias, earlier, states[here], products[here])
+            gru_step(gates[here], weight, bias, earlier, states[here], products[here])
         ctx.save_for_backward(gates, weight, states, products)
         ctx.steps = steps
         return states
@@ -148,81 +142,3 @@ class _GRULayer(torch.autograd.Function):
             if before is not None:
                 _add(d_states, before, d_before.addmm_(products[here], weight))
         return gates, _recurrent_weight(products, states, ctx.steps), products.sum(dim=0), None
-
-
-class _Layers:
-    def over(self, inputs: Tensor, which: Tensor, steps: Steps) -> Tensor:
-        """The top layer's states (N, H) over the steps of a layout; the input of place k is inputs[which[k]].
-
-        Few different inputs (R, I) cost little, however large N is.
-        """
-        if inputs.is_cuda:
-            return self.whole(F.embedding(which, inputs).unflatten(0, (len(steps), -1))).flatten(0, 1)
-        gates = F.embedding(which, self.projected(inputs, layer=0))
-        states = self.function.apply(gates, *self.recurrent(0), steps)
-        for layer in range(1, self.num_layers):
-            states = self.function.apply(self.projected(states, layer), *self.recurrent(layer), steps)
-        return states
-
-    def whole(self, inputs: Tensor) -> Tensor:
-        """PyTorch's own states (T, B, H) for inputs (T, B, I), in autocast's precision where that is on.
-
-        Autocast itself would give cuDNN's recurrences float16, whatever it was told.
-        """
-        kind = inputs.device.type
-        if not torch.is_autocast_enabled(kind):
-            return self(inputs)[0]
-        low = torch.get_autocast_dtype(kind)
-        weights = {name: weight.to(low) for name, weight in self.named_parameters()}
-        with torch.autocast(kind, enabled=False), warnings.catch_warnings(action="ignore"):  # of weights not in one row
-            return functional_call(self, weights, inputs.to(low))[0]
-
-    def step(self, gates: Tensor, before: list[State] | None) -> tuple[Tensor, list[State]]:
-        """One step without gradients, from the first layer's `projected` input, which is overwritten.
-
-        Gives the top layer's state (n, H) and what the next step needs.
-        """
-        states = []
-        for layer in range(self.num_layers):
-            if layer:
-                gates = self.projected(states[-1][0], layer)
-            states.append(self.cell(gates, layer, before and before[layer]))
-        return states[-1][0], states
-
-
-class LSTM(_Layers, nn.LSTM):
-    """nn.LSTM with `over` and `step`."""
-
-    function = _LSTMLayer
-
-    def projected(self, inputs: Tensor, layer: int) -> Tensor:
-        """The part of a layer's gates (R, 4H) that its inputs (R, I) make."""
-        weight, _, bias, recurrent_bias = self.all_weights[layer]
-        return F.linear(inputs, weight, bias + recurrent_bias)
-
-    def recurrent(self, layer: int) -> list[Tensor]:
-        return self.all_weights[layer][1:2]
-
-    def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
-        state, cell = gates.new_empty(2, len(gates), self.hidden_size)
-        _lstm_step(gates, *self.recurrent(layer), before, state, cell)
-        return state, cell
-
-
-class GRU(_Layers, nn.GRU):
-    """nn.GRU with `over` and `step`."""
-
-    function = _GRULayer
-
-    def projected(self, inputs: Tensor, layer: int) -> Tensor:
-        """The part of a layer's gates (R, 3H) that its inputs (R, I) make."""
-        weight, _, bias, _ = self.all_weights[layer]
-        return F.linear(inputs, weight, bias)
-
-    def recurrent(self, layer: int) -> list[Tensor]:
-        return self.all_weights[layer][1::2]
-
-    def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
-        state = gates.new_empty(len(gates), self.hidden_size)
-        _gru_step(gates, *self.recurrent(layer), before, state, torch.empty_like(gates))
-        return (state,)

@@ -9,10 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from stages.alphabet import EOS, PAD, TOKENS
+from stages.cells import CELLS
 from stages.layout import pack, prefixes
-from stages.recurrence import GRU, LSTM
-
-CELLS = {"lstm": LSTM, "gru": GRU}
 
 
 class Seq2Seq(nn.Module):

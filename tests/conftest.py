@@ -17,6 +17,7 @@ import torch
 from ruamel.yaml import YAML
 
 from stages.command import one_line
+from stages.layout import Packed
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
@@ -83,6 +84,11 @@ def process(name: str, *arguments: object) -> subprocess.CompletedProcess:
     """`python -m stages.NAME` as a person starts it."""
     command = [sys.executable, "-m", f"stages.{name}", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def packed(layout: Packed, padded: torch.Tensor) -> torch.Tensor:
+    """Padded (B, T) to the layout's places (N)."""
+    return padded[layout.order].t().flatten()[layout.places]
 
 
 @pytest.fixture(scope="session")

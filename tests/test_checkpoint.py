@@ -15,6 +15,8 @@ from stages import checkpoint, weights
 from stages.checkpoint import Checkpoint, fingerprint
 
 STEPS = 4  # of an epoch: 54 rows in batches of 16
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+STAGE = os.environ | {"DVC_STAGE": "train"}
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +124,7 @@ def test_a_failing_save_leaves_the_earlier_one(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=f"No space left on device: '{kept.path}'"):
         kept.save({"step": 2})
     assert kept.load() == {"step": 1}
     assert [path.name for path in tmp_path.iterdir()] == [kept.path.name]
@@ -156,12 +158,33 @@ def test_the_same_training_twice_waits(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+@LINUX
 def test_a_stage_dies_with_its_dvc():
     child = "import stages, time; print(flush=True); time.sleep(60)"
     parent = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child!r}]); p.wait()"
     command = [sys.executable, "-u", "-c", parent]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DVC_STAGE": "train"}, stdout=subprocess.PIPE) as dvc:
-        dvc.stdout.readline()  # from the child: it has imported `stages`
+    with subprocess.Popen(command, cwd=ROOT, env=STAGE, stdout=subprocess.PIPE) as dvc:
+        assert dvc.stdout.readline() == b"\n"  # from the child: it has imported `stages`
         dvc.kill()
         assert dvc.communicate(timeout=20) == (b"", None)  # ends when the child, too, has let go of it
+
+
+@LINUX
+@pytest.mark.parametrize("runners", [0, 1])  # of a queue: the process between the worker that dies and the stage
+def test_a_stage_whose_dvc_died_before_it_could_notice_ends(runners, tmp_path):
+    wait = "import pathlib, time\nwhile not pathlib.Path('gone').exists(): time.sleep(0.01)\n"
+    stage = [sys.executable, "-c", f"{wait}import stages; print('alive')"]
+    runner = [sys.executable, "-c", f"import subprocess; subprocess.run({stage})", "exec-run"]
+    dies = f"import subprocess; subprocess.Popen({runner if runners else stage})"
+    with subprocess.Popen(
+        [sys.executable, "-c", dies],
+        cwd=tmp_path,
+        env=STAGE | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as dvc:
+        dvc.wait(timeout=20)
+        (tmp_path / "gone").touch()
+        assert dvc.communicate(timeout=20) == ("", "stopped: the DVC that started this stage was killed\n")

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from conftest import packed
 from torch import nn
 
+from stages.cells import GRU, LSTM
 from stages.layout import pack, prefixes
-from stages.recurrence import GRU, LSTM
 
 PAIRS = pytest.mark.parametrize(("ours", "theirs"), [(LSTM, nn.LSTM), (GRU, nn.GRU)])
 IDS = {
@@ -24,7 +25,7 @@ def by_prefixes(cell, inputs, ids):
 
 def by_packed(cell, inputs, ids):
     layout = pack(ids)
-    return layout.pad(cell.over(inputs, layout.take(ids), layout.steps), len(ids))
+    return layout.pad(cell.over(inputs, packed(layout, ids), layout.steps), len(ids))
 
 
 def last_states(cell, inputs, ids):

@@ -7,7 +7,8 @@ import torch
 
 from stages import alphabet, params, scores
 from stages.alphabet import EOS, PAD
-from stages.seq2seq import CELLS, Seq2Seq
+from stages.cells import CELLS
+from stages.seq2seq import Seq2Seq
 
 ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # as long as their row number and one
 

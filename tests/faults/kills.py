@@ -35,6 +35,7 @@ class Kill:
     argument: str
     how: str
     times: int
+    at_birth: bool = False  # of the trainer, before it can know whose child it is; otherwise at any moment later
 
 
 KILLS = [
@@ -42,6 +43,7 @@ KILLS = [
     Kill("the trainer of `dvc repro`", REPRO, "stages.train", "SIGTERM", 2),
     Kill("the trainer of `dvc repro`", REPRO, "stages.train", "SIGINT", 2),
     Kill("`dvc repro`", REPRO, "repro", "kill -9", 3),
+    Kill("`dvc repro` as it starts the trainer", REPRO, "repro", "kill -9", 4, at_birth=True),
     Kill("`dvc repro`", REPRO, "repro", "SIGTERM", 2),
     Kill("`dvc repro`", REPRO, "repro", "Ctrl-C", 2),
     Kill("`dvc exp run`", EXPERIMENT, "exp", "kill -9", 2),
@@ -70,8 +72,12 @@ def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float) -> None:
     for command in kill.commands[:-1]:
         lab.run(*command)
     running = lab.start(*kill.commands[-1])
-    lab.wait_for_epochs(after)
-    time.sleep(delay)
+    if kill.at_birth:
+        wait_until(lambda: lab.child(kill.argument, "stages.train"), "the trainer's start", pause=0)
+        time.sleep(delay / 100)
+    else:
+        lab.wait_for_epochs(after)
+        time.sleep(delay)
     row.moment = running.seconds()
     (os.killpg if kill.how == "Ctrl-C" else os.kill)(lab.victim(kill.argument), SIGNALS[kill.how])
     row.orphan = _survives(lab)

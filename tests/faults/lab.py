@@ -126,6 +126,15 @@ class Lab:
             raise Unexpected(f"{len(found)} processes with {argument}, not one")
         return found[0]
 
+    def child(self, argument: str, part: str) -> bool:
+        """Whether the process with the argument has a child with this part in its command line; quick to tell."""
+        for pid in self.processes(argument):
+            with suppress(OSError):
+                for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                    if part in Path(f"/proc/{child}/cmdline").read_text(errors="replace"):
+                        return True
+        return False
+
     def wait_for_epochs(self, count: int) -> None:
         """Until the trainer is there and has put down that many checkpoints."""
         seen = set()

@@ -44,13 +44,13 @@ class Running:
             raise Unexpected(f"`{' '.join(self.process.args)}` does not end") from error
 
 
-def wait_until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+def wait_until(true: Callable[[], bool], what: str, patience: float = PATIENCE, pause: float = 0.02) -> None:
     """Raises Unexpected when it does not come true."""
     end = time.monotonic() + patience
     while not true():
         if time.monotonic() > end:
             raise Unexpected(f"{what}: not within {patience:.0f} s")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def epochs(text: str) -> list[int]:

@@ -12,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 from torch import Tensor
 
-from stages import alphabet, files, machine, params, scores, weights
+from stages import files, params
 from stages.command import BadInput, one_line
+from stages.network import alphabet, machine, scores, weights
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:

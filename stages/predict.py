@@ -11,8 +11,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from stages import alphabet, grammar, machine, scores, weights
+from stages import grammar
 from stages.command import BadInput, one_line
+from stages.network import alphabet, machine, scores, weights
 
 
 def predict(trained: weights.Trained, expressions: list[str]) -> Iterable[str]:

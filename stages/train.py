@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from stages import alphabet, files, launch, machine, params, scores, weights
-from stages.checkpoint import Checkpoint, fingerprint
+from stages import files, params
 from stages.command import BadInput, one_line
-from stages.learner import Learner
+from stages.network import alphabet, launch, machine, scores, weights
+from stages.network.checkpoint import Checkpoint, fingerprint
+from stages.network.learner import Learner
 
 Rows = tuple[Tensor, Tensor]  # sources (N, S) and answers (N, T)
 

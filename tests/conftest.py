@@ -17,7 +17,7 @@ import torch
 from ruamel.yaml import YAML
 
 from stages.command import one_line
-from stages.layout import Packed
+from stages.network.layout import Packed
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages import alphabet
 from stages.command import BadInput
+from stages.network import alphabet
 
 CHARACTERS = "0123456789+-*()="
 

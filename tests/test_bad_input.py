@@ -9,8 +9,9 @@ import pytest
 import torch
 from conftest import ENDINGS, process, stage, write_params
 
-from stages import files, scores, weights
-from stages.seq2seq import Seq2Seq
+from stages import files
+from stages.network import scores, weights
+from stages.network.seq2seq import Seq2Seq
 
 
 @pytest.fixture

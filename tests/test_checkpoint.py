@@ -11,8 +11,8 @@ import pytest
 import torch
 from conftest import ROOT, stage, write_params
 
-from stages import checkpoint, weights
-from stages.checkpoint import Checkpoint, fingerprint
+from stages.network import checkpoint, weights
+from stages.network.checkpoint import Checkpoint, fingerprint
 
 STEPS = 4  # of an epoch: 54 rows in batches of 16
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
@@ -91,8 +91,8 @@ def test_the_fingerprint_is_of_settings_rows_code_and_pytorch(tmp_path, monkeypa
         patch.setattr(torch, "__version__", "0.0")
         assert fingerprint({"lr": 1}, [table]) != first
     with monkeypatch.context() as patch:
-        (tmp_path / "stages").mkdir()
-        patch.setattr(checkpoint, "__file__", str(tmp_path / "stages" / "checkpoint.py"))
+        (tmp_path / "stages" / "network").mkdir(parents=True)
+        patch.setattr(checkpoint, "__file__", str(tmp_path / "stages" / "network" / "checkpoint.py"))
         (tmp_path / "stages" / "train.py").write_text("one")
         one = fingerprint({"lr": 1}, [table])
         (tmp_path / "stages" / "train.py").write_text("two")

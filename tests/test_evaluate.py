@@ -9,7 +9,8 @@ import pytest
 import torch
 from conftest import TINY
 
-from stages import alphabet, files, scores, weights
+from stages import files
+from stages.network import alphabet, scores, weights
 
 
 @pytest.fixture(scope="module", params=TINY["runs"])

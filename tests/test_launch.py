@@ -10,7 +10,7 @@ import torch
 from conftest import ROOT, write_params
 from torch import distributed
 
-from stages import launch, weights
+from stages.network import launch, weights
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import torch
 from conftest import packed
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from stages.layout import pack, prefixes
+from stages.network.layout import pack, prefixes
 
 # '7-9=', '12*3=', '7*9=', '5', '12*3='
 SOURCES = torch.tensor([[9, 13, 11, 17, 0], [3, 4, 14, 5, 17], [9, 14, 11, 17, 0], [7, 0, 0, 0, 0], [3, 4, 14, 5, 17]])

@@ -6,7 +6,8 @@ from contextlib import suppress
 import pytest
 import torch
 
-from stages import machine, params
+from stages import params
+from stages.network import machine
 
 
 def test_params_allow_just_these_precisions():

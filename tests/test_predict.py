@@ -8,8 +8,8 @@ import pytest
 import torch
 from conftest import ROOT, process, stage
 
-from stages import alphabet, weights
-from stages.seq2seq import Seq2Seq
+from stages.network import alphabet, weights
+from stages.network.seq2seq import Seq2Seq
 
 
 @pytest.fixture(scope="module")

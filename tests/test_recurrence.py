@@ -5,8 +5,8 @@ import torch
 from conftest import packed
 from torch import nn
 
-from stages.cells import GRU, LSTM
-from stages.layout import pack, prefixes
+from stages.network.cells import GRU, LSTM
+from stages.network.layout import pack, prefixes
 
 PAIRS = pytest.mark.parametrize(("ours", "theirs"), [(LSTM, nn.LSTM), (GRU, nn.GRU)])
 IDS = {

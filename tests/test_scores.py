@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from stages import scores
-from stages.alphabet import EOS, PAD
-from stages.seq2seq import Seq2Seq
+from stages.network import scores
+from stages.network.alphabet import EOS, PAD
+from stages.network.seq2seq import Seq2Seq
 
 # '12', '3', '-4' with <eos>; 1 is token 3, 2 is 4, 3 is 5, 4 is 6, '-' is 13
 ANSWERS = torch.tensor([[3, 4, EOS], [5, EOS, PAD], [13, 6, EOS]])

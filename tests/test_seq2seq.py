@@ -5,10 +5,11 @@ import typing
 import pytest
 import torch
 
-from stages import alphabet, params, scores
-from stages.alphabet import EOS, PAD
-from stages.cells import CELLS
-from stages.seq2seq import Seq2Seq
+from stages import params
+from stages.network import alphabet, scores
+from stages.network.alphabet import EOS, PAD
+from stages.network.cells import CELLS
+from stages.network.seq2seq import Seq2Seq
 
 ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # as long as their row number and one
 

@@ -8,10 +8,11 @@ import torch
 from conftest import stage, write_params
 from tqdm import tqdm
 
-from stages import alphabet, params, scores, train, weights
-from stages.checkpoint import Checkpoint
+from stages import params, train
 from stages.command import BadInput
-from stages.learner import Learner
+from stages.network import alphabet, scores, weights
+from stages.network.checkpoint import Checkpoint
+from stages.network.learner import Learner
 
 CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
 TEXTS = {"1+2=": 3, "12*(3+4)=": 84, "7-9=": -2, "49*49*49=": 117649}

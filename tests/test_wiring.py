@@ -17,18 +17,22 @@ from stages import params
 
 ORDER = ["generate", "subset", "sample", "train", "evaluate", "report"]
 VERBS = {*ORDER, "predict"}
-MODULES = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
+# A noun in a room of its own is named with it: network.cells. A room is the module that its __init__.py is.
+FILES = {
+    ".".join(path.relative_to(ROOT / "stages").with_suffix("").parts).removesuffix(".__init__"): path
+    for path in (ROOT / "stages").rglob("*.py")
+    if path != ROOT / "stages" / "__init__.py"
+}
 
 
 def imports(module: str) -> set[str]:
-    """The modules of `stages` that a module names in its import statements."""
+    """The modules of `stages` that a module names in its import statements, and the rooms they are in."""
     found = set()
-    for node in ast.walk(ast.parse((ROOT / "stages" / f"{module}.py").read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "stages":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stages."):
-            found.add(node.module.removeprefix("stages."))
-    return found
+    for node in ast.walk(ast.parse(FILES[module].read_text())):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("stages."):
+            room = node.module.removeprefix("stages").removeprefix(".")
+            found |= {room} | {f"{room}.{alias.name}".removeprefix(".") for alias in node.names}
+    return found & set(FILES)
 
 
 def reached(module: str) -> set[str]:
@@ -36,7 +40,7 @@ def reached(module: str) -> set[str]:
     found, left = set(), {module}
     while left:
         found.add(name := left.pop())
-        left |= imports(name) - found
+        left |= (imports(name) | {name.rpartition(".")[0]} & set(FILES)) - found
     return found
 
 
@@ -61,7 +65,9 @@ def test_deps_hold_every_module(stages):
     assert {verb(one) for one in stages} == set(ORDER)
     for one in stages:
         code = {dep.def_path for dep in one.deps if dep.def_path.endswith(".py")}
-        assert code == {"stages/__init__.py"} | {f"stages/{name}.py" for name in reached(verb(one))}, one.addressing
+        assert code == {"stages/__init__.py"} | {
+            FILES[name].relative_to(ROOT).as_posix() for name in reached(verb(one))
+        }, one.addressing
 
 
 @pytest.mark.parametrize("module", sorted(VERBS))
@@ -71,7 +77,7 @@ def test_python_loads_what_the_import_statements_say(module):
 
 
 def test_rooms():
-    for module in MODULES:
+    for module in FILES:
         assert not imports(module) & VERBS, f"{module} imports a verb"
     assert not any("dvc" in loaded(verb) for verb in ("generate", "train", "evaluate", "predict"))
     assert "torch" not in loaded("report") | loaded("generate") | loaded("subset") | loaded("sample")

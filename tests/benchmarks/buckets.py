@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from torch import Tensor
 
-from stages import scores
+from stages.network import scores
 
 POOL = 20  # batches among which rows are sorted: more would make batches alike, fewer would leave lengths mixed
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 import pandas as pd
 import torch
 
-from stages import params, train, weights
-from stages.learner import Learner
+from stages import params, train
+from stages.network import weights
+from stages.network.learner import Learner
 from tests.benchmarks.buckets import bucketed
 from tests.benchmarks.measure import one_pass
 

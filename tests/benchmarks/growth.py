@@ -24,9 +24,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from stages import figures, files, machine, params, train
+from stages import figures, files, params, train
 from stages.command import one_line
-from stages.learner import Learner
+from stages.network import machine
+from stages.network.learner import Learner
 from tests.benchmarks.measure import drawn, one_pass, useful_flop
 
 ROWS = (20_000, 40_000, 80_000, 160_000, 320_000)

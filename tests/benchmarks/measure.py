@@ -14,9 +14,10 @@ import pyarrow as pa
 from torch import Tensor
 from tqdm import tqdm
 
-from stages import alphabet, files, machine, params, train
-from stages.checkpoint import Checkpoint
-from stages.learner import Learner
+from stages import files, params, train
+from stages.network import alphabet, machine
+from stages.network.checkpoint import Checkpoint
+from stages.network.learner import Learner
 
 REPEATS = 5  # timed, after one that is not
 GATES = {"lstm": 4, "gru": 3}  # products with the input, and with the state, in a layer's step

@@ -21,9 +21,10 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from stages import alphabet, files, generate, machine, params, scores, train, weights
+from stages import files, generate, params, train
 from stages.command import one_line
-from stages.learner import Learner
+from stages.network import alphabet, machine, scores, weights
+from stages.network.learner import Learner
 from tests.benchmarks import page, usual
 from tests.benchmarks.buckets import bucketed
 from tests.benchmarks.curves import curves

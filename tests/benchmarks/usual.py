@@ -2,7 +2,7 @@
 
 lists of ids [9, 13, 11, 17], [13, 4, 1]  ->  a DataLoader, a packed nn.LSTM, a loss read at every step
 
-The weights have the names of stages.seq2seq.Seq2Seq's, so that either network can take the other's.
+The weights have the names of stages.network.seq2seq.Seq2Seq's, so that either network can take the other's.
 B rows, S source tokens, T answer tokens, H hidden size, V = 18 tokens.
 """
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 from torch.utils.data import Dataset
 
-from stages.alphabet import EOS, PAD, TOKENS
+from stages.network.alphabet import EOS, PAD, TOKENS
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 

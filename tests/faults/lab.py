@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stages.checkpoint import Checkpoint
+from stages.network.checkpoint import Checkpoint
 from tests.conftest import BIN, ROOT, write_params
 from tests.faults.running import Running, Unexpected, said, wait_until
 

@@ -29,7 +29,8 @@ DIGEST = hashlib.sha256().digest_size  # bytes in front of the content, which te
 def fingerprint(settings: Any, tables: Iterable[Path]) -> str:
     """SHA-256 of all that decides how a training goes: its settings, its tables' bytes, this code and PyTorch."""
     digest = hashlib.sha256(json.dumps([settings, torch.__version__], sort_keys=True).encode())
-    for path in [*tables, *sorted(Path(__file__).parent.glob("*.py"))]:
+    code = Path(__file__).parents[1].rglob("*.py")
+    for path in [*tables, *sorted(code)]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

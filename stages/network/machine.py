@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-from stages import launch
+from stages.network import launch
 
 # How exact a product of two float32 matrices is, in PyTorch's words; a CPU has bfloat16 units or computes in float32.
 PRECISIONS = {"float32": "highest", "tf32": "high", "bf16": "medium"}

@@ -8,9 +8,9 @@ B rows, S source tokens, T answer tokens, E embedding size, H hidden size, V = 1
 import torch
 from torch import Tensor, nn
 
-from stages.alphabet import EOS, PAD, TOKENS
-from stages.cells import CELLS
-from stages.layout import pack, prefixes
+from stages.network.alphabet import EOS, PAD, TOKENS
+from stages.network.cells import CELLS
+from stages.network.layout import pack, prefixes
 
 
 class Seq2Seq(nn.Module):

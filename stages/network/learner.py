@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from stages import params
-from stages.seq2seq import Seq2Seq
+from stages.network.seq2seq import Seq2Seq
 
 
 class Learner:

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor
 
-from stages.alphabet import PAD, TOKENS
+from stages.network.alphabet import PAD, TOKENS
 
 # Of each step, its places (n) and where the states that they go on from lie, which is nowhere at the first step.
 Steps = list[tuple[slice, slice | Tensor | None]]

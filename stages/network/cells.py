@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from stages.layout import Steps
-from stages.recurrence import GRULayer, LSTMLayer, State, gru_step, lstm_step
+from stages.network.layout import Steps
+from stages.network.recurrence import GRULayer, LSTMLayer, State, gru_step, lstm_step
 
 
 class _Layers:

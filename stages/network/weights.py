@@ -12,7 +12,7 @@ import torch
 
 from stages import grammar
 from stages.command import BadInput
-from stages.seq2seq import Seq2Seq
+from stages.network.seq2seq import Seq2Seq
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from stages.alphabet import PAD
-from stages.seq2seq import Seq2Seq
+from stages.network.alphabet import PAD
+from stages.network.seq2seq import Seq2Seq
 
 # Rows decoded at a time; large enough to fill the machine, small enough for any memory.
 BATCH = 1024

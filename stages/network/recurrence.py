@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from stages.layout import Steps
+from stages.network.layout import Steps
 
 # One pass over memory each: gradient times s(1 - s), and times 1 - t²
 _through_sigmoid = torch.ops.aten.sigmoid_backward.grad_input

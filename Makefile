@@ -4,7 +4,7 @@ PYTHON ?= python3
 # DVC's stages call `python`, and must find the one that has the packages.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test faults bench
+.PHONY: repro test page-test faults bench
 .NOTPARALLEL:
 
 repro: .venv/installed ## the whole pipeline; runs only what is out of date
@@ -14,6 +14,13 @@ test: .venv/installed ## style and tests
 	$(WITH_VENV) ruff check .
 	$(WITH_VENV) ruff format --check .
 	$(WITH_VENV) pytest
+
+page-test: .venv/installed ## the committed page in a headless Chromium; screenshots in .page-test, reports/preview.png
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[page-test]'
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || \
+		$$(test $$(id -u) = 0 || echo sudo) apt-get install --yes --quiet chromium || \
+		{ echo "make: no Chromium, and none could be installed: put one on the PATH" >&2; exit 1; }
+	$(WITH_VENV) pytest tests/browser/page.py
 
 faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, in a copy; writes reports/faults.md
 	$(WITH_VENV) python -m tests.faults reports/faults.md

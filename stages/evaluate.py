@@ -1,4 +1,4 @@
-"""One run's network, asked every validation row: its answers as a table, and how good they are.
+"""One run's network, asked every validation row and every product of two: its answers, and how good they are.
 
 '12*(3+4)=', tgt 84  ->  predicted '84', correct, probability 0.93
 """
@@ -48,12 +48,25 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
     return predictions, metrics
 
 
+def products(operands: int) -> pa.Table:
+    """Every `a*b=` over operands 0..operands-1 with its answer: few validation rows are of this template."""
+    pairs = [(a, b) for a in range(operands) for b in range(operands)]
+    return pa.table(
+        {
+            "src": [f"{a}*{b}=" for a, b in pairs],
+            "tgt": pa.array([a * b for a, b in pairs], pa.int32()),
+            "template": pa.array(["a*b"] * len(pairs)).dictionary_encode(),
+        }
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Let a trained network answer its validation rows, and score it.")
     parser.add_argument("params", type=Path)
     parser.add_argument("model", type=Path, help="file to read")
     parser.add_argument("valid", type=Path, help="Parquet file to read")
-    parser.add_argument("predictions", type=Path, help="Parquet file to write")
+    parser.add_argument("predictions", type=Path, help="Parquet file to write: the answers to its rows")
+    parser.add_argument("products", type=Path, help="Parquet file to write: the answers to every a*b")
     parser.add_argument("metrics", type=Path, help="JSON file to write")
     parser.add_argument("history", type=Path, help="CSV file to write")
     args = parser.parse_args()
@@ -62,14 +75,17 @@ def main() -> None:
     device = machine.device()
     trained = weights.load(args.model)
     trained.model.to(device)
-    rows = files.read_table(args.valid)
-    sources, answers = (ids.to(device) for ids in alphabet.encode_table(rows, args.valid))
-    predictions, metrics = evaluate(trained, rows, sources, answers)
+    answered = []
+    for rows in (files.read_table(args.valid), products(trained.operands)):
+        sources, answers = (ids.to(device) for ids in alphabet.encode_table(rows, args.valid))
+        answered.append(evaluate(trained, rows, sources, answers))
+    (predictions, metrics), (multiplied, _) = answered
     if not math.isfinite(metrics["loss"]):
         raise BadInput(f"{args.model}: its loss on {args.valid} is {metrics['loss']}; train it again with a smaller lr")
     rounded = {name: round(value, 6) for name, value in metrics.items()}
-    with files.whole(args.predictions, args.metrics, args.history) as [table, scored, curve]:
+    with files.whole(args.predictions, args.products, args.metrics, args.history) as [table, pairs, scored, curve]:
         files.write_table(table, predictions)
+        files.write_table(pairs, multiplied)
         files.write_text(scored, json.dumps(rounded, indent=2) + "\n")
         files.write_text(curve, pd.DataFrame(trained.history).to_csv(index=False, float_format="%.6f"))
 

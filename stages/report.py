@@ -1,65 +1,74 @@
-"""Tables, figures and a page of all runs of params.yaml, out of what `train` and `evaluate` left.
+"""One page and the tables of `dvc plots`, out of what the other stages left.
 
-reports/metrics/full-lstm.json, …  ->  | full-lstm | 0.0699 | 1.06 | …   in reports/report.md
+reports/metrics/full-lstm.json, …  ->  reports/index.html, reports/plots/exact_match.csv
 """
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from stages import figures, files, grammar, params
+from stages import files, grammar, params
 from stages.command import BadInput, one_line
-from stages.original import REPORTED
+from stages.page import certainty, datasets, failures, gallery, learning, style, tables
+from stages.page.claims import claims
+from stages.page.counts import count
+from stages.page.results import Results
 
-END = "end"  # stands for <eos> in the table of digits
+# The page's sections, and the pictures of each in their order
+SECTIONS = {
+    "question": "The question",
+    "corpus": "The corpus",
+    "network": "The network",
+    "results": "Results",
+    "learning": "Learning curves",
+    "lstm-gru": "LSTM against GRU",
+    "failures": "Where it fails",
+    "certainty": "How sure it is",
+    "gallery": "Answers",
+    "claims": "Claims",
+}
+PICTURES = {
+    "corpus": (datasets.templates, datasets.operands, datasets.answers, datasets.lengths),
+    "results": (learning.exact_match,),
+    "learning": (learning.overlay, learning.loss, learning.accuracy),
+    "cells": (learning.cells,),
+    "failures": (
+        failures.answer_length,
+        failures.position,
+        failures.sign,
+        failures.carry,
+        failures.product_size,
+        failures.products,
+    ),
+    "certainty": (certainty.reliability,),
+}
+TABLES = {
+    "datasets": tables.datasets,
+    "scores": tables.scores,
+    "templates": tables.templates,
+    "calibration": tables.calibration,
+}
 
-# What the files of `train` and `evaluate` must hold for the page
-CURVES = {"epoch", *(f"{part}_{measure}" for part in ("train", "valid") for measure in figures.PANELS)}
-METRICS = {"exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss"}
+# What the files of `train` and `evaluate` must hold
+CURVES = {
+    "epoch",
+    "valid_exact_match",
+    *(f"{part}_{name}" for part in ("train", "valid") for name in learning.MEASURES),
+}
+METRICS = {"exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss", "parameters"}
 TIMING = {"seconds_per_epoch", "device", "threads", "processes", "torch"}
 
 
-def report(
-    curves: pd.DataFrame, metrics: pd.DataFrame, timing: pd.DataFrame, predictions: pd.DataFrame
-) -> tuple[dict[str, pd.DataFrame], dict[str, Figure], str]:
-    """Plot tables by name, figures by name, and the page as Markdown.
-
-    Every table has the columns run, dataset and cell in front; `curves` is a row an epoch, `metrics` and `timing`
-    are a row a run, `predictions` a row an answered expression.
-    """
-    plots = {"curves": curves, "exact_match": metrics, "digits": digits(predictions)}
-    drawn = {"runs": figures.all_runs(curves)}
-    for dataset, rows in curves.groupby("dataset", sort=False):
-        if rows["cell"].nunique() > 1:
-            drawn[f"cells-{dataset}"] = figures.cells(rows, timing.set_index("run")["seconds_per_epoch"], dataset)
-    drawn["templates"] = figures.templates(by_template(predictions))
-    for run, history in curves.groupby("run", sort=False):
-        drawn[f"curves-{run}"] = figures.curves(history, run)
-    return plots, drawn, page(results(metrics, timing), predictions, list(drawn), on(timing))
-
-
-def results(metrics: pd.DataFrame, timing: pd.DataFrame) -> pd.DataFrame:
-    """A row for each run, its figures beside the original report's for that dataset."""
-    reported = pd.DataFrame.from_dict(REPORTED, orient="index").reindex(metrics["dataset"]).fillna("")
-    shown = metrics[["run", "exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss"]]
-    shown = shown.map(lambda value: f"{value:.4f}" if isinstance(value, float) else value)
-    shown.insert(4, "report's accuracy", reported["accuracy"].to_numpy())
-    shown.insert(6, "report's loss", reported["loss"].to_numpy())
-    shown["seconds an epoch"] = timing["seconds_per_epoch"].map("{:.1f}".format)
-    return shown.rename(columns=lambda name: name.replace("_", " "))
-
-
-def on(timing: pd.DataFrame) -> str:
-    """The machines of the timings: 'cpu, processes 1, threads 2, torch 2.13.0'."""
-    machines = (
-        f"{row.device}, processes {row.processes}, threads {row.threads}, torch {row.torch}"
-        for row in timing.itertuples()
-    )
-    return "; ".join(dict.fromkeys(machines))
+def report(results: Results) -> tuple[dict[str, pd.DataFrame], str]:
+    """Tables for `dvc plots` by name, and the page as HTML."""
+    plots = {"curves": results.curves, "exact_match": results.metrics, "digits": digits(results.predictions)}
+    return plots, page(results)
 
 
 def digits(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -67,57 +76,38 @@ def digits(predictions: pd.DataFrame) -> pd.DataFrame:
 
     `share` is that of all the run's places with this right character. `end` stands for `<eos>`.
     """
-    right, predicted = ([[*text, END] for text in predictions[column].astype(str)] for column in ("tgt", "predicted"))
-    pairs = [
-        (run, char, answer[place] if place < len(answer) else END)
-        for run, known, answer in zip(predictions["run"], right, predicted, strict=True)
-        for place, char in enumerate(known)
-    ]
-    counts = pd.DataFrame(pairs, columns=["run", "right", "predicted"]).value_counts().rename("count").reset_index()
+    places = failures.by_place(predictions)
+    counts = places[["run", "right", "predicted"]].value_counts().rename("count").reset_index()
     counts["share"] = counts["count"] / counts.groupby(["run", "right"])["count"].transform("sum")
     return counts.sort_values(["run", "right", "predicted"])
 
 
-def by_template(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Exact match by template (rows, in the corpus' order) and run (columns); NaN where a run has no such row."""
-    shares = predictions.groupby(["template", "run"], observed=True)["correct"].mean().unstack()
-    return shares.reindex(index=grammar.TEMPLATES, columns=predictions["run"].unique())
-
-
-def answers(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Ten rows of one run, the first right and the first wrong ones: five of each where there are as many."""
-    correct = predictions["correct"]
-    right = max(5, 10 - int((~correct).sum()))
-    chosen = pd.concat([predictions[correct].head(right), predictions[~correct]]).head(10)
-    return pd.DataFrame(
-        {
-            "expression": "`" + chosen["src"] + "`",
-            "true": chosen["tgt"].astype(str),
-            "answer": ("`" + chosen["predicted"] + "`").replace("``", "(nothing)"),
-            "": chosen["correct"].map({True: "right", False: "**wrong**"}),
-            "probability": chosen["probability"].map("{:.2f}".format),
-        }
+def page(results: Results) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(style.__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-
-
-def page(table: pd.DataFrame, predictions: pd.DataFrame, drawn: list[str], machines: str) -> str:
-    """The Markdown page: the results, every drawn figure by name, and ten answers of each run."""
-    parts = [
-        "# Results",
-        "Every number is of a run's validation rows, decoded greedily. *Exact match* is the share of answers right to "
-        "the last character. *Loss* (nats) and *token accuracy* count the answer's characters and its `<eos>`, no "
-        "padding. *Position accuracy* also counts the padding behind the answer: the reading closest to the original "
-        "report's accuracy. The report's loss most likely counted padding, so it is shown here but cannot be compared. "
-        "Its figures stand beside every run on the same dataset. "
-        f"Seconds an epoch are those of the pass over the training rows, on {machines}.",
-        _markdown(table),
-        *(f"![{name}](figures/{name}.svg)" for name in drawn),
-        "## Ten answers of each run",
-        "The first right and the first wrong ones of its validation rows, and the probability it gave its answer.",
-    ]
-    for run, rows in predictions.groupby("run", sort=False):
-        parts += [f"### {run}", _markdown(answers(rows))]
-    return "\n\n".join(parts) + "\n"
+    environment.filters["inline"] = lambda panel, name: Markup(style.inline(panel, name))
+    judged = claims(results)
+    ranked = results.metrics.sort_values("exact_match", kind="stable")
+    return environment.get_template("index.html.j2").render(
+        results=results,
+        run=next(iter(results.runs.values())),
+        best=ranked.iloc[-1],
+        worst=ranked.iloc[0],
+        sizes=results.metrics.drop_duplicates("cell")[["cell", "parameters"]].itertuples(index=False),
+        sections=SECTIONS.items(),
+        tables={name: make(results) for name, make in TABLES.items()},
+        pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
+        examples=gallery.examples(results.predictions),
+        gallery=gallery.gallery(results.predictions),
+        templates=grammar.TEMPLATES,
+        claims=judged,
+        verdicts=Counter(claim.verdict for claim in judged),
+    )
 
 
 def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callable, needs: set[str]) -> pd.DataFrame:
@@ -125,7 +115,7 @@ def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callabl
 
     Raises BadInput for a file that is missing, cannot be read or lacks a column that it needs.
     """
-    tables = []
+    made = []
     for name, run in runs.items():
         path = folder / f"{name}{suffix}"
         try:
@@ -136,46 +126,56 @@ def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callabl
             raise BadInput(f"{path}: cannot be read ({error}); make it again") from error
         if missing := needs - set(table.columns):
             raise BadInput(f"{path}: lacks {', '.join(sorted(missing))}; make it again")
-        tables.append(pd.DataFrame({"run": name, "dataset": run.dataset, "cell": run.cell}, table.index).join(table))
-    return pd.concat(tables, ignore_index=True)
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    return table.to_markdown(index=False, disable_numparse=True)
+        made.append(pd.DataFrame({"run": name, "dataset": run.dataset, "cell": run.cell}, table.index).join(table))
+    return pd.concat(made, ignore_index=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set the results of all runs together.")
     parser.add_argument("params", type=Path)
-    for name in ("history", "metrics", "timing", "predictions"):
+    parser.add_argument("subsets", type=Path, help="folder to read, a file for each dataset")
+    parser.add_argument("samples", type=Path, help="folder to read, a folder for each dataset")
+    for name in ("history", "metrics", "timing", "predictions", "products"):
         parser.add_argument(name, type=Path, help="folder to read, a file for each run")
-    for name in ("plots", "figures"):
-        parser.add_argument(name, type=Path, help="folder to write")
-    parser.add_argument("page", type=Path, help="Markdown file to write")
+    parser.add_argument("plots", type=Path, help="folder to write")
+    parser.add_argument("page", type=Path, help="HTML file to write")
     args = parser.parse_args()
 
-    runs = params.read(args.params).runs
-    plots, drawn, text = report(
-        gather(args.history, ".csv", runs, pd.read_csv, CURVES),
-        gather(args.metrics, ".json", runs, _read_json, METRICS),
-        gather(args.timing, ".json", runs, _read_json, TIMING),
-        gather(args.predictions, ".parquet", runs, _read_predictions, set(files.PREDICTIONS.names)),
+    config = params.read(args.params)
+    used = {run.dataset for run in config.runs.values()}
+    answers = set(files.PREDICTIONS.names)
+    results = Results(
+        config.runs,
+        {name: dataset for name, dataset in config.datasets.items() if name in used},
+        {
+            name: count(files.batches(args.subsets / f"{name}.parquet"), _rows(args.samples / name / "train.parquet"))
+            for name in config.datasets
+            if name in used
+        },
+        gather(args.history, ".csv", config.runs, pd.read_csv, CURVES),
+        gather(args.metrics, ".json", config.runs, _read_json, METRICS),
+        gather(args.timing, ".json", config.runs, _read_json, TIMING),
+        gather(args.predictions, ".parquet", config.runs, _read_answers, answers),
+        gather(args.products, ".parquet", config.runs, _read_answers, answers),
     )
-    texts = {args.page: text}
+    plots, html = report(results)
+    texts = {args.page: html}
     for name, table in plots.items():
         texts[args.plots / f"{name}.csv"] = table.to_csv(index=False, float_format="%.6f")
-    for name, figure in drawn.items():
-        texts[args.figures / f"{name}.svg"] = figures.svg(figure)
     with files.whole(*texts) as drafts:
         for draft, content in zip(drafts, texts.values(), strict=True):
             files.write_text(draft, content)
+
+
+def _rows(path: Path) -> int:
+    return sum(len(batch) for batch in files.batches(path))
 
 
 def _read_json(path: Path) -> pd.DataFrame:
     return pd.DataFrame([json.loads(path.read_text(encoding="utf-8"))])
 
 
-def _read_predictions(path: Path) -> pd.DataFrame:
+def _read_answers(path: Path) -> pd.DataFrame:
     return files.read_table(path, files.PREDICTIONS).to_pandas()
 
 

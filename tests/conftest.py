@@ -49,7 +49,13 @@ TINY = {
 }
 
 # The folders that `report` reads, a file for each run
-ENDINGS = {"history": ".csv", "metrics": ".json", "timing": ".json", "predictions": ".parquet"}
+ENDINGS = {
+    "history": ".csv",
+    "metrics": ".json",
+    "timing": ".json",
+    "predictions": ".parquet",
+    "products": ".parquet",
+}
 
 
 def write_params(path: Path, **changes) -> Path:
@@ -113,6 +119,11 @@ def corpus(committed, tmp_path_factory):
     return path
 
 
+def samples(lab: Path, dataset: str) -> list[Path]:
+    """The rows to train on and those to validate on."""
+    return [lab / "samples" / dataset / f"{part}.parquet" for part in ("train", "valid")]
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A folder with params.yaml and all that `report` reads, left by the other stages for the tiny runs."""
@@ -120,13 +131,15 @@ def finished(tmp_path_factory):
     config = write_params(lab / "params.yaml")
     done = [stage("generate", config, lab / "corpus.parquet")]
     for name in TINY["datasets"]:
-        rows = [lab / f"{name}-{part}.parquet" for part in ("subset", "train", "valid")]
+        rows = [lab / "subsets" / f"{name}.parquet", *samples(lab, name)]
         done += [stage("subset", config, name, lab / "corpus.parquet", rows[0]), stage("sample", config, name, *rows)]
     for name, run in TINY["runs"].items():
-        train, valid = (lab / f"{run['dataset']}-{part}.parquet" for part in ("train", "valid"))
+        train, valid = samples(lab, run["dataset"])
         model, timing = lab / "models" / f"{name}.pt", lab / "timing" / f"{name}.json"
         done.append(stage("train", config, name, train, valid, model, timing, lab / ".resume"))
-        outputs = [lab / folder / f"{name}{ENDINGS[folder]}" for folder in ("predictions", "metrics", "history")]
+        outputs = [
+            lab / folder / f"{name}{ENDINGS[folder]}" for folder in ("predictions", "products", "metrics", "history")
+        ]
         done.append(stage("evaluate", config, model, valid, *outputs))
     assert not any(one.returncode for one in done), [one.stderr for one in done]
     return lab

@@ -171,7 +171,7 @@ def test_report_with_a_broken_file(folder, content, words, lab, finished):
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    folders = [f"./{name}" for name in (*ENDINGS, "plots", "figures")]
+    folders = [f"./{name}" for name in ("subsets", "samples", *ENDINGS, "plots")]
     fails_in_one_line("report", lab, ["params.yaml", *folders, "out"], [str(path), words])
     assert not (lab / "plots").exists()
 
@@ -209,7 +209,7 @@ def test_a_network_that_diverged(lab):
     model = Seq2Seq("lstm", 8, 8, 1)
     torch.nn.init.constant_(model.head[0].bias, float("nan"))
     weights.save(lab / "nan.pt", weights.Trained("small-lstm", model, 12, HISTORY))
-    arguments = ["params.yaml", "nan.pt", "good.parquet", "out", "metrics.json", "history.csv"]
+    arguments = ["params.yaml", "nan.pt", "good.parquet", "out", "products", "metrics.json", "history.csv"]
     fails_in_one_line("evaluate", lab, arguments, ["nan.pt", "its loss", "is nan"])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import ROOT, stage, write_params
+from conftest import ROOT, samples, stage, write_params
 
 from stages.network import checkpoint, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
@@ -21,7 +21,7 @@ STAGE = os.environ | {"DVC_STAGE": "train"}
 
 @pytest.fixture(scope="module")
 def rows(finished):
-    return [finished / f"small-{part}.parquet" for part in ("train", "valid")]
+    return samples(finished, "small")
 
 
 def trained(lab, rows, cell, **changes):

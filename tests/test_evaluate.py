@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import TINY
+from conftest import TINY, samples
 
 from stages import files
 from stages.network import alphabet, scores, weights
@@ -22,7 +22,7 @@ def results(request, finished):
         json.loads((finished / "metrics" / f"{run}.json").read_text()),
         pd.read_csv(finished / "history" / f"{run}.csv"),
         weights.load(finished / "models" / f"{run}.pt"),
-        pq.read_table(finished / f"{dataset}-valid.parquet"),
+        pq.read_table(samples(finished, dataset)[1]),
     )
 
 
@@ -76,3 +76,14 @@ def test_loss_and_token_accuracy_row_by_row(results):
 def test_history_is_the_training_s(results):
     _, _, history, trained, _ = results
     pd.testing.assert_frame_equal(history, pd.DataFrame(trained.history), atol=1e-6)
+
+
+def test_every_product_is_asked(finished):
+    for run in TINY["runs"]:
+        asked = pq.read_table(finished / "products" / f"{run}.parquet")
+        assert asked.schema == files.PREDICTIONS
+        pairs = [(a, b) for a in range(12) for b in range(12)]
+        assert asked["src"].to_pylist() == [f"{a}*{b}=" for a, b in pairs]
+        assert asked["tgt"].to_pylist() == [a * b for a, b in pairs]
+        assert set(asked["template"].to_pylist()) == {"a*b"}
+        assert all(row["correct"] == (row["predicted"] == str(row["tgt"])) for row in asked.to_pylist())

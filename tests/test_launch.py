@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import torch
-from conftest import ROOT, write_params
+from conftest import ROOT, samples, write_params
 from torch import distributed
 
 from stages.network import launch, weights
@@ -19,7 +19,7 @@ def curves(finished, tmp_path_factory):
     lab = tmp_path_factory.mktemp("ranks")
     # The last batch has one row, which is fewer than there are ranks.
     config = write_params(lab / "params.yaml", batch_size=53, epochs=3, lr=0.01)
-    rows = [finished / f"small-{part}.parquet" for part in ("train", "valid")]
+    rows = samples(finished, "small")
     found = []
     for ranks in (1, 2):
         out = lab / str(ranks)

@@ -42,7 +42,7 @@ class Repository:
     def undo(self) -> None:
         """Back to the last commit; files of a run that it does not know go too."""
         self.run("git", "reset", "--quiet", "--hard")
-        self.run("git", "clean", "--quiet", "-d", "--force", "-x", "reports", "data/predictions")
+        self.run("git", "clean", "--quiet", "-d", "--force", "-x", "reports", "data/predictions", "data/products")
         self.run("dvc", "checkout")
 
     def changed(self) -> set[str]:
@@ -82,7 +82,7 @@ def test_repro_makes_everything(repository):
     for run in ("small-lstm", "no_7-lstm"):
         for made in ("data/models/{}.pt", "data/predictions/{}.parquet", "reports/metrics/{}.json"):
             assert (repository.root / made.format(run)).is_file()
-    assert "![runs](figures/runs.svg)" in (repository.root / "reports" / "report.md").read_text()
+    assert "no_7-lstm" in (repository.root / "reports" / "index.html").read_text()
     assert {name.partition("/")[0] for name in repository.made} == {"dvc.lock", "reports"}
 
 
@@ -150,7 +150,7 @@ def test_a_new_run_and_a_new_dataset(repository):
     }
     shown = repository.run("dvc", "plots", "show", "--json")
     assert "five_up-gru" in shown
-    assert "five_up-gru" in (repository.root / "reports" / "report.md").read_text()
+    assert "five_up-gru" in (repository.root / "reports" / "index.html").read_text()
     repository.undo()
 
 

@@ -147,9 +147,9 @@ def test_same_seed_same_bytes(cell, samples, tmp_path):
         )
         assert done.returncode == 0, done.stderr
         assert f"small-{cell} 2/2: loss" in done.stderr
-        outputs = [folder / file for file in ("predictions.parquet", "metrics.json", "history.csv")]
+        outputs = [folder / file for file in ("predictions.parquet", "products.parquet", "metrics.json", "history.csv")]
         assert stage("evaluate", config, folder / "r.pt", rows[1], *outputs).returncode == 0
-    for file in ("r.pt", "predictions.parquet", "metrics.json", "history.csv"):
+    for file in ("r.pt", "predictions.parquet", "products.parquet", "metrics.json", "history.csv"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     timing = json.loads((tmp_path / "one" / "timing.json").read_text())
     assert set(timing) == {"seconds_per_epoch", "rows_per_second", "device", "threads", "processes", "torch"}

@@ -17,17 +17,17 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from stages import figures, files, params, train
+from stages import files, params, train
 from stages.command import one_line
 from stages.network import machine
 from stages.network.learner import Learner
+from stages.page import style
 from tests.benchmarks.measure import drawn, one_pass, useful_flop
 
 ROWS = (20_000, 40_000, 80_000, 160_000, 320_000)
@@ -73,10 +73,9 @@ def measure(run: params.Run, sources: torch.Tensor, answers: torch.Tensor) -> pd
     return pd.DataFrame(found)
 
 
-@matplotlib.rc_context(figures.STYLE)
 def drawing(table: pd.DataFrame) -> Figure:
     """Seconds against rows and against the hidden size, each beside the growth to expect, and memory."""
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    figure = Figure(figsize=(11, 3.4), layout="constrained", facecolor="white")  # it stands alone
     by_rows, by_hidden, memory = figure.subplots(1, 3)
     rows = table[table["hidden"] == BASE[1]]
     hidden = table[table["rows"] == BASE[0]].sort_values("hidden")
@@ -84,9 +83,9 @@ def drawing(table: pd.DataFrame) -> Figure:
     _seconds(by_hidden, hidden, "hidden", power=2, expected="as hidden squared")
     by_rows.set_title(f"seconds an epoch, hidden {BASE[1]}", fontsize=10, loc="left")
     by_hidden.set_title(f"seconds an epoch, {BASE[0]:,} rows", fontsize=10, loc="left")
-    for points, style, colour in ((hidden, "o-", figures.COLOURS[0]), (rows.iloc[1:], "x", figures.COLOURS[1])):
+    for points, form, colour in ((hidden, "o-", style.COLOURS[0]), (rows.iloc[1:], "x", style.COLOURS[1])):
         label = " to ".join(f"{count:,}" for count in points["rows"].iloc[[0, -1]].unique()) + " rows"
-        memory.plot(points["hidden"], points["peak_memory_mib"], style, color=colour, label=label)
+        memory.plot(points["hidden"], points["peak_memory_mib"], form, color=colour, label=label)
     _ticks(memory, "hidden", hidden["hidden"])
     memory.set_ylim(bottom=0)
     memory.set_title("peak memory, MiB", fontsize=10, loc="left")
@@ -97,7 +96,7 @@ def _seconds(axes: Axes, points: pd.DataFrame, column: str, power: int, expected
     """The measured seconds, and a line from the smallest that grows with this power."""
     x, y = points[column], points["seconds_per_epoch"]
     axes.plot(x, y.iloc[0] * (x / x.iloc[0]) ** power, "--", color="grey", linewidth=1, label=expected)
-    axes.plot(x, y, "o-", color=figures.COLOURS[0], label="measured")
+    axes.plot(x, y, "o-", color=style.COLOURS[0], label="measured")
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
@@ -125,7 +124,7 @@ def main() -> None:
     with files.whole(args.table, args.figure) as [table, figure]:
         measured = measure(run, *drawn(args.corpus, max(ROWS), config.sample_seed))
         files.write_text(table, measured.to_csv(index=False))
-        files.write_text(figure, figures.svg(drawing(measured)))
+        files.write_text(figure, style.svg(drawing(measured)))
     print(measured.to_string(index=False))
 
 

@@ -1,0 +1,75 @@
+"""What a person would find hard in an expression: carries, borrows, large products on the way to its value.
+
+'38+(4*16)='  ->  product 64, and a carry in 38 + 64
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stages import grammar
+
+NOTHING = -1  # the size of the largest product where there is none
+
+
+def hardships(predictions: pd.DataFrame) -> pd.DataFrame:
+    """For each row (src, template) whether written addition carries, whether subtraction borrows, and its largest
+    product without the sign, or NOTHING."""
+    found = []
+    for template, rows in predictions.groupby("template", observed=True):
+        operands = np.array([[int(number) for number in grammar.NUMBER.findall(src)] for src in rows["src"]])
+        notes = Notes(*(np.full(len(rows), kind) for kind in (False, False, NOTHING)))
+        names = {letter: Traced(values, notes) for letter, values in zip("abc", operands.T, strict=False)}
+        grammar.evaluate(template, names)
+        found.append(pd.DataFrame(vars(notes), rows.index))
+    return pd.concat(found).reindex(predictions.index)
+
+
+@dataclass
+class Notes:
+    """What happened to each row (N) while it was worked out."""
+
+    carry: np.ndarray
+    borrow: np.ndarray
+    product: np.ndarray
+
+
+class Traced:
+    """Integers (N) that `grammar.evaluate` takes for its operands, and that note what it does with them."""
+
+    def __init__(self, values: np.ndarray, notes: Notes):
+        self.values, self.notes = values, notes
+
+    def __add__(self, other: "Traced") -> "Traced":
+        one, two = abs(self.values), abs(other.values)
+        # On paper numbers of one sign are added, and of two signs the smaller is taken from the larger one.
+        together = self.values * other.values >= 0
+        difference = abs(one - two)
+        self.notes.carry |= together & carries(one, two)
+        self.notes.borrow |= ~together & carries(difference, np.minimum(one, two))
+        return Traced(self.values + other.values, self.notes)
+
+    def __sub__(self, other: "Traced") -> "Traced":
+        return self + Traced(-other.values, self.notes)
+
+    def __mul__(self, other: "Traced") -> "Traced":
+        product = self.values * other.values
+        self.notes.product = np.maximum(self.notes.product, abs(product))
+        return Traced(product, self.notes)
+
+
+def carries(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """Whether adding two numbers, column by column, carries: each carry takes 9 from the sum of the digits.
+
+    A subtraction borrows where adding its result to what was subtracted carries.
+    """
+    return _digit_sum(one) + _digit_sum(two) > _digit_sum(one + two)
+
+
+def _digit_sum(numbers: np.ndarray) -> np.ndarray:
+    total = np.zeros_like(numbers)
+    while numbers.any():
+        numbers, digit = np.divmod(numbers, 10)
+        total += digit
+    return total

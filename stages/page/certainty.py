@@ -1,0 +1,52 @@
+"""How sure a network is of its answers, and whether it may be.
+
+a row an answer: probability 0.93, correct  ->  in the bin 0.9 to 1, where 0.95 of the answers are right
+"""
+
+import numpy as np
+import pandas as pd
+
+from stages.page.results import Results
+from stages.page.shares import FEWEST, interval
+from stages.page.style import PALE, Panel, Picture, drawing
+
+BINS = 10  # of equal width
+
+
+def binned(predictions: pd.DataFrame) -> pd.DataFrame:
+    """A row for each bin of one run's probabilities that has answers: their mean, the share right, how many."""
+    bins = np.minimum(
+        (predictions["probability"] * BINS).astype(int), BINS - 1
+    )  # - 1: a probability of 1 is in the last
+    grouped = predictions.groupby(bins.to_numpy())
+    return grouped.agg(probability=("probability", "mean"), right=("correct", "mean"), answers=("correct", "size"))
+
+
+def calibration_error(predictions: pd.DataFrame) -> float:
+    """The mean distance between probability and share right, bins weighted by their answers (Naeini et al. 2015)."""
+    table = binned(predictions)
+    return float(np.average(abs(table["probability"] - table["right"]), weights=table["answers"]))
+
+
+def reliability(results: Results) -> Picture:
+    panels = []
+    for run, rows in results.predictions.groupby("run", sort=False):
+        table, error = binned(rows), calibration_error(rows)
+        table = table[table["answers"] >= FEWEST]
+        figure, axes = drawing(f"{run}: error {error:.3f}", 3.3)
+        axes.plot([0, 1], [0, 1], color=PALE, linewidth=1)
+        axes.plot(table["probability"], table["right"], **results.points[run])
+        for row in table.itertuples():
+            ends = interval(row.right, row.answers)
+            axes.vlines(row.probability, *ends, color=results.points[run]["color"], linewidth=0.8)
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_ylim(-0.02, 1.02)
+        axes.set_xlabel("probability of the answer")
+        axes.set_ylabel("share right")
+        told = ", ".join(f"{row.right:.2f} at {row.probability:.2f}" for row in table.itertuples())
+        panels.append(Panel(figure, f"{run}, share right at each mean probability: {told}."))
+    caption = (
+        "Answers in ten bins by the probability that the network gave them; bins with fewer than five are left out. "
+        "On the grey line it is as often right as it thinks. The error is the mean distance from the line, over all."
+    )
+    return Picture("reliability", "Reliability, and expected calibration error", caption, panels)

@@ -1,0 +1,130 @@
+"""Pictures of where it fails: exact match by what is asked and by what should come out, and the products table.
+
+a row an answer: '38*(4+16)=', tgt 760, predicted '720', correct False  ->  Picture('product-size', …)
+"""
+
+from collections.abc import Hashable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import ListedColormap
+
+from stages.page.arithmetic import NOTHING, hardships
+from stages.page.results import Results
+from stages.page.shares import FEWEST, interval
+from stages.page.style import Panel, Picture, drawing
+
+END = "end"  # stands for <eos>
+BARS = "The thin bars are 95 % intervals (Wilson); a point stands for at least five rows."
+
+
+def answer_length(results: Results) -> Picture:
+    length = results.predictions["tgt"].astype(str).str.len()
+    names = {size: str(size) for size in range(1, int(length.max()) + 1)}
+    panel = _panel(results, "characters of the right answer", length, names)
+    return Picture("answer-length", "By the answer's length", f"A minus sign is a character. {BARS}", [panel])
+
+
+def position(results: Results) -> Picture:
+    places = by_place(results.predictions)
+    names = {place: str(place) for place in range(1, int(places["place"].max()) + 1)}
+    panel = _panel(results, "place in the right answer, from the left", places["place"], names, places)
+    caption = f"Here a place counts, not the answer; the last of each answer is its end mark. {BARS}"
+    return Picture("position", "By output position", caption, [panel])
+
+
+def sign(results: Results) -> Picture:
+    names = {-1: "below 0", 0: "0", 1: "above 0"}
+    panel = _panel(results, "right answer", np.sign(results.predictions["tgt"]), names, joined=False)
+    return Picture("sign", "By sign", BARS, [panel])
+
+
+def carry(results: Results) -> Picture | None:
+    """None where every expression has a product."""
+    rows = results.predictions[~results.predictions["template"].astype(str).str.contains("*", regex=False)]
+    if rows.empty:
+        return None
+    notes = hardships(rows)
+    names = {0: "neither", 1: "carry", 2: "borrow", 3: "both"}
+    panel = _panel(results, "on paper it needs", notes["carry"] + 2 * notes["borrow"], names, rows, joined=False)
+    caption = "Expressions without a product, worked out in columns, from the left and parentheses first. "
+    return Picture("carry", "By carry and borrow", caption + BARS, [panel])
+
+
+def product_size(results: Results) -> Picture:
+    product = hardships(results.predictions)["product"]
+    kind = product.map(lambda size: len(str(size)) if size > 0 else 0).where(product != NOTHING, -1)
+    names = {-1: "none", 0: "zero"} | {digits: str(digits) for digits in range(1, max(1, int(kind.max())) + 1)}
+    panel = _panel(results, "digits of the largest product on the way", kind, names)
+    return Picture("product-size", "By the size of the product", BARS, [panel])
+
+
+def products(results: Results) -> Picture:
+    """The square of a*b for each run, right or wrong."""
+    panels = []
+    for run, rows in results.products.groupby("run", sort=False):
+        pairs = np.array([src[:-1].split("*") for src in rows["src"]], int)
+        right = rows["correct"].to_numpy()
+        inside = np.isin(rows["src"], list(results.counts[rows["dataset"].iloc[0]].products))
+        square = np.zeros((pairs.max() + 1,) * 2)
+        square[tuple(pairs.T)] = right + 2 * inside
+        figure, axes = drawing(run, 3.7)
+        # Outside its dataset wrong and right, inside it wrong and right
+        shades = ListedColormap(["#ffffff00", "#8fb8d0", "#dcc3b2", results.marks[rows["dataset"].iloc[0]]["color"]])
+        axes.imshow(square, vmin=0, vmax=3, cmap=shades, origin="lower", interpolation="none")
+        axes.set_xlabel("b")
+        axes.set_ylabel("a")
+        axes.grid(visible=False)
+        own, other = right[inside], right[~inside]
+        told = f"{own.sum()} of {len(own)} products of its own dataset right, {other.sum()} of {len(other)} others"
+        panels.append(Panel(figure, f"{run}: {told}."))
+    caption = (
+        "Every a*b that there is, in the training rows or not. Strong colour: right; sand: wrong. Of the pairs that "
+        "the dataset leaves out, grey blue ones are right and blank ones wrong."
+    )
+    return Picture("products", "Every product of two operands", caption, panels)
+
+
+def by_place(predictions: pd.DataFrame) -> pd.DataFrame:
+    """A row for each place of each right answer and its end mark: run, place from 1, right and predicted character,
+    and whether they are the same."""
+    right, predicted = ([[*text, END] for text in predictions[column].astype(str)] for column in ("tgt", "predicted"))
+    rows = [
+        (run, place + 1, char, said[place] if place < len(said) else END)
+        for run, known, said in zip(predictions["run"], right, predicted, strict=True)
+        for place, char in enumerate(known)
+    ]
+    places = pd.DataFrame(rows, columns=["run", "place", "right", "predicted"])
+    return places.assign(correct=places["right"] == places["predicted"])
+
+
+def _panel(
+    results: Results,
+    title: str,
+    groups: pd.Series,
+    names: Mapping[Hashable, str],
+    rows: pd.DataFrame | None = None,
+    joined: bool = True,
+) -> Panel:
+    """Share of right rows, all predictions unless others are given, by group, in the order of the names.
+
+    Groups that are a scale are joined by lines."""
+    rows = results.predictions if rows is None else rows
+    figure, axes = drawing(title)
+    told = []
+    runs = list(results.lines)
+    for number, run in enumerate(runs):
+        mine = rows["run"] == run
+        shares = rows.loc[mine, "correct"].groupby(groups[mine].to_numpy()).agg(share="mean", rows="size")
+        shares = shares[shares["rows"] >= FEWEST]  # sorted, as the names are
+        shift = 0.08 * (number - (len(runs) - 1) / 2)  # so that the intervals do not hide each other
+        look = results.points[run] if joined else results.points[run] | {"linestyle": "none"}
+        places = [list(names).index(group) + shift for group in shares.index]
+        axes.plot(places, shares["share"], label=run, **look)
+        for place, row in zip(places, shares.itertuples(), strict=True):
+            axes.vlines(place, *interval(row.share, row.rows), color=look["color"], linewidth=0.8)
+        told.append(f"{run} " + ", ".join(f"{names[group]}: {share:.2f}" for group, share in shares["share"].items()))
+    axes.set_xticks(range(len(names)), names.values())
+    axes.set_ylim(-0.02, 1.02)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9)
+    return Panel(figure, f"Share right by {title}: {'; '.join(told)}.")

@@ -1,0 +1,50 @@
+"""Answers to look at: some of every run and template, right and wrong, with the wrong characters marked.
+
+'38*(4+16)=', tgt 760, predicted '720'  ->  7 right, 2 wrong, 0 right
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+RIGHT, WRONG = 1, 2  # rows of each kind, for each run and template
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One validation row; `marked` is the answer as (character, whether it is the right one there)."""
+
+    run: str
+    template: str
+    src: str
+    tgt: str
+    marked: list[tuple[str, bool]]
+    correct: bool
+    probability: float
+
+
+def gallery(predictions: pd.DataFrame) -> list[Answer]:
+    """The first rows of every run and template, RIGHT and WRONG of them."""
+    kinds = predictions.groupby(["run", "template", "correct"], observed=True, sort=False)
+    most = predictions["correct"].map({True: RIGHT, False: WRONG})
+    return list(map(answer, predictions[kinds.cumcount() < most].itertuples()))
+
+
+def examples(predictions: pd.DataFrame) -> list[Answer]:
+    """Five rows of the first run, each of a template of its own: three that it answers rightly, if it can."""
+    rows = predictions[predictions["run"] == predictions["run"].iloc[0]]
+    different = {
+        correct: some.drop_duplicates("template") for correct, some in rows.groupby(rows["correct"].to_numpy())
+    }
+    right = different.get(True, rows.head(0)).tail(3)
+    wrong = different.get(False, rows.head(0))
+    chosen = pd.concat([right, wrong[~wrong["template"].isin(right["template"])].tail(5 - len(right))])
+    return list(map(answer, chosen.itertuples()))
+
+
+def answer(row) -> Answer:
+    """A row of the predictions with its answer marked; `·` stands where a character is missing."""
+    right = str(row.tgt)
+    said = row.predicted.ljust(len(right), "·")
+    marked = [(char, place < len(right) and char == right[place]) for place, char in enumerate(said)]
+    return Answer(row.run, row.template, row.src, right, marked, row.correct, row.probability)

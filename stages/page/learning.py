@@ -1,0 +1,131 @@
+"""Pictures of learning: the curves of every run, one by one and together, and LSTM against GRU.
+
+a row an epoch: full-lstm, epoch 25, train_loss 0.99, valid_loss 1.08  ->  Picture('loss', …)
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from stages.page.results import Results
+from stages.page.shares import interval
+from stages.page.style import INK, Panel, Picture, beside, drawing, label_ends
+
+MEASURES = {"loss": "cross-entropy, nats a token", "token_accuracy": "share of right tokens"}
+TRAINING, VALIDATION = {"linewidth": 0.9, "alpha": 0.8}, {"linewidth": 1.9}
+
+
+def exact_match(results: Results) -> Picture:
+    """A bar for each run with the 95 % interval that the number of held-out rows leaves."""
+    figure, axes = drawing("share of right answers, held-out rows", height=1.1 + 0.4 * len(results.metrics))
+    told = []
+    for place, (run, correct) in enumerate(results.predictions.groupby("run", sort=False)["correct"]):
+        low, high = interval(correct.mean(), len(correct))
+        _bar(axes, results, run, correct.mean())
+        axes.hlines(place, low, high, color=INK, linewidth=1)
+        beside(axes, f"{correct.mean():.3f}", high, place)
+        told.append(f"{run} {correct.mean():.3f} ({low:.3f} to {high:.3f})")
+    axes.set_xlim(0, 1.1)
+    axes.invert_yaxis()
+    caption = "The thin lines are 95 % intervals (Wilson) over the rows; another seed may move a run further than that."
+    return Picture("exact-match", "Exact match", caption, [Panel(figure, f"Exact match: {', '.join(told)}.")])
+
+
+def loss(results: Results) -> Picture:
+    return _multiples(results, "loss", "Loss of every run")
+
+
+def accuracy(results: Results) -> Picture:
+    return _multiples(results, "token_accuracy", "Token accuracy of every run")
+
+
+def overlay(results: Results) -> Picture:
+    """All runs in one drawing a measure."""
+    panels = []
+    for column, label in {
+        "valid_loss": f"validation {MEASURES['loss']}",
+        "valid_token_accuracy": f"validation, {MEASURES['token_accuracy']}",
+        "valid_exact_match": "validation, share of right answers",
+    }.items():
+        figure, axes = drawing(label, height=3.6)
+        panels.append(Panel(figure, _overlaid(results, axes, results.curves, column)))
+    return Picture(
+        "overlay",
+        "All runs together",
+        "Validation rows only. A colour is a dataset; a full line an LSTM, a dashed one a GRU.",
+        panels,
+    )
+
+
+def cells(results: Results) -> Picture | None:
+    """LSTM against GRU on each dataset that both were trained on; None where there is no such dataset."""
+    panels = []
+    for dataset, rows in results.curves.groupby("dataset", sort=False):
+        if rows["cell"].nunique() < 2:
+            continue
+        for measure in MEASURES:
+            figure, axes = drawing(f"{dataset}: validation {measure.replace('_', ' ')}")
+            panels.append(Panel(figure, _overlaid(results, axes, rows, f"valid_{measure}")))
+        panels.append(_seconds(results, dataset))
+    if not panels:
+        return None
+    caption = "The same rows, sizes and order of batches; only the cell differs. Seconds are those of a training pass."
+    return Picture("cells", "Curves and seconds", caption, panels)
+
+
+def _multiples(results: Results, measure: str, title: str) -> Picture:
+    """A small panel for each run, all with the same scale."""
+    columns = {"training": (f"train_{measure}", TRAINING), "validation": (f"valid_{measure}", VALIDATION)}
+    values = results.curves[[column for column, _ in columns.values()]]
+    low, high = values.min().min(), values.max().max()
+    panels = []
+    for run, rows in results.curves.groupby("run", sort=False):
+        figure, axes = drawing(run, 2.6)
+        axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+        ends = {}
+        for part, (column, weight) in columns.items():
+            look = results.lines[run] | weight
+            axes.plot(rows["epoch"], rows[column], **look)
+            ends[part] = (rows["epoch"].iloc[-1], rows[column].iloc[-1], look["color"])
+        label_ends(axes, ends)
+        axes.set_xlabel("epoch")
+        told = (
+            f"{part} from {rows[column].iloc[0]:.2f} to {rows[column].iloc[-1]:.2f}"
+            for part, (column, _) in columns.items()
+        )
+        panels.append(Panel(figure, f"{run}, {MEASURES[measure]}, over {len(rows)} epochs: {', '.join(told)}."))
+    caption = f"{MEASURES[measure].capitalize()}; thin: training, each batch just before its step; thick: validation."
+    return Picture(measure.replace("_", "-"), title, caption, panels)
+
+
+def _overlaid(results: Results, axes: Axes, curves: pd.DataFrame, column: str) -> str:
+    """Draw one column of each run; say where each ended."""
+    ends, told = {}, []
+    for run, rows in curves.groupby("run", sort=False):
+        look = results.lines[run] | VALIDATION
+        axes.plot(rows["epoch"], rows[column], **look)
+        ends[run] = (rows["epoch"].iloc[-1], rows[column].iloc[-1], look["color"])
+        told.append(f"{run} ends at {rows[column].iloc[-1]:.3f}")
+    label_ends(axes, ends)
+    axes.set_xlabel("epoch")
+    return f"{axes.get_title(loc='left')}: {', '.join(told)}."
+
+
+def _seconds(results: Results, dataset: str) -> Panel:
+    rows = results.timing[results.timing["dataset"] == dataset]
+    figure, axes = drawing(f"{dataset}: seconds an epoch", 1.1 + 0.4 * len(rows))
+    for place, row in enumerate(rows.itertuples()):
+        _bar(axes, results, row.run, row.seconds_per_epoch)
+        beside(axes, f"{row.seconds_per_epoch:.1f} s", row.seconds_per_epoch, place)
+    axes.margins(x=0.18)
+    axes.invert_yaxis()
+    told = (f"{row.run} {row.seconds_per_epoch:.1f}" for row in rows.itertuples())
+    return Panel(figure, f"Seconds an epoch on {dataset}: {', '.join(told)}.")
+
+
+def _bar(axes: Axes, results: Results, run: str, value: float) -> None:
+    """A bar in the run's colour, filled for a full line and framed by a broken one otherwise."""
+    look = results.lines[run]
+    full = look["linestyle"] == "-"
+    axes.barh(run, value, height=0.55, color=look["color"], alpha=0.85 if full else 0.3)
+    axes.barh(run, value, height=0.55, fill=False, edgecolor=look["color"], linestyle=look["linestyle"], linewidth=1.5)
+    axes.grid(visible=False, axis="y")

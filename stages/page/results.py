@@ -1,0 +1,58 @@
+"""What the other stages left, as one value that every picture, table and claim takes.
+
+Every table has run, dataset and cell in front:
+
+    run        dataset  cell  epoch  train_loss  valid_loss  …        curves, a row an epoch
+    full-lstm  full     lstm  1      2.18        2.01
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from stages import params
+from stages.page.counts import Counts
+from stages.page.style import COLOURS, DASHES, MARKERS, keys
+
+POINTS = {"markersize": 4, "linewidth": 1.2}
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything in the order of params.yaml."""
+
+    runs: dict[str, params.Run]
+    datasets: dict[str, params.Dataset]  # those that a run uses
+    counts: dict[str, Counts]  # of each of them
+    curves: pd.DataFrame  # a row an epoch
+    metrics: pd.DataFrame  # a row a run
+    timing: pd.DataFrame  # a row a run
+    predictions: pd.DataFrame  # a row an answered validation row
+    products: pd.DataFrame  # a row an answered a*b
+
+    @cached_property
+    def marks(self) -> dict[str, dict]:
+        """How a dataset is drawn."""
+        colour, marker = keys(self.counts, COLOURS), keys(self.counts, MARKERS)
+        return {name: {"color": colour[name], "marker": marker[name], **POINTS} for name in colour}
+
+    @cached_property
+    def lines(self) -> dict[str, dict]:
+        """How a run is drawn: in its dataset's colour and its cell's line."""
+        dash = keys(self.metrics["cell"], DASHES)
+        return {
+            row.run: {"color": self.marks[row.dataset]["color"], "linestyle": dash[row.cell]}
+            for row in self.metrics.itertuples()
+        }
+
+    @cached_property
+    def points(self) -> dict[str, dict]:
+        """How a run is drawn where its line has few points: they are hollow where the line is broken."""
+        hollow = {"markerfacecolor": "none"}
+        return {
+            row.run: self.marks[row.dataset]
+            | self.lines[row.run]
+            | (hollow if self.lines[row.run]["linestyle"] != "-" else {})
+            for row in self.metrics.itertuples()
+        }

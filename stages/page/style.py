@@ -1,0 +1,120 @@
+"""How every picture looks: a colour for each dataset, a line style for each cell; text and colours are the page's own.
+
+Picture("overlay", "All runs", "…", [Panel(Figure, "Validation loss …")])  ->  <svg viewBox="0 0 331 230" role="img" …
+"""
+
+import html
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette, told apart with any colour vision; page.css has a lighter one for a dark page.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+INK, PALE = "#000000", "#b0b0b0"  # matplotlib's own for text and for grids
+WIDTH = 3.9  # inches of a panel: a phone shows it nearly at full size, a wide window three beside each other
+
+matplotlib.rcParams.update(
+    {
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "grid.alpha": 0.4,
+        "font.size": 10,
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.monospace": ["DejaVu Sans Mono"],
+        "legend.frameon": False,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "svg.hashsalt": "results",  # else every drawing has other ids
+        "svg.fonttype": "none",  # letters, not their outlines: smaller, and a reader's own font
+    }
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing, and what it shows in words for a person who cannot see it."""
+
+    figure: Figure
+    alt: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Drawings that belong together under one title; `name` is the anchor."""
+
+    name: str
+    title: str
+    caption: str
+    panels: list[Panel]
+
+
+def svg(figure: Figure) -> str:
+    """The figure as a file's text; the same figure gives the same text on every day."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()
+
+
+def inline(panel: Panel, name: str) -> str:
+    """The drawing as a part of the page: its colours follow the page's, its ids are no other drawing's."""
+    text = svg(panel.figure)
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|xlink:(?=href)", "", text, flags=re.DOTALL)
+    box = re.search(r'viewBox="[^"]+"', text)[0]
+    text = f'<svg {box} role="img" aria-label="{html.escape(panel.alt)}">{text.partition("<svg")[2].partition(">")[2]}'
+    used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
+    text = re.sub(r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text)
+    text = re.sub(r'(href="|url\()#', rf"\1#{name}-", text)
+    for number, colour in enumerate(COLOURS):
+        text = text.replace(colour, f"var(--c{number})")
+    return re.sub(r"\s*\n\s*", "\n", text.replace(INK, "currentColor").replace(PALE, "var(--pale)")).strip()
+
+
+def drawing(title: str, height: float = 3.2) -> tuple[Figure, Axes]:
+    """An empty panel with its title, so many inches high."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title)
+    return figure, axes
+
+
+def keys(values: Iterable[str], looks: tuple) -> dict:
+    """A look for each different value, in order of appearance; they come round again when used up."""
+    return {value: looks[number % len(looks)] for number, value in enumerate(dict.fromkeys(values))}
+
+
+def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
+    """Names at the right of lines that end at (x, y), in their colours, moved apart where they would touch."""
+    low, high = axes.get_ylim()
+    gap = (high - low) * 0.18 / axes.figure.get_figheight()  # a line of text, which is 0.18 inches with its air
+    names = sorted(ends, key=lambda name: ends[name][1])
+    places = []
+    for name in names:
+        places.append(max([ends[name][1], *(place + gap for place in places[-1:])]))
+    down = max(0, places[-1] - high)
+    right = max(x for x, _, _ in ends.values())
+    for name, place in zip(names, places, strict=True):
+        beside(axes, name, right, place - down, color=ends[name][2])
+
+
+def beside(axes: Axes, text: str, x: float, y: float, **look) -> None:
+    """A small text just right of a point."""
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9,
+        annotation_clip=False,
+        **look,
+    )

@@ -1,0 +1,164 @@
+"""Tables of the page; each cell has its text, what it is sorted by, and how dark it is shaded.
+
+a run's metrics  ->  [Cell("full-lstm"), Cell("0.0544"), …]
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from stages import grammar, params
+from stages.page.certainty import calibration_error
+from stages.page.original import REPORTED
+from stages.page.results import Results
+
+
+@dataclass(frozen=True)
+class Cell:
+    text: str
+    key: float | str | None = None  # None: the text
+    shade: float | None = None  # 0 to 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """`name` is the anchor; a row's first cell is its heading."""
+
+    name: str
+    title: str
+    caption: str
+    heads: list[str]
+    rows: list[list[Cell]]
+
+
+def datasets(results: Results) -> Table:
+    rows = []
+    for name, counts in results.counts.items():
+        validated = results.predictions.loc[results.predictions["dataset"] == name, "src"].nunique()
+        least, most = counts.answers.index.min(), counts.answers.index.max()
+        rows.append(
+            [
+                Cell(name),
+                Cell(rule(results.datasets[name].rule)),
+                *map(_count, (counts.rows, counts.train, validated, least, most)),
+            ]
+        )
+    heads = ["dataset", "keeps", "expressions", "to train on", "held out", "least answer", "greatest"]
+    return Table("dataset-table", "Datasets", "All figures are counts of the data itself.", heads, rows)
+
+
+def rule(rule: params.Rule) -> str:
+    """In words."""
+    parts = []
+    if rule.max is not None:
+        parts.append(f"operands {rule.min} to {rule.max}")
+    elif rule.min:
+        parts.append(f"operands from {rule.min}")
+    if rule.without:
+        parts.append("no " + " or ".join(rule.without))
+    return ", ".join(parts) or "everything"
+
+
+def scores(results: Results) -> Table:
+    """A row for each run, its figures beside the original report's for that dataset."""
+    rows = []
+    seconds = results.timing.set_index("run")["seconds_per_epoch"]
+    for run in results.metrics.itertuples():
+        reported = REPORTED.get(run.dataset)
+        rows.append(
+            [
+                Cell(run.run),
+                *(_share(value) for value in (run.exact_match, run.token_accuracy, run.position_accuracy)),
+                Cell(reported.accuracy if reported else "", reported.low if reported else -1),
+                Cell(f"{run.loss:.4f}", run.loss),
+                Cell(reported.loss if reported else ""),
+                Cell(f"{run.train_loss:.4f}", run.train_loss),
+                Cell(f"{seconds[run.run]:.1f}", seconds[run.run]),
+            ]
+        )
+    heads = [
+        "run",
+        "exact match",
+        "token accuracy",
+        "position accuracy",
+        "report's accuracy",
+        "loss",
+        "report's loss",
+        "train loss",
+        "seconds an epoch",
+    ]
+    return Table(
+        "scores",
+        "Results of every run",
+        f"Seconds are those of the pass over the training rows, on {on(results.timing)}.",
+        heads,
+        rows,
+    )
+
+
+def templates(results: Results) -> Table:
+    """Exact match by template (rows) and run (columns), darker where it is better."""
+    shares = by_template(results.predictions)
+    rows = [
+        [Cell(template, grammar.TEMPLATES.index(template)), *(_shaded(value) for value in shares.loc[template])]
+        for template in shares.index
+    ]
+    return Table(
+        "template-table",
+        "Exact match by template",
+        "Darker is better; empty where a run has no such row to answer. Rare templates stand on a handful of rows.",
+        ["template", *shares.columns],
+        rows,
+    )
+
+
+def by_template(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Exact match by template (rows, in the corpus' order) and run (columns); NaN where a run has no such row."""
+    shares = predictions.groupby(["template", "run"], observed=True)["correct"].mean().unstack()
+    return shares.reindex(index=grammar.TEMPLATES, columns=predictions["run"].unique())
+
+
+def calibration(results: Results) -> Table:
+    rows = []
+    for run, answers in results.predictions.groupby("run", sort=False):
+        sure = answers["probability"] >= 0.9
+        rows.append(
+            [
+                Cell(run),
+                _share(answers["probability"].mean()),
+                _share(answers["correct"].mean()),
+                _share(calibration_error(answers)),
+                _count(int(sure.sum())),
+                _share(answers.loc[sure, "correct"].mean()) if sure.any() else Cell("", -1),
+            ]
+        )
+    heads = [
+        "run",
+        "mean probability",
+        "exact match",
+        "calibration error",
+        "answers it gives 0.9 or more",
+        "of these right",
+    ]
+    return Table("calibration", "How sure, and how right", "Of the held-out rows.", heads, rows)
+
+
+def on(timing: pd.DataFrame) -> str:
+    """The machines of the timings: 'cpu, processes 1, threads 2, torch 2.13.0'."""
+    machines = (
+        f"{row.device}, processes {row.processes}, threads {row.threads}, torch {row.torch}"
+        for row in timing.itertuples()
+    )
+    return "; ".join(dict.fromkeys(machines))
+
+
+def _share(value: float) -> Cell:
+    return Cell(f"{value:.4f}", value)
+
+
+def _shaded(value: float) -> Cell:
+    return Cell("", -1) if pd.isna(value) else Cell(f"{value:.2f}", value, value)
+
+
+def _count(value: int) -> Cell:
+    return Cell(f"{value:,}", int(value))

@@ -1,0 +1,119 @@
+"""The committed page in a real browser, at the widths of a phone and of a desk, on a light and a dark screen.
+
+`make page-test` runs this; .page-test/ holds what it saw, and reports/preview.png the head of the page.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+SEEN = ROOT / ".page-test"
+NAMES = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
+
+# What stands out of its drawing, or of the screen without a frame of its own that scrolls
+SPILT = """() => {
+  const wide = [...document.querySelectorAll("body *")].filter((one) => !one.closest(".scroll, svg")
+    && one.getBoundingClientRect().right > innerWidth + 1);
+  const cut = [...document.querySelectorAll("svg text")].filter((one) => {
+    const [box, frame] = [one.getBoundingClientRect(), one.closest("svg").getBoundingClientRect()];
+    return box.left < frame.left - 2 || box.right > frame.right + 2;
+  });
+  return [...wide, ...cut].map((one) => `${one.tagName} ${one.textContent.slice(0, 40)}`);
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    assert found, f"no browser; there is none of {', '.join(NAMES)}"
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to run as root with its sandbox
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=root)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module", params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")], ids=str)
+def page(request, browser):
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.said = []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda asked: page.said.append(asked.url) if asked.url.startswith("http") else None)
+    page.goto((ROOT / "reports" / "index.html").as_uri())
+    SEEN.mkdir(exist_ok=True)
+    page.screenshot(path=SEEN / f"{width}-{scheme}.png", full_page=True)
+    yield page
+    assert page.said == []  # no message, no error, nothing asked of a network, whatever was clicked
+    context.close()
+
+
+def test_nothing_is_said_or_fetched(page):
+    assert page.said == []
+
+
+def test_nothing_overflows(page):
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert page.evaluate(SPILT) == []
+
+
+def test_the_colours_follow_the_screen(page):
+    light = page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
+    paper, ink = (page.evaluate(f"getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color"))
+    assert (sum(map(int, paper[4:-1].split(","))) > sum(map(int, ink[4:-1].split(",")))) == light
+    line = page.evaluate("getComputedStyle(document.querySelector('#overlay svg text')).fill")
+    assert line == ink
+
+
+def test_a_table_is_sorted_both_ways(page):
+    heads = page.locator("#scores + .scroll th[scope=col] button")
+    column = [head.strip() for head in heads.all_text_contents()].index("exact match")
+    cells = page.locator(f"#scores + .scroll tbody tr td:nth-child({column + 1})")
+    before = [float(text) for text in cells.all_text_contents()]
+    for reverse in (False, True):
+        heads.nth(column).click()
+        assert [float(text) for text in cells.all_text_contents()] == sorted(before, reverse=reverse)
+    heads.nth(0).click()
+    names = page.locator("#scores + .scroll tbody th").all_text_contents()
+    assert names == sorted(names)
+
+
+def test_the_gallery_is_filtered(page):
+    rows = page.locator("#rows tbody tr:not([hidden])")
+    everything = rows.count()
+    run = page.locator("select[name=run] option").nth(1).text_content()
+    page.select_option("select[name=run]", run)
+    page.select_option("select[name=verdict]", "wrong")
+    kept = rows.all_text_contents()
+    assert 0 < len(kept) < everything
+    assert all(run in row and "wrong" in row for row in kept)
+    assert page.locator("#shown").text_content() == f"{len(kept)} answers"
+    assert rows.locator("mark").count() >= len(kept)
+    page.select_option("select[name=run]", "")
+    page.select_option("select[name=verdict]", "")
+    assert rows.count() == everything
+
+
+def test_every_section_can_be_reached(page):
+    page.emulate_media(reduced_motion="reduce")
+    for link in page.locator("nav a").all():
+        link.click()
+        head = page.locator(f"{link.get_attribute('href')} h2")
+        assert head.is_visible()
+        assert -1 < head.bounding_box()["y"] < 900  # on the screen
+
+
+def test_it_prints_and_heads_the_readme(browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 1420}, color_scheme="light")
+    page.goto((ROOT / "reports" / "index.html").as_uri())
+    page.pdf(path=SEEN / "print.pdf", format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "15mm"))
+    assert (SEEN / "print.pdf").stat().st_size > 100_000
+    page.locator("#results").evaluate("section => section.scrollIntoView({behavior: 'instant'})")
+    page.screenshot(path=ROOT / "reports" / "preview.png")
+    page.close()

@@ -1,0 +1,219 @@
+"""What the page counts, marks and judges, against numbers that a person can work out."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages import files, generate, params
+from stages.page import arithmetic, certainty, claims, counts, failures, gallery, tables
+from stages.page.results import Results
+from stages.page.shares import interval
+from stages.page.style import drawing, label_ends
+
+NUMBER = st.integers(0, 10**6)
+
+
+def carries_on_paper(one, two):
+    """Column by column, as in school."""
+    carry, any_carry = 0, False
+    while one or two:
+        carry = (one % 10 + two % 10 + carry) // 10
+        any_carry |= carry > 0
+        one, two = one // 10, two // 10
+    return any_carry
+
+
+def borrows_on_paper(large, small):
+    borrow, any_borrow = 0, False
+    while small or borrow:
+        borrow = int(large % 10 - borrow < small % 10)
+        any_borrow |= borrow > 0
+        large, small = large // 10, small // 10
+    return any_borrow
+
+
+@given(NUMBER, NUMBER)
+def test_carries_and_borrows_are_those_on_paper(one, two):
+    large, small = max(one, two), min(one, two)
+    assert arithmetic.carries(np.array([one]), np.array([two]))[0] == carries_on_paper(one, two)
+    assert arithmetic.carries(np.array([large - small]), np.array([small]))[0] == borrows_on_paper(large, small)
+
+
+@pytest.mark.parametrize(
+    ("src", "template", "carry", "borrow", "product"),
+    [
+        ("12+7=", "a+b", False, False, -1),
+        ("12+9=", "a+b", True, False, -1),
+        ("7-12=", "a-b", False, True, -1),  # 12 - 7, the sign apart: 2 is less than 7
+        ("38-12=", "a-b", False, False, -1),
+        ("32-18=", "a-b", False, True, -1),
+        ("5-7-8=", "a-b-c", True, False, -1),  # -2 and -8 are added
+        ("38+(4*16)=", "a+(b*c)", True, False, 64),
+        ("0*7+1=", "a*b+c", False, False, 0),
+        ("9-2*30=", "a-b*c", False, True, 60),
+        ("2*3*4=", "a*b*c", False, False, 24),
+        ("(3-9)*5=", "(a-b)*c", False, False, 30),
+    ],
+)
+def test_hardships_by_hand(src, template, carry, borrow, product):
+    row = pd.DataFrame({"src": [src], "template": [template]}, index=[5])
+    found = arithmetic.hardships(row).loc[5]
+    assert (found["carry"], found["borrow"], found["product"]) == (carry, borrow, product)
+
+
+def test_counts_are_those_of_every_row():
+    rows = pa.Table.from_batches(generate.generate(12)).to_pylist()
+    found = counts.count(generate.generate(12), train=7)
+    assert (found.rows, found.train) == (len(rows), 7)
+    assert found.templates.to_dict() == Counter(row["template"] for row in rows)
+    assert found.operands.to_dict() == Counter(row[x] for row in rows for x in "abc" if row[x] is not None)
+    assert found.lengths.to_dict() == Counter(len(row["src"].strip("=")) for row in rows)
+    assert found.answers.to_dict() == Counter(row["tgt"] for row in rows)
+    assert found.products == {row["src"] for row in rows if row["template"] == "a*b"}
+
+
+def test_answers_by_size():
+    found = counts.by_size(pd.Series({-100: 1, -99: 2, -10: 4, -9: 8, 0: 16, 1: 32, 9: 64, 10: 128, 1000: 256}))
+    assert found.to_dict() == {-100: 1, -10: 6, -1: 8, 0: 16, 1: 96, 10: 128, 1000: 256}
+
+
+def test_calibration_by_hand():
+    rows = pd.DataFrame({"probability": [0.05, 0.15, 0.17, 1.0], "correct": [False, True, False, True]})
+    found = certainty.binned(rows)
+    assert found["answers"].tolist() == [1, 2, 1]
+    assert found["right"].tolist() == [0, 0.5, 1]
+    assert certainty.calibration_error(rows) == pytest.approx((0.05 + 2 * 0.34 + 0) / 4)
+
+
+def test_the_interval_is_wilson_s():
+    share, rows, z = 0.3, 50, 1.959964
+    middle = (share + z * z / (2 * rows)) / (1 + z * z / rows)
+    half = z / (1 + z * z / rows) * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
+    assert interval(share, rows) == pytest.approx((middle - half, middle + half), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("tgt", "predicted", "marked"),
+    [
+        (760, "720", [("7", True), ("2", False), ("0", True)]),
+        (12, "1", [("1", True), ("·", False)]),
+        (3, "34", [("3", True), ("4", False)]),
+        (-5, "", [("·", False), ("·", False)]),
+    ],
+)
+def test_wrong_characters_are_marked(tgt, predicted, marked):
+    rows = pd.DataFrame([("one", "1+2=", tgt, predicted, False, "a+b", 0.5)], columns=ANSWERS)
+    assert gallery.gallery(rows)[0].marked == marked
+
+
+ANSWERS = ["run", *files.PREDICTIONS.names]
+
+
+def test_the_gallery_has_right_and_wrong_of_every_template():
+    rows = [("one", f"{n}+0=", n, str(n), n % 2 == 0, template, 0.5) for n in range(10) for template in ("a+b", "a-b")]
+    found = gallery.gallery(pd.DataFrame(rows, columns=ANSWERS))
+    kinds = Counter((answer.template, answer.correct) for answer in found)
+    assert kinds == {("a+b", True): 1, ("a+b", False): 2, ("a-b", True): 1, ("a-b", False): 2}
+    some = gallery.examples(pd.DataFrame(rows, columns=ANSWERS))
+    assert [answer.template for answer in some] == ["a+b", "a-b"]
+
+
+def test_places_by_hand():
+    rows = pd.DataFrame([("one", 12, "13"), ("two", -4, "-")], columns=["run", "tgt", "predicted"])
+    found = failures.by_place(rows)
+    assert found["place"].tolist() == [1, 2, 3, 1, 2, 3]
+    assert found["correct"].tolist() == [True, False, True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({}, "everything"),
+        ({"max": 9}, "operands 0 to 9"),
+        ({"min": 5}, "operands from 5"),
+        ({"min": 5, "max": 9, "without": "1+"}, "operands 5 to 9, no 1 or +"),
+    ],
+)
+def test_a_rule_in_words(rule, words):
+    assert tables.rule(params.Rule(**rule)) == words
+
+
+def test_labels_do_not_touch_and_stay_inside():
+    _, axes = drawing("")
+    axes.set_ylim(0, 1)
+    label_ends(axes, {name: (25, y, "black") for name, y in {"a": 0.99, "b": 1.0, "c": 0.985, "d": 0.2}.items()})
+    places = {text.get_text(): text.xy[1] for text in axes.texts}
+    assert places["d"] < places["c"] < places["a"] < places["b"] <= 1 + 1e-9
+    assert places["a"] - places["c"] == pytest.approx(places["b"] - places["a"])
+    assert places["b"] - places["a"] > 0.05
+
+
+def results(scores, seconds=None, falls=(2.0, 1.0)):
+    """Runs named dataset-cell with these exact matches on 1,000 held-out rows each."""
+    names = [dict(zip(("run", "dataset", "cell"), (run, *run.rsplit("-", 1)), strict=True)) for run in scores]
+    metrics = pd.DataFrame([name | {"exact_match": share} for name, share in zip(names, scores.values(), strict=True)])
+    for name in ("loss", "train_loss", "token_accuracy", "position_accuracy"):
+        metrics[name] = 1 - metrics["exact_match"] if "loss" in name else metrics["exact_match"]
+    timing = metrics[["run", "dataset", "cell"]].assign(seconds_per_epoch=seconds or 1.0)
+    predictions = pd.DataFrame({"run": np.repeat(list(scores), 1000)})
+    curves = pd.DataFrame([{"run": run, "valid_loss": loss} for run in scores for loss in falls])
+    spread = {"single_digit": 10, "two_digit": 100}
+    known = {
+        name: counts.Counts(1, 1, None, None, None, pd.Series(1, range(spread.get(name, 50))), frozenset())
+        for name in dict.fromkeys(row["dataset"] for row in names)
+    }
+    return Results({}, {}, known, curves, metrics, timing, predictions, predictions)
+
+
+def verdict(found, start):
+    return next(claim for claim in claims.claims(found) if claim.text.startswith(start)).verdict
+
+
+@pytest.mark.parametrize(
+    ("scores", "start", "expected"),
+    [
+        ({"single_digit-lstm": 0.8, "full-lstm": 0.1}, "Subset 1 (single_digit) is", "confirmed"),
+        ({"single_digit-lstm": 0.1, "full-lstm": 0.8}, "Subset 1 (single_digit) is", "contradicted"),
+        ({"single_digit-lstm": 0.50, "full-lstm": 0.49}, "Subset 1 (single_digit) is", "not yet measured"),
+        ({"full-lstm": 0.49}, "Subset 1 (single_digit) is", "not yet measured"),
+        ({"single_digit-lstm": 0.8, "two_digit-lstm": 0.1}, "Two-digit answers", "confirmed"),
+        ({"single_digit-lstm": 0.1, "two_digit-lstm": 0.8}, "Two-digit answers", "contradicted"),
+        ({"without_1-lstm": 0.2, "two_digit-lstm": 0.1}, "Subset 3 (without_1) beats", "confirmed"),
+        ({"single_digit-lstm": 0.1, "single_digit-gru": 0.8}, "An LSTM does", "not yet measured"),
+        ({"full-lstm": 0.8, "full-gru": 0.1}, "An LSTM does", "confirmed"),
+        ({"full-lstm": 0.1, "full-gru": 0.8}, "An LSTM does", "contradicted"),
+        ({"single_digit-lstm": 0.80, "single_digit-gru": 0.81}, "Loss and accuracy", "confirmed"),
+        ({"single_digit-lstm": 0.70, "single_digit-gru": 0.80}, "Loss and accuracy", "contradicted"),
+        ({"full-lstm": 0.73}, "On full the LSTM", "confirmed"),
+        ({"full-lstm": 0.80}, "On full the LSTM", "contradicted"),
+        ({"full-lstm": 0.5}, "On two_digit the LSTM", "not yet measured"),
+        ({"full-lstm": 0.5}, "More epochs", "not yet measured"),
+    ],
+)
+def test_a_verdict_follows_from_the_figures(scores, start, expected):
+    assert verdict(results(scores), start) == expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [([3.0, 2.0], "confirmed"), ([2.0, 3.0], "contradicted")])
+def test_which_cell_is_faster(seconds, expected):
+    found = results({"full-lstm": 0.5, "full-gru": 0.5}, seconds)
+    assert verdict(found, "A GRU epoch") == expected
+
+
+@pytest.mark.parametrize(
+    ("falls", "expected"),
+    [
+        ([2.0, 1.5, 1.02, 1.01, 1.0, 1.0], "confirmed"),
+        ([2.0, 1.8, 1.6, 1.4, 1.2, 1.0], "contradicted"),
+        ([1.0], "not yet measured"),
+        ([1.0, 2.0], "not yet measured"),
+    ],
+)
+def test_when_a_curve_is_flat(falls, expected):
+    assert verdict(results({"full-lstm": 0.5}, falls=falls), "On the full sample the validation") == expected

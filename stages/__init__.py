@@ -55,5 +55,8 @@ def _die_with_dvc() -> None:
         threading.Thread(target=watch, daemon=True).start()
 
 
+# While a stage's imports run, which take seconds, Ctrl-C ends it without a word; `one_line` finds words for it later.
+if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 if sys.platform == "linux" and "DVC_STAGE" in os.environ:
     _die_with_dvc()

@@ -17,7 +17,9 @@ class BadInput(Exception):
 @contextmanager
 def one_line(stage: str) -> Iterator[None]:
     """Turn bad input, a failing disk, Ctrl-C and SIGTERM into one line that begins with the stage's name."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what Ctrl-C does, so that drafts are cleared away
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)  # so that drafts are cleared away
     try:
         yield
     except (BadInput, OSError) as error:

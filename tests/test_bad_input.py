@@ -1,13 +1,17 @@
 """Broken files: one line that begins with the stage's name, a non-zero exit, earlier files as they were."""
 
 import contextlib
+import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import ENDINGS, process, stage, write_params
+from conftest import ENDINGS, ROOT, process, stage, write_params
 
 from stages import files
 from stages.network import scores, weights
@@ -211,6 +215,14 @@ def test_a_network_that_diverged(lab):
     weights.save(lab / "nan.pt", weights.Trained("small-lstm", model, 12, HISTORY))
     arguments = ["params.yaml", "nan.pt", "good.parquet", "out", "products", "metrics.json", "history.csv"]
     fails_in_one_line("evaluate", lab, arguments, ["nan.pt", "its loss", "is nan"])
+
+
+def test_ctrl_c_while_pytorch_is_imported(tmp_path):
+    (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = [sys.executable, "-m", "stages.train", *"params.yaml full-lstm a b c d e".split()]
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_a_process_ends_in_one_line_too(tmp_path):

@@ -62,7 +62,7 @@ READERS = {
     "subset": ["params.yaml", "small", "BROKEN", "out"],
     "sample": ["params.yaml", "small", "BROKEN", "out", "out"],
     "train": ["params.yaml", "small-lstm", "good.parquet", "BROKEN", "out", "out", ".resume"],
-    "evaluate": ["params.yaml", "good.pt", "BROKEN", "out", "out", "out"],
+    "evaluate": ["params.yaml", "good.pt", "BROKEN", "out", "out", "out", "out"],
 }
 
 
@@ -96,7 +96,7 @@ def test_parquet_by_kind(kind, lab):
 @pytest.mark.parametrize("kind", KINDS)
 def test_model_by_kind(kind, lab):
     broken(kind, lab)
-    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
+    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out"]
     fails_in_one_line("evaluate", lab, arguments, [str(lab / "broken")])
 
 
@@ -112,7 +112,7 @@ def test_model_by_kind(kind, lab):
 )
 def test_a_torch_file_that_is_no_model(content, lab):
     torch.save(content, lab / "broken")
-    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
+    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out"]
     fails_in_one_line("evaluate", lab, arguments, ["not a model"])
 
 
@@ -128,7 +128,7 @@ class Trap:
 
 def test_code_in_a_model_file_is_not_run(lab):
     torch.save({"shape": Trap(lab / "trapped")}, lab / "broken")
-    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
+    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out"]
     fails_in_one_line("evaluate", lab, arguments, ["not a model"])
     assert not (lab / "trapped").exists()
 
@@ -144,7 +144,7 @@ def test_a_loss_that_is_no_number(lab, monkeypatch):
 def test_a_truncated_model(lab):
     good = (lab / "good.pt").read_bytes()
     (lab / "broken").write_bytes(good[: len(good) // 2])
-    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out"]
+    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out"]
     fails_in_one_line("evaluate", lab, arguments, ["not a model", "cut short"])
 
 
@@ -178,6 +178,17 @@ def test_report_with_a_broken_file(folder, content, words, lab, finished):
     folders = [f"./{name}" for name in ("subsets", "samples", *ENDINGS, "plots")]
     fails_in_one_line("report", lab, ["params.yaml", *folders, "out"], [str(path), words])
     assert not (lab / "plots").exists()
+
+
+@pytest.mark.parametrize("name", ["subsets/small.parquet", "samples/no_7/train.parquet"])
+@pytest.mark.parametrize("content", [None, b"text"])
+def test_report_with_a_broken_dataset(name, content, lab, finished):
+    shutil.copytree(finished, lab, dirs_exist_ok=True)
+    (lab / name).unlink()
+    if content is not None:
+        (lab / name).write_bytes(content)
+    folders = [f"./{name}" for name in ("subsets", "samples", *ENDINGS, "plots")]
+    fails_in_one_line("report", lab, ["params.yaml", *folders, "out"], [str(lab / name)])
 
 
 def test_an_error_in_the_middle_leaves_the_earlier_file(tmp_path):
@@ -219,7 +230,7 @@ def test_a_network_that_diverged(lab):
 
 def test_ctrl_c_while_pytorch_is_imported(tmp_path):
     (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
-    command = [sys.executable, "-m", "stages.train", *"params.yaml full-lstm a b c d e".split()]
+    command = [sys.executable, "-m", "stages.train", "params.yaml", "full-lstm", "a", "b", "c", "d", "e"]
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

@@ -52,7 +52,7 @@ TABLES = {
     "datasets": tables.datasets,
     "scores": tables.scores,
     "templates": tables.templates,
-    "calibration": tables.calibration,
+    "calibration": certainty.calibration,
 }
 
 # What the files of `train` and `evaluate` must hold

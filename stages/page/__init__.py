@@ -1,7 +1,9 @@
 """The page that `report` makes: what is drawn, tabled and claimed on it, and the templates that set it.
 
-results                                  what the other stages left, as one value
-style                                    how a picture looks
+results, counts                          what the other stages left, as one value; a dataset, counted
 datasets, learning, failures, certainty  pictures, a file for each part of the page
-tables, claims, original                 numbers, and what the original report says about them
+arithmetic, shares                       what makes an expression hard; how far a share may be off
+tables, gallery                          rows of numbers, rows of answers
+claims, findings, original               what the original report says, and how it is measured
+style                                    how a picture looks
 """

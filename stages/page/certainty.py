@@ -9,6 +9,7 @@ import pandas as pd
 from stages.page.results import Results
 from stages.page.shares import FEWEST, interval
 from stages.page.style import PALE, Panel, Picture, drawing
+from stages.page.tables import Cell, Table, count, share
 
 BINS = 10  # of equal width
 
@@ -50,3 +51,28 @@ def reliability(results: Results) -> Picture:
         "On the grey line it is as often right as it thinks. The error is the mean distance from the line, over all."
     )
     return Picture("reliability", "Reliability, and expected calibration error", caption, panels)
+
+
+def calibration(results: Results) -> Table:
+    rows = []
+    for run, answers in results.predictions.groupby("run", sort=False):
+        sure = answers["probability"] >= 0.9
+        rows.append(
+            [
+                Cell(run),
+                share(answers["probability"].mean()),
+                share(answers["correct"].mean()),
+                share(calibration_error(answers)),
+                count(int(sure.sum())),
+                share(answers.loc[sure, "correct"].mean()) if sure.any() else Cell("", -1),
+            ]
+        )
+    heads = [
+        "run",
+        "mean probability",
+        "exact match",
+        "calibration error",
+        "answers it gives 0.9 or more",
+        "of these right",
+    ]
+    return Table("calibration", "How sure, and how right", "Of the held-out rows.", heads, rows)

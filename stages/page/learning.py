@@ -40,6 +40,8 @@ def accuracy(results: Results) -> Picture:
 
 def overlay(results: Results) -> Picture:
     """All runs in one drawing a measure."""
+    kinds = "a full line", "a dashed one", "a dotted one"
+    cells = [f"{kind} {cell.upper()}" for kind, cell in zip(kinds, results.metrics["cell"].unique(), strict=False)]
     panels = []
     for column, label in {
         "valid_loss": f"validation {MEASURES['loss']}",
@@ -51,7 +53,7 @@ def overlay(results: Results) -> Picture:
     return Picture(
         "overlay",
         "All runs together",
-        "Validation rows only. A colour is a dataset; a full line an LSTM, a dashed one a GRU.",
+        f"Validation rows only. A colour is a dataset; {', '.join(cells)}.",
         panels,
     )
 

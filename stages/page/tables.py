@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stages import grammar, params
-from stages.page.certainty import calibration_error
 from stages.page.original import REPORTED
 from stages.page.results import Results
 
@@ -40,7 +39,7 @@ def datasets(results: Results) -> Table:
             [
                 Cell(name),
                 Cell(rule(results.datasets[name].rule)),
-                *map(_count, (counts.rows, counts.train, validated, least, most)),
+                *map(count, (counts.rows, counts.train, validated, least, most)),
             ]
         )
     heads = ["dataset", "keeps", "expressions", "to train on", "held out", "least answer", "greatest"]
@@ -68,7 +67,7 @@ def scores(results: Results) -> Table:
         rows.append(
             [
                 Cell(run.run),
-                *(_share(value) for value in (run.exact_match, run.token_accuracy, run.position_accuracy)),
+                *(share(value) for value in (run.exact_match, run.token_accuracy, run.position_accuracy)),
                 Cell(reported.accuracy if reported else "", reported.low if reported else -1),
                 Cell(f"{run.loss:.4f}", run.loss),
                 Cell(reported.loss if reported else ""),
@@ -118,31 +117,6 @@ def by_template(predictions: pd.DataFrame) -> pd.DataFrame:
     return shares.reindex(index=grammar.TEMPLATES, columns=predictions["run"].unique())
 
 
-def calibration(results: Results) -> Table:
-    rows = []
-    for run, answers in results.predictions.groupby("run", sort=False):
-        sure = answers["probability"] >= 0.9
-        rows.append(
-            [
-                Cell(run),
-                _share(answers["probability"].mean()),
-                _share(answers["correct"].mean()),
-                _share(calibration_error(answers)),
-                _count(int(sure.sum())),
-                _share(answers.loc[sure, "correct"].mean()) if sure.any() else Cell("", -1),
-            ]
-        )
-    heads = [
-        "run",
-        "mean probability",
-        "exact match",
-        "calibration error",
-        "answers it gives 0.9 or more",
-        "of these right",
-    ]
-    return Table("calibration", "How sure, and how right", "Of the held-out rows.", heads, rows)
-
-
 def on(timing: pd.DataFrame) -> str:
     """The machines of the timings: 'cpu, processes 1, threads 2, torch 2.13.0'."""
     machines = (
@@ -152,7 +126,7 @@ def on(timing: pd.DataFrame) -> str:
     return "; ".join(dict.fromkeys(machines))
 
 
-def _share(value: float) -> Cell:
+def share(value: float) -> Cell:
     return Cell(f"{value:.4f}", value)
 
 
@@ -160,5 +134,5 @@ def _shaded(value: float) -> Cell:
     return Cell("", -1) if pd.isna(value) else Cell(f"{value:.2f}", value, value)
 
 
-def _count(value: int) -> Cell:
+def count(value: int) -> Cell:
     return Cell(f"{value:,}", int(value))

@@ -18,34 +18,38 @@ from stages.network import alphabet, machine, scores, weights
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
-    """The rows (N) with the network's greedy answers, and the metrics of the whole table.
-
-    `exact_match` counts an answer that is the decimal `tgt` and ends with `<eos>` in time; `loss` is in nats a token.
-    """
-    decoded, probability = scores.decode(trained.model, sources, trained.steps)
-    known = answers.cpu()
-    correct = scores.exact(decoded, known)
-    predictions = pa.table(
-        {
-            "src": rows["src"],
-            "tgt": rows["tgt"],
-            "predicted": [alphabet.decode(ids) for ids in decoded.tolist()],
-            "correct": correct.numpy(),
-            "template": rows["template"],
-            "probability": probability.numpy(),
-        },
-        files.PREDICTIONS,
-    )
+    """The rows (N) with the network's greedy answers, and the metrics of the whole table; `loss` is in nats a token."""
+    predictions, decoded = answer(trained, rows, sources, answers)
     last = trained.history[-1]
     metrics = {
-        "exact_match": correct.double().mean().item(),
+        "exact_match": sum(predictions["correct"].to_pylist()) / len(predictions),
         **scores.token_scores(trained.model, sources, answers),
-        "position_accuracy": scores.position_accuracy(decoded, known),
+        "position_accuracy": scores.position_accuracy(decoded, answers.cpu()),
         "train_loss": last["train_loss"],
         "train_token_accuracy": last["train_token_accuracy"],
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
     }
     return predictions, metrics
+
+
+def answer(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
+    """The rows (N) with the network's greedy answers, and these as ids (N, steps).
+
+    `correct` is an answer that is the decimal `tgt` and ends with `<eos>` in time.
+    """
+    decoded, probability = scores.decode(trained.model, sources, trained.steps)
+    predictions = pa.table(
+        {
+            "src": rows["src"],
+            "tgt": rows["tgt"],
+            "predicted": [alphabet.decode(ids) for ids in decoded.tolist()],
+            "correct": scores.exact(decoded, answers.cpu()).numpy(),
+            "template": rows["template"],
+            "probability": probability.numpy(),
+        },
+        files.PREDICTIONS,
+    )
+    return predictions, decoded
 
 
 def products(operands: int) -> pa.Table:
@@ -75,17 +79,15 @@ def main() -> None:
     device = machine.device()
     trained = weights.load(args.model)
     trained.model.to(device)
-    answered = []
-    for rows in (files.read_table(args.valid), products(trained.operands)):
-        sources, answers = (ids.to(device) for ids in alphabet.encode_table(rows, args.valid))
-        answered.append(evaluate(trained, rows, sources, answers))
-    (predictions, metrics), (multiplied, _) = answered
+    rows, pairs = files.read_table(args.valid), products(trained.operands)
+    predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in alphabet.encode_table(rows, args.valid)))
+    multiplied, _ = answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
     if not math.isfinite(metrics["loss"]):
         raise BadInput(f"{args.model}: its loss on {args.valid} is {metrics['loss']}; train it again with a smaller lr")
     rounded = {name: round(value, 6) for name, value in metrics.items()}
-    with files.whole(args.predictions, args.products, args.metrics, args.history) as [table, pairs, scored, curve]:
+    with files.whole(args.predictions, args.products, args.metrics, args.history) as [table, square, scored, curve]:
         files.write_table(table, predictions)
-        files.write_table(pairs, multiplied)
+        files.write_table(square, multiplied)
         files.write_text(scored, json.dumps(rounded, indent=2) + "\n")
         files.write_text(curve, pd.DataFrame(trained.history).to_csv(index=False, float_format="%.6f"))
 

@@ -5,55 +5,17 @@ reports/metrics/full-lstm.json, …  ->  reports/index.html, reports/plots/exact
 
 import argparse
 import json
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
-from stages import files, grammar, params
+from stages import files, params
 from stages.command import BadInput, one_line
-from stages.page import certainty, datasets, failures, gallery, learning, style, tables
-from stages.page.claims import claims
+from stages.page import failures, learning
 from stages.page.counts import count
 from stages.page.results import Results
-
-# The page's sections, and the pictures of each in their order
-SECTIONS = {
-    "question": "The question",
-    "corpus": "The corpus",
-    "network": "The network",
-    "results": "Results",
-    "learning": "Learning curves",
-    "lstm-gru": "LSTM against GRU",
-    "failures": "Where it fails",
-    "certainty": "How sure it is",
-    "gallery": "Answers",
-    "claims": "Claims",
-}
-PICTURES = {
-    "corpus": (datasets.templates, datasets.operands, datasets.answers, datasets.lengths),
-    "results": (learning.exact_match,),
-    "learning": (learning.overlay, learning.loss, learning.accuracy),
-    "cells": (learning.cells,),
-    "failures": (
-        failures.answer_length,
-        failures.position,
-        failures.sign,
-        failures.carry,
-        failures.product_size,
-        failures.products,
-    ),
-    "certainty": (certainty.reliability,),
-}
-TABLES = {
-    "datasets": tables.datasets,
-    "scores": tables.scores,
-    "templates": tables.templates,
-    "calibration": certainty.calibration,
-}
+from stages.page.web import page
 
 # What the files of `train` and `evaluate` must hold
 CURVES = {
@@ -80,34 +42,6 @@ def digits(predictions: pd.DataFrame) -> pd.DataFrame:
     counts = places[["run", "right", "predicted"]].value_counts().rename("count").reset_index()
     counts["share"] = counts["count"] / counts.groupby(["run", "right"])["count"].transform("sum")
     return counts.sort_values(["run", "right", "predicted"])
-
-
-def page(results: Results) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(style.__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["inline"] = lambda panel, name: Markup(style.inline(panel, name))
-    judged = claims(results)
-    ranked = results.metrics.sort_values("exact_match", kind="stable")
-    return environment.get_template("index.html.j2").render(
-        results=results,
-        run=next(iter(results.runs.values())),
-        best=ranked.iloc[-1],
-        worst=ranked.iloc[0],
-        sizes=results.metrics.drop_duplicates("cell")[["cell", "parameters"]].itertuples(index=False),
-        sections=SECTIONS.items(),
-        tables={name: make(results) for name, make in TABLES.items()},
-        pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
-        examples=gallery.examples(results.predictions),
-        gallery=gallery.gallery(results.predictions),
-        templates=grammar.TEMPLATES,
-        claims=judged,
-        verdicts=Counter(claim.verdict for claim in judged),
-    )
 
 
 def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callable, needs: set[str]) -> pd.DataFrame:
@@ -145,8 +79,7 @@ def main() -> None:
     used = {run.dataset for run in config.runs.values()}
     answers = set(files.PREDICTIONS.names)
     results = Results(
-        config.runs,
-        {name: dataset for name, dataset in config.datasets.items() if name in used},
+        config,
         {
             name: count(files.batches(args.subsets / f"{name}.parquet"), _rows(args.samples / name / "train.parquet"))
             for name in config.datasets

@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from conftest import ENDINGS, TINY, stage, write_params
+from conftest import ENDINGS, TINY, process, stage, write_params
 
 from stages import report
+from stages.page import web
 
 VOID = {"meta", "link", "br", "img", "input"}  # elements of HTML that have no end; SVG's close themselves
 
@@ -68,8 +69,8 @@ def test_digits_by_hand():
 def folders(finished, tmp_path_factory):
     """The report made twice from the same results."""
     made = [tmp_path_factory.mktemp(name) for name in ("one", "two")]
-    for folder in made:
-        done = stage("report", *inputs(finished), folder / "plots", folder / "index.html")
+    for folder, run in zip(made, (stage, process), strict=True):  # another process hashes otherwise
+        done = run("report", *inputs(finished), folder / "plots", folder / "index.html")
         assert (done.returncode, done.stderr) == (0, "")
     return made
 
@@ -99,7 +100,7 @@ def test_a_page_that_opens_anywhere(which, text, head):
     assert found.open == []
     assert len(found.ids) == len(set(found.ids))
     assert set(found.links) <= set(found.ids)
-    assert set(report.SECTIONS) <= set(found.links)
+    assert set(web.SECTIONS) <= set(found.links)
     assert found.outside == []
     assert not re.search(r"@import|fetch\(|https?://(?!www\.w3\.org/)", page)
     assert len(found.drawings) > 15
@@ -110,7 +111,7 @@ def test_a_page_that_opens_anywhere(which, text, head):
 def test_every_run_and_dataset_is_told(text):
     for name in (*TINY["runs"], *TINY["datasets"]):
         assert f">{name}</th>" in text
-    assert text.count("<h2") == len(report.SECTIONS)
+    assert text.count("<h2") == len(web.SECTIONS)
     assert all(f'id="{picture}"' in text for picture in ("overlay", "loss", "position", "carry", "products"))
 
 
@@ -136,3 +137,20 @@ def test_a_run_without_results_is_one_line(finished, tmp_path):
     assert done.returncode == 1
     assert done.stderr == f"report: {finished / 'history' / 'no_7-gru.csv'}: no such file; `dvc repro` makes it\n"
     assert not (tmp_path / "index.html").exists()
+
+
+def test_a_small_laboratory_has_a_page_too(finished, tmp_path):
+    """One run of one layer and one epoch, under a name of sixty characters, and no dataset that the report knows."""
+    name = "x" * 60
+    config = write_params(tmp_path / "params.yaml", layers=1, runs={name: TINY["runs"]["no_7-lstm"]})
+    for folder, ending in ENDINGS.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{name}{ending}").write_bytes((finished / folder / f"no_7-lstm{ending}").read_bytes())
+    lab = [config, finished / "subsets", finished / "samples", *(tmp_path / folder for folder in ENDINGS)]
+    done = stage("report", *lab, tmp_path / "plots", tmp_path / "index.html")
+    assert (done.returncode, done.stderr) == (0, "")
+    page = (tmp_path / "index.html").read_text()
+    assert "1 network, 1 dataset," in page
+    assert "The best of the networks" not in page
+    assert "No data" in page
+    assert "confirmed." not in page

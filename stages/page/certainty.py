@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.page.results import Results
 from stages.page.shares import FEWEST, interval
-from stages.page.style import PALE, Panel, Picture, drawing
+from stages.page.style import PALE, Panel, Picture, drawing, short
 from stages.page.tables import Cell, Table, count, share
 
 BINS = 10  # of equal width
@@ -34,7 +34,7 @@ def reliability(results: Results) -> Picture:
     for run, rows in results.predictions.groupby("run", sort=False):
         table, error = binned(rows), calibration_error(rows)
         table = table[table["answers"] >= FEWEST]
-        figure, axes = drawing(f"{run}: error {error:.3f}", 3.3)
+        figure, axes = drawing(f"{short(run)}: error {error:.3f}", 3.3)
         axes.plot([0, 1], [0, 1], color=PALE, linewidth=1)
         axes.plot(table["probability"], table["right"], **results.points[run])
         for row in table.itertuples():

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from stages import grammar
 from stages.page.counts import by_size
 from stages.page.results import Results
-from stages.page.style import Panel, Picture, drawing
+from stages.page.style import Panel, Picture, drawing, legend, short
 
 NONE = "none"
 
@@ -24,18 +24,18 @@ def templates(results: Results) -> Picture:
     told = []
     for name, counts in results.counts.items():
         shares = (counts.templates / counts.rows).reindex(grammar.TEMPLATES)
-        axes.plot(shares, places, label=name, **results.marks[name] | {"linestyle": NONE})
+        axes.plot(shares, places, label=short(name), **results.marks[name] | {"linestyle": NONE})
         told.append(f"{name} {shares.min():.2%} to {shares.max():.2%}")
     axes.set_yticks(places, grammar.TEMPLATES, family="monospace", fontsize=9)
     axes.set_ylim(len(places) - 0.5, -0.5)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=2))
-    figure.legend(loc="outside lower center", ncols=2)
+    legend(figure)
     return Picture(
         "templates",
         "Templates",
         "A template is in as often as there are operands to put in, so that expressions of two are few.",
-        [Panel(figure, f"Share of the rarest and of the commonest of 24 templates: {'; '.join(told)}.")],
+        [Panel(figure, f"Share of the rarest and of the commonest template: {'; '.join(told)}.")],
     )
 
 
@@ -72,14 +72,14 @@ def _shares(
     told = []
     for name, counts in counted.items():
         places = [list(names).index(value) for value in counts.index] if names else counts.index
-        axes.plot(places, counts / counts.sum(), label=name, **results.marks[name] | look)
+        axes.plot(places, counts / counts.sum(), label=short(name), **results.marks[name] | look)
         ends = (names[value] if names else value for value in (counts.index[0], counts.index[-1], counts.idxmax()))
         told.append("{} from {} to {}, most often {}".format(name, *ends))
     if names:
         axes.set_xticks(range(len(names)), names.values(), rotation=40, ha="right", fontsize=8)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    figure.legend(loc="outside lower center", ncols=2)
+    legend(figure)
     return Panel(figure, f"Shares by {title}: {'; '.join(told)}.")
 
 

@@ -12,7 +12,7 @@ from matplotlib.colors import ListedColormap
 from stages.page.arithmetic import NOTHING, hardships
 from stages.page.results import Results
 from stages.page.shares import FEWEST, interval
-from stages.page.style import Panel, Picture, drawing
+from stages.page.style import Panel, Picture, drawing, legend, short
 
 END = "end"  # stands for <eos>
 BARS = "The thin bars are 95 % intervals (Wilson); a point stands for at least five rows."
@@ -65,10 +65,10 @@ def products(results: Results) -> Picture:
     for run, rows in results.products.groupby("run", sort=False):
         pairs = np.array([src[:-1].split("*") for src in rows["src"]], int)
         right = rows["correct"].to_numpy()
-        inside = np.isin(rows["src"], list(results.counts[rows["dataset"].iloc[0]].products))
+        inside = rows["src"].isin(results.counts[rows["dataset"].iloc[0]].products).to_numpy()
         square = np.zeros((pairs.max() + 1,) * 2)
         square[tuple(pairs.T)] = right + 2 * inside
-        figure, axes = drawing(run, 3.7)
+        figure, axes = drawing(short(run), 3.7)
         # Outside its dataset wrong and right, inside it wrong and right
         shades = ListedColormap(["#ffffff00", "#8fb8d0", "#dcc3b2", results.marks[rows["dataset"].iloc[0]]["color"]])
         axes.imshow(square, vmin=0, vmax=3, cmap=shades, origin="lower", interpolation="none")
@@ -120,11 +120,11 @@ def _panel(
         shift = 0.08 * (number - (len(runs) - 1) / 2)  # so that the intervals do not hide each other
         look = results.points[run] if joined else results.points[run] | {"linestyle": "none"}
         places = [list(names).index(group) + shift for group in shares.index]
-        axes.plot(places, shares["share"], label=run, **look)
+        axes.plot(places, shares["share"], label=short(run), **look)
         for place, row in zip(places, shares.itertuples(), strict=True):
             axes.vlines(place, *interval(row.share, row.rows), color=look["color"], linewidth=0.8)
         told.append(f"{run} " + ", ".join(f"{names[group]}: {share:.2f}" for group, share in shares["share"].items()))
     axes.set_xticks(range(len(names)), names.values())
     axes.set_ylim(-0.02, 1.02)
-    figure.legend(loc="outside lower center", ncols=2, fontsize=9)
+    legend(figure)
     return Panel(figure, f"Share right by {title}: {'; '.join(told)}.")

@@ -1,44 +1,46 @@
-"""How each claim of the original report is measured: from the results to figures in words and whether it holds.
+"""How each claim of the original report is measured: figures in words, and the verdict that follows by the rule.
 
-metrics and predictions of single_digit-lstm and the other LSTMs  ->  ('exact match 0.769 (single_digit-lstm) …', True)
+metrics and predictions of single_digit-lstm and the other LSTMs  ->  ('exact match 0.769 (…', 'confirmed')
 """
 
-import math
 from collections.abc import Callable
 
 import pandas as pd
 
 from stages.page.original import REPORTED
 from stages.page.results import Results
+from stages.page.shares import difference
 
-Finding = tuple[str, bool | None]  # the measured values, and whether the claim holds; None where that cannot be said
-MISSING = "no runs for it yet", None
+CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
+
+Finding = tuple[str, str]  # the measured values, and the verdict
+MISSING = "no runs for it yet", UNMEASURED
 
 
 def best_on_one_digit(results: Results) -> Finding:
     own = _run(results, "single_digit", "lstm")
-    others = results.metrics[(results.metrics["cell"] == "lstm") & (results.metrics["dataset"] != "single_digit")]
-    if own is None or others.empty:
+    others = [run for name in REPORTED if name != "single_digit" and (run := _run(results, name, "lstm")) is not None]
+    if own is None or not others:
         return MISSING
-    return _above(results, own, others.loc[others["exact_match"].idxmax()])
+    return _above(results, own, max(others, key=lambda run: run["exact_match"]))
 
 
-def wider_is_harder(results: Results) -> Finding:
-    one, two = (_run(results, dataset, "lstm") for dataset in ("single_digit", "two_digit"))
-    if one is None or two is None:
-        return MISSING
-    spans = [len(results.counts[dataset].answers) for dataset in ("single_digit", "two_digit")]
-    said, better = _above(results, one, two)
-    return f"{spans[0]:,} different answers against {spans[1]:,}; {said}", better and spans[0] < spans[1]
+def two_digits_harder(results: Results) -> Finding:
+    return _first_above(results, "single_digit", "two_digit")
+
+
+def without_1_beats_two_digit(results: Results) -> Finding:
+    return _first_above(results, "without_1", "two_digit")
 
 
 def lstm_on_harder(results: Results) -> Finding:
-    pairs = [pair for dataset, pair in _both_cells(results) if dataset != "single_digit"]
-    if not pairs:
+    harder = [name for name in REPORTED if name != "single_digit"]
+    found = [_above(results, lstm, gru) for lstm, gru in _pairs(results) if lstm["dataset"] in harder]
+    if not found:
         return MISSING
-    found = [_above(results, lstm, gru) for lstm, gru in pairs]
-    holds = None if any(one is None for _, one in found) else all(one for _, one in found)
-    return "; ".join(said for said, _ in found), holds
+    verdicts = {verdict for _, verdict in found}
+    worst = next(verdict for verdict in (CONTRADICTED, CHANCE, CONFIRMED) if verdict in verdicts)
+    return "; ".join(said for said, _ in found), worst
 
 
 def flattens_early(results: Results) -> Finding:
@@ -48,43 +50,40 @@ def flattens_early(results: Results) -> Finding:
     loss = results.curves.loc[results.curves["run"] == run["run"], "valid_loss"]
     half = len(loss) // 2
     if half < 1 or loss.iloc[0] <= loss.min():
-        return MISSING
-    share = (loss.iloc[0] - loss.iloc[: half + 1].min()) / (loss.iloc[0] - loss.min())
-    return f"{share:.0%} of the fall within {half} of {len(loss)} epochs", bool(share >= 0.95)
+        return f"{len(loss)} epochs without a fall", UNMEASURED
+    share = (loss.iloc[0] - loss.iloc[:half].min()) / (loss.iloc[0] - loss.min())
+    return f"{share:.0%} of the fall within {half} of {len(loss)} epochs", _verdict(share >= 0.95)
 
 
 def gru_faster(results: Results) -> Finding:
-    seconds = results.timing.set_index("run")["seconds_per_epoch"]
-    pairs = [(dataset, seconds[lstm["run"]], seconds[gru["run"]]) for dataset, (lstm, gru) in _both_cells(results)]
+    timing = results.timing.set_index("run")
+    machine = ["device", "threads", "processes"]
+    pairs = [(timing.loc[lstm["run"]], timing.loc[gru["run"]]) for lstm, gru in _pairs(results)]
+    pairs = [(lstm, gru) for lstm, gru in pairs if lstm[machine].equals(gru[machine])]
     if not pairs:
         return MISSING
-    said = "; ".join(f"{dataset}: GRU {gru:.1f} s, LSTM {lstm:.1f} s" for dataset, lstm, gru in pairs)
-    return said, all(gru < lstm for _, lstm, gru in pairs)
+    seconds = [(lstm["dataset"], lstm["seconds_per_epoch"], gru["seconds_per_epoch"]) for lstm, gru in pairs]
+    said = "; ".join(f"{dataset}: GRU {gru:.1f} s, LSTM {lstm:.1f} s" for dataset, lstm, gru in seconds)
+    return said, _verdict(all(gru < lstm for _, lstm, gru in seconds))
 
 
 def cells_equal(results: Results) -> Finding:
-    for dataset, (lstm, gru) in _both_cells(results):
-        if dataset == "single_digit":
-            close = abs(lstm["loss"] / gru["loss"] - 1) < 0.1
-            accuracy = abs(lstm["token_accuracy"] - gru["token_accuracy"]) < 0.02
+    for lstm, gru in _pairs(results):
+        if lstm["dataset"] == "single_digit":
+            close = abs(lstm["loss"] - gru["loss"]) <= 0.1 * max(lstm["loss"], gru["loss"])
+            accuracy = abs(lstm["token_accuracy"] - gru["token_accuracy"]) <= 0.02
             said = "loss {:.3f} and {:.3f}, token accuracy {:.3f} and {:.3f} (LSTM and GRU)"
             figures = (row[name] for name in ("loss", "token_accuracy") for row in (lstm, gru))
-            return said.format(*figures), bool(close and accuracy)
+            return said.format(*figures), _verdict(close and accuracy)
     return MISSING
-
-
-def without_1_beats_two_digit(results: Results) -> Finding:
-    one, two = (_run(results, dataset, "lstm") for dataset in ("without_1", "two_digit"))
-    return MISSING if one is None or two is None else _above(results, one, two)
 
 
 def gap_on_full(results: Results) -> Finding:
     run = _run(results, "full", "lstm")
     if run is None:
         return MISSING
-    return f"loss {run['loss']:.3f} held out, {run['train_loss']:.3f} in training", bool(
-        run["loss"] > run["train_loss"]
-    )
+    said = f"loss {run['loss']:.3f} held out, {run['train_loss']:.3f} in training"
+    return said, _verdict(run["loss"] > run["train_loss"])
 
 
 def unmeasured(results: Results) -> Finding:
@@ -92,6 +91,7 @@ def unmeasured(results: Results) -> Finding:
 
 
 def accuracy_of(dataset: str) -> tuple[str, str, Callable[[Results], Finding]]:
+    """The claim about a dataset's final accuracy, its rule, and how it is measured."""
     reported = REPORTED[dataset]
 
     def find(results: Results) -> Finding:
@@ -99,10 +99,14 @@ def accuracy_of(dataset: str) -> tuple[str, str, Callable[[Results], Finding]]:
         if run is None:
             return MISSING
         found = run["position_accuracy"]
-        return f"{found:.3f} ({run['run']})", bool(reported.low - 0.03 <= found <= reported.high + 0.03)
+        return f"{found:.3f} ({run['run']})", _verdict(reported.low - 0.03 <= found <= reported.high + 0.03)
 
     text = f"On {dataset} the LSTM's validation accuracy ends at {reported.accuracy}."
     return text, "Position accuracy, the nearest reading, is at most 0.03 away.", find
+
+
+def _verdict(holds: bool) -> str:
+    return CONFIRMED if holds else CONTRADICTED
 
 
 def _run(results: Results, dataset: str, cell: str) -> pd.Series | None:
@@ -111,18 +115,23 @@ def _run(results: Results, dataset: str, cell: str) -> pd.Series | None:
     return None if found.empty else found.iloc[0]
 
 
-def _both_cells(results: Results) -> list[tuple[str, tuple[pd.Series, pd.Series]]]:
-    """The LSTM's and the GRU's metrics on each dataset that has both."""
-    pairs = [(dataset, (_run(results, dataset, "lstm"), _run(results, dataset, "gru"))) for dataset in results.counts]
-    return [(dataset, pair) for dataset, pair in pairs if not any(run is None for run in pair)]
+def _pairs(results: Results) -> list[tuple[pd.Series, pd.Series]]:
+    """The metrics of each LSTM and GRU that are alike but for the cell."""
+    metrics = results.metrics.set_index("run", drop=False)
+    return [(metrics.loc[lstm], metrics.loc[gru]) for lstm, gru in results.pairs]
+
+
+def _first_above(results: Results, dataset: str, other: str) -> Finding:
+    one, two = _run(results, dataset, "lstm"), _run(results, other, "lstm")
+    return MISSING if one is None or two is None else _above(results, one, two)
 
 
 def _above(results: Results, one: pd.Series, two: pd.Series) -> Finding:
-    """Whether one run's exact match is above the other's; None where the difference is within chance (95 %)."""
+    """Whether one run's exact match is above the other's, by more than the chance of the held-out rows."""
     rows = results.predictions["run"].value_counts()
-    shares = one["exact_match"], two["exact_match"]
-    difference = shares[0] - shares[1]
-    spread = 1.96 * math.sqrt(sum(p * (1 - p) / rows[run["run"]] for p, run in zip(shares, (one, two), strict=True)))
-    said = f"exact match {shares[0]:.3f} ({one['run']}) and {shares[1]:.3f} ({two['run']})"
-    said += f", difference {difference:+.3f} ± {spread:.3f}"
-    return (said, bool(difference > 0)) if abs(difference) > spread else (f"{said}, within chance", None)
+    low, high = difference(*((run["exact_match"], rows[run["run"]]) for run in (one, two)))
+    said = (
+        f"exact match {one['exact_match']:.3f} ({one['run']}) and {two['exact_match']:.3f} ({two['run']}), "
+        f"the difference between {low:+.3f} and {high:+.3f}"
+    )
+    return said, CONFIRMED if low > 0 else CONTRADICTED if high < 0 else CHANCE

@@ -31,14 +31,11 @@ def gallery(predictions: pd.DataFrame) -> list[Answer]:
 
 
 def examples(predictions: pd.DataFrame) -> list[Answer]:
-    """Five rows of the first run, each of a template of its own: three that it answers rightly, if it can."""
+    """At most five rows of the first run, each of its own template, three of them right if there are so many."""
     rows = predictions[predictions["run"] == predictions["run"].iloc[0]]
-    different = {
-        correct: some.drop_duplicates("template") for correct, some in rows.groupby(rows["correct"].to_numpy())
-    }
-    right = different.get(True, rows.head(0)).tail(3)
-    wrong = different.get(False, rows.head(0))
-    chosen = pd.concat([right, wrong[~wrong["template"].isin(right["template"])].tail(5 - len(right))])
+    right = rows[rows["correct"]].drop_duplicates("template").tail(3)
+    others = rows[~rows["template"].isin(right["template"])].sort_values("correct", kind="stable")
+    chosen = pd.concat([right, others.drop_duplicates("template").head(5 - len(right))])
     return list(map(answer, chosen.itertuples()))
 
 

@@ -3,12 +3,14 @@
 a row an epoch: full-lstm, epoch 25, train_loss 0.99, valid_loss 1.08  ->  Picture('loss', …)
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
 from matplotlib.axes import Axes
 
 from stages.page.results import Results
 from stages.page.shares import interval
-from stages.page.style import INK, Panel, Picture, beside, drawing, label_ends
+from stages.page.style import INK, Panel, Picture, beside, drawing, label_ends, short
 
 MEASURES = {"loss": "cross-entropy, nats a token", "token_accuracy": "share of right tokens"}
 TRAINING, VALIDATION = {"linewidth": 0.9, "alpha": 0.8}, {"linewidth": 1.9}
@@ -20,12 +22,12 @@ def exact_match(results: Results) -> Picture:
     told = []
     for place, (run, correct) in enumerate(results.predictions.groupby("run", sort=False)["correct"]):
         low, high = interval(correct.mean(), len(correct))
-        _bar(axes, results, run, correct.mean())
+        _bar(axes, results, place, run, correct.mean())
         axes.hlines(place, low, high, color=INK, linewidth=1)
         beside(axes, f"{correct.mean():.3f}", high, place)
         told.append(f"{run} {correct.mean():.3f} ({low:.3f} to {high:.3f})")
     axes.set_xlim(0, 1.1)
-    axes.invert_yaxis()
+    _name_bars(axes, results.metrics["run"])
     caption = "The thin lines are 95 % intervals (Wilson) over the rows; another seed may move a run further than that."
     return Picture("exact-match", "Exact match", caption, [Panel(figure, f"Exact match: {', '.join(told)}.")])
 
@@ -40,7 +42,7 @@ def accuracy(results: Results) -> Picture:
 
 def overlay(results: Results) -> Picture:
     """All runs in one drawing a measure."""
-    kinds = "a full line", "a dashed one", "a dotted one"
+    kinds = "a full line", "a dashed one"
     cells = [f"{kind} {cell.upper()}" for kind, cell in zip(kinds, results.metrics["cell"].unique(), strict=False)]
     panels = []
     for column, label in {
@@ -59,18 +61,18 @@ def overlay(results: Results) -> Picture:
 
 
 def cells(results: Results) -> Picture | None:
-    """LSTM against GRU on each dataset that both were trained on; None where there is no such dataset."""
+    """LSTM against GRU, each two runs that differ in the cell only; None where there are none."""
     panels = []
-    for dataset, rows in results.curves.groupby("dataset", sort=False):
-        if rows["cell"].nunique() < 2:
-            continue
+    for runs in results.pairs:
+        rows = results.curves[results.curves["run"].isin(runs)]
+        dataset = rows["dataset"].iloc[0]
         for measure in MEASURES:
-            figure, axes = drawing(f"{dataset}: validation {measure.replace('_', ' ')}")
+            figure, axes = drawing(f"{short(dataset)}: {measure.replace('_', ' ')}")
             panels.append(Panel(figure, _overlaid(results, axes, rows, f"valid_{measure}")))
-        panels.append(_seconds(results, dataset))
+        panels.append(_seconds(results, runs, dataset))
     if not panels:
         return None
-    caption = "The same rows, sizes and order of batches; only the cell differs. Seconds are those of a training pass."
+    caption = "Validation rows. Sizes, rows and order of batches are the same. Seconds are those of a training pass."
     return Picture("cells", "Curves and seconds", caption, panels)
 
 
@@ -79,13 +81,14 @@ def _multiples(results: Results, measure: str, title: str) -> Picture:
     columns = {"training": (f"train_{measure}", TRAINING), "validation": (f"valid_{measure}", VALIDATION)}
     values = results.curves[[column for column, _ in columns.values()]]
     low, high = values.min().min(), values.max().max()
+    margin = 0.05 * (high - low) or 0.05
     panels = []
     for run, rows in results.curves.groupby("run", sort=False):
-        figure, axes = drawing(run, 2.6)
-        axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+        figure, axes = drawing(short(run), 2.6)
+        axes.set_ylim(low - margin, high + margin)
         ends = {}
         for part, (column, weight) in columns.items():
-            look = results.lines[run] | weight
+            look = results.lines[run] | weight | _dot(rows)
             axes.plot(rows["epoch"], rows[column], **look)
             ends[part] = (rows["epoch"].iloc[-1], rows[column].iloc[-1], look["color"])
         label_ends(axes, ends)
@@ -103,7 +106,7 @@ def _overlaid(results: Results, axes: Axes, curves: pd.DataFrame, column: str) -
     """Draw one column of each run; say where each ended."""
     ends, told = {}, []
     for run, rows in curves.groupby("run", sort=False):
-        look = results.lines[run] | VALIDATION
+        look = results.lines[run] | VALIDATION | _dot(rows)
         axes.plot(rows["epoch"], rows[column], **look)
         ends[run] = (rows["epoch"].iloc[-1], rows[column].iloc[-1], look["color"])
         told.append(f"{run} ends at {rows[column].iloc[-1]:.3f}")
@@ -112,22 +115,33 @@ def _overlaid(results: Results, axes: Axes, curves: pd.DataFrame, column: str) -
     return f"{axes.get_title(loc='left')}: {', '.join(told)}."
 
 
-def _seconds(results: Results, dataset: str) -> Panel:
-    rows = results.timing[results.timing["dataset"] == dataset]
-    figure, axes = drawing(f"{dataset}: seconds an epoch", 1.1 + 0.4 * len(rows))
+def _seconds(results: Results, runs: tuple[str, str], dataset: str) -> Panel:
+    rows = results.timing[results.timing["run"].isin(runs)]
+    figure, axes = drawing(f"{short(dataset)}: seconds", 1.1 + 0.4 * len(rows))
     for place, row in enumerate(rows.itertuples()):
-        _bar(axes, results, row.run, row.seconds_per_epoch)
+        _bar(axes, results, place, row.run, row.seconds_per_epoch)
         beside(axes, f"{row.seconds_per_epoch:.1f} s", row.seconds_per_epoch, place)
     axes.margins(x=0.18)
-    axes.invert_yaxis()
+    _name_bars(axes, rows["run"])
     told = (f"{row.run} {row.seconds_per_epoch:.1f}" for row in rows.itertuples())
     return Panel(figure, f"Seconds an epoch on {dataset}: {', '.join(told)}.")
 
 
-def _bar(axes: Axes, results: Results, run: str, value: float) -> None:
+def _dot(rows: pd.DataFrame) -> dict:
+    """A line of one epoch is a point."""
+    return {"marker": "o"} if len(rows) == 1 else {}
+
+
+def _bar(axes: Axes, results: Results, place: int, run: str, value: float) -> None:
     """A bar in the run's colour, filled for a full line and framed by a broken one otherwise."""
-    look = results.lines[run]
-    full = look["linestyle"] == "-"
-    axes.barh(run, value, height=0.55, color=look["color"], alpha=0.85 if full else 0.3)
-    axes.barh(run, value, height=0.55, fill=False, edgecolor=look["color"], linestyle=look["linestyle"], linewidth=1.5)
+    look, thick = results.lines[run], {"height": 0.55}
+    axes.barh(place, value, color=look["color"], alpha=0.85 if look["linestyle"] == "-" else 0.3, **thick)
+    axes.barh(place, value, fill=False, edgecolor=look["color"], linestyle=look["linestyle"], linewidth=1.5, **thick)
+
+
+def _name_bars(axes: Axes, runs: Iterable[str]) -> None:
+    """The names on the left, the first one on top."""
+    names = [short(run) for run in runs]
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
     axes.grid(visible=False, axis="y")

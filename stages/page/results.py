@@ -6,7 +6,7 @@ Every table has run, dataset and cell in front:
     full-lstm  full     lstm  1      2.18        2.01
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import pandas as pd
@@ -22,9 +22,8 @@ POINTS = {"markersize": 4, "linewidth": 1.2}
 class Results:
     """Everything in the order of params.yaml."""
 
-    runs: dict[str, params.Run]
-    datasets: dict[str, params.Dataset]  # those that a run uses
-    counts: dict[str, Counts]  # of each of them
+    config: params.Params
+    counts: dict[str, Counts]  # of each dataset that a run uses
     curves: pd.DataFrame  # a row an epoch
     metrics: pd.DataFrame  # a row a run
     timing: pd.DataFrame  # a row a run
@@ -48,11 +47,26 @@ class Results:
 
     @cached_property
     def points(self) -> dict[str, dict]:
-        """How a run is drawn where its line has few points: they are hollow where the line is broken."""
-        hollow = {"markerfacecolor": "none"}
+        """How a run is drawn where its line has few points: with its own, hollow where the line is broken."""
+        marker, hollow = keys(self.metrics["run"], MARKERS), {"markerfacecolor": "none"}
         return {
             row.run: self.marks[row.dataset]
             | self.lines[row.run]
+            | {"marker": marker[row.run]}
             | (hollow if self.lines[row.run]["linestyle"] != "-" else {})
             for row in self.metrics.itertuples()
         }
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The LSTM and the GRU of each two runs that differ in nothing but the cell."""
+        runs = {
+            name: {field.name: getattr(run, field.name) for field in fields(params.Run)}
+            for name, run in self.config.runs.items()
+        }
+        return [
+            (lstm, gru)
+            for lstm, one in runs.items()
+            for gru, two in runs.items()
+            if (one["cell"], two["cell"]) == ("lstm", "gru") and one | {"cell": "gru"} == two
+        ]

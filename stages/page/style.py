@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, told apart with any colour vision; page.css has a lighter one for a dark page.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
-MARKERS = ("o", "s", "^", "D", "v", "P")
+DASHES = ("-", (0, (4, 1.5)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # not as many as colours, so that they come round at other times
 INK, PALE = "#000000", "#b0b0b0"  # matplotlib's own for text and for grids
+LONGEST = 22  # characters of a name in a drawing
 WIDTH = 3.9  # inches of a panel: a phone shows it nearly at full size, a wide window three beside each other
 
 matplotlib.rcParams.update(
@@ -92,6 +93,18 @@ def keys(values: Iterable[str], looks: tuple) -> dict:
     return {value: looks[number % len(looks)] for number, value in enumerate(dict.fromkeys(values))}
 
 
+def short(name: str) -> str:
+    """A name that fits beside a drawing; its ends say more than its middle."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2 - 1]}…{name[-LONGEST // 2 :]}"
+
+
+def legend(figure: Figure) -> None:
+    """Names below the drawing, in two columns where they fit."""
+    names = figure.axes[0].get_legend_handles_labels()[1]
+    columns = 2 if max(map(len, names), default=0) <= 18 else 1
+    figure.legend(loc="outside lower center", ncols=columns, fontsize=9)
+
+
 def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
     """Names at the right of lines that end at (x, y), in their colours, moved apart where they would touch."""
     low, high = axes.get_ylim()
@@ -100,10 +113,11 @@ def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None
     places = []
     for name in names:
         places.append(max([ends[name][1], *(place + gap for place in places[-1:])]))
-    down = max(0, places[-1] - high)
+    for number, place in reversed(list(enumerate(places))):  # what would rise above the drawing goes down again
+        places[number] = min(place, high - gap * (len(places) - 1 - number))
     right = max(x for x, _, _ in ends.values())
     for name, place in zip(names, places, strict=True):
-        beside(axes, name, right, place - down, color=ends[name][2])
+        beside(axes, short(name), right, place, color=ends[name][2])
 
 
 def beside(axes: Axes, text: str, x: float, y: float, **look) -> None:

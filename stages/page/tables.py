@@ -3,11 +3,12 @@
 a run's metrics  ->  [Cell("full-lstm"), Cell("0.0544"), …]
 """
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
-from stages import grammar, params
+from stages import grammar
 from stages.page.original import REPORTED
 from stages.page.results import Results
 
@@ -34,28 +35,18 @@ def datasets(results: Results) -> Table:
     rows = []
     for name, counts in results.counts.items():
         validated = results.predictions.loc[results.predictions["dataset"] == name, "src"].nunique()
+        smallest, largest = counts.operands.index.min(), counts.operands.index.max()
         least, most = counts.answers.index.min(), counts.answers.index.max()
         rows.append(
             [
                 Cell(name),
-                Cell(rule(results.datasets[name].rule)),
+                Cell(f"{smallest} to {largest}", int(largest)),
+                Cell(" ".join(results.config.datasets[name].rule.without)),
                 *map(count, (counts.rows, counts.train, validated, least, most)),
             ]
         )
-    heads = ["dataset", "keeps", "expressions", "to train on", "held out", "least answer", "greatest"]
+    heads = ["dataset", "operands", "without", "expressions", "to train on", "held out", "least answer", "greatest"]
     return Table("dataset-table", "Datasets", "All figures are counts of the data itself.", heads, rows)
-
-
-def rule(rule: params.Rule) -> str:
-    """In words."""
-    parts = []
-    if rule.max is not None:
-        parts.append(f"operands {rule.min} to {rule.max}")
-    elif rule.min:
-        parts.append(f"operands from {rule.min}")
-    if rule.without:
-        parts.append("no " + " or ".join(rule.without))
-    return ", ".join(parts) or "everything"
 
 
 def scores(results: Results) -> Table:
@@ -68,10 +59,11 @@ def scores(results: Results) -> Table:
             [
                 Cell(run.run),
                 *(share(value) for value in (run.exact_match, run.token_accuracy, run.position_accuracy)),
-                Cell(reported.accuracy if reported else "", reported.low if reported else -1),
+                _reported(reported and reported.accuracy),
                 Cell(f"{run.loss:.4f}", run.loss),
-                Cell(reported.loss if reported else ""),
+                _reported(reported and reported.loss),
                 Cell(f"{run.train_loss:.4f}", run.train_loss),
+                count(run.parameters),
                 Cell(f"{seconds[run.run]:.1f}", seconds[run.run]),
             ]
         )
@@ -84,6 +76,7 @@ def scores(results: Results) -> Table:
         "loss",
         "report's loss",
         "train loss",
+        "parameters",
         "seconds an epoch",
     ]
     return Table(
@@ -105,7 +98,7 @@ def templates(results: Results) -> Table:
     return Table(
         "template-table",
         "Exact match by template",
-        "Darker is better; empty where a run has no such row to answer. Rare templates stand on a handful of rows.",
+        "A stronger colour is better; empty where a run has no such row. Rare templates stand on a handful of rows.",
         ["template", *shares.columns],
         rows,
     )
@@ -136,3 +129,8 @@ def _shaded(value: float) -> Cell:
 
 def count(value: int) -> Cell:
     return Cell(f"{value:,}", int(value))
+
+
+def _reported(text: str | None) -> Cell:
+    """The original report's words, sorted by their first number."""
+    return Cell(text, float(re.search(r"[\d.]+", text)[0])) if text else Cell("", -1)

@@ -4,7 +4,7 @@ PYTHON ?= python3
 # DVC's stages call `python`, and must find the one that has the packages.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test page-test faults bench
+.PHONY: repro test page-test faults bench study
 .NOTPARALLEL:
 
 repro: .venv/installed ## the whole pipeline; runs only what is out of date
@@ -24,6 +24,10 @@ page-test: .venv/installed ## the committed page in a headless Chromium; screens
 
 faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, in a copy; writes reports/faults.md
 	$(WITH_VENV) python -m tests.faults reports/faults.md
+
+WORKERS ?= 1
+study: .venv/installed ## NAME=learning_rate: the points of a study that have no row yet, WORKERS at a time
+	$(WITH_VENV) python -m stages.study studies.yaml $(NAME) reports --workers $(WORKERS)
 
 bench: .venv/installed ## speed beside the usual ways, and growth with rows and hidden size; on a machine that is idle
 	$(WITH_VENV) dvc repro sample train@full-lstm

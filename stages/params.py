@@ -6,6 +6,7 @@
 becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other number from the root of the file.
 """
 
+import math
 import reprlib
 from dataclasses import fields
 from pathlib import Path
@@ -45,9 +46,16 @@ class Hyperparameters:
     batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)]
     epochs: Annotated[StrictInt, Field(ge=1, le=100_000)]
     lr: Annotated[StrictFloat, Field(gt=0, le=1)]
-    grad_clip: Annotated[StrictFloat, Field(gt=0)]
+    grad_clip: float | Literal["none"]
     precision: Literal["float32", "tf32", "bf16"]
     seed: Seed
+
+    @field_validator("grad_clip", mode="before")
+    @classmethod
+    def _norm(cls, value: Any) -> float | str:
+        if value != "none" and not (type(value) in (int, float) and 0 < value < math.inf):
+            raise ValueError("should be a number above 0, or none")
+        return value
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)

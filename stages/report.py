@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, params
+from stages import files, params, studies
 from stages.command import BadInput, one_line
 from stages.page import failures, learning
 from stages.page.counts import count
@@ -67,10 +67,12 @@ def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callabl
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set the results of all runs together.")
     parser.add_argument("params", type=Path)
+    parser.add_argument("studies", type=Path, help="studies.yaml")
     parser.add_argument("subsets", type=Path, help="folder to read, a file for each dataset")
     parser.add_argument("samples", type=Path, help="folder to read, a folder for each dataset")
     for name in ("history", "metrics", "timing", "predictions", "products"):
         parser.add_argument(name, type=Path, help="folder to read, a file for each run")
+    parser.add_argument("trials", type=Path, help="folder to read, a file for each study that has been tried")
     parser.add_argument("plots", type=Path, help="folder to write")
     parser.add_argument("page", type=Path, help="HTML file to write")
     args = parser.parse_args()
@@ -90,6 +92,11 @@ def main() -> None:
         gather(args.timing, ".json", config.runs, _read_json, TIMING),
         gather(args.predictions, ".parquet", config.runs, _read_answers, answers),
         gather(args.products, ".parquet", config.runs, _read_answers, answers),
+        {
+            name: (study, table)
+            for name, study in studies.read(args.studies).items()
+            if len(table := studies.table(args.trials / f"{name}.csv"))
+        },
     )
     plots, html = report(results)
     texts = {args.page: html}

@@ -76,6 +76,7 @@ def one_epoch(
 ) -> None:
     """One gradient step a batch, down the mean loss of its real tokens, however many ranks share the batch."""
     engine.train()
+    limit = math.inf if run.grad_clip == "none" else run.grad_clip
     started = time.perf_counter() - learner.elapsed
     for source, answer in batches:
         mine, weight = launch.share(len(source))
@@ -85,9 +86,9 @@ def one_epoch(
         learner.optimiser.zero_grad()
         # The engine takes the mean of the ranks' gradients; times their number it is the sum.
         (loss * weight * launch.ranks() / sums[2].float()).backward()
-        nn.utils.clip_grad_norm_(learner.model.parameters(), run.grad_clip)
+        clipped = nn.utils.clip_grad_norm_(learner.model.parameters(), limit) > limit
         learner.optimiser.step()
-        learner.totals += sums
+        learner.totals += torch.cat([sums, clipped.double().view(1)])
         learner.step += 1
         learner.elapsed = time.perf_counter() - started
         bar.update(len(source))
@@ -115,9 +116,14 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
 
 
 def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
-    """Mean seconds of an epoch's training pass (validation not counted), rows per second, and on what."""
+    """Mean seconds of an epoch's training pass (validation not counted), rows per second, memory, and on what."""
     mean = sum(seconds) / len(seconds)
-    return {"seconds_per_epoch": round(mean, 3), "rows_per_second": round(rows / mean, 1), **machine.description()}
+    return {
+        "seconds_per_epoch": round(mean, 3),
+        "rows_per_second": round(rows / mean, 1),
+        "peak_memory_mib": machine.peak_memory(),
+        **machine.description(),
+    }
 
 
 def _bar(title: str, done: int, rows: int) -> tqdm:

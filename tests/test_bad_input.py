@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import ENDINGS, ROOT, process, stage, write_params
+from conftest import ENDINGS, FOLDERS, ROOT, process, stage, write_params
 
 from stages import files
 from stages.network import scores, weights
@@ -77,7 +77,7 @@ def fails_in_one_line(name, lab, arguments, words):
 
 
 def _path(lab, word):
-    return lab / word if "." in word or word == "out" else word
+    return lab / word if "." in str(word) or word == "out" else word
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -175,8 +175,8 @@ def test_report_with_a_broken_file(folder, content, words, lab, finished):
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    folders = [f"./{name}" for name in ("subsets", "samples", *ENDINGS, "plots")]
-    fails_in_one_line("report", lab, ["params.yaml", *folders, "out"], [str(path), words])
+    folders = [f"./{name}" for name in (*FOLDERS, "plots")]
+    fails_in_one_line("report", lab, ["params.yaml", ROOT / "studies.yaml", *folders, "out"], [str(path), words])
     assert not (lab / "plots").exists()
 
 
@@ -187,8 +187,8 @@ def test_report_with_a_broken_dataset(name, content, lab, finished):
     (lab / name).unlink()
     if content is not None:
         (lab / name).write_bytes(content)
-    folders = [f"./{name}" for name in ("subsets", "samples", *ENDINGS, "plots")]
-    fails_in_one_line("report", lab, ["params.yaml", *folders, "out"], [str(lab / name)])
+    folders = [f"./{name}" for name in (*FOLDERS, "plots")]
+    fails_in_one_line("report", lab, ["params.yaml", ROOT / "studies.yaml", *folders, "out"], [str(lab / name)])
 
 
 def test_an_error_in_the_middle_leaves_the_earlier_file(tmp_path):

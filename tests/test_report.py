@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from conftest import ENDINGS, TINY, process, stage, write_params
+from conftest import ENDINGS, FOLDERS, ROOT, TINY, process, stage, write_params
 
 from stages import report
 from stages.page import web
@@ -76,7 +76,7 @@ def folders(finished, tmp_path_factory):
 
 
 def inputs(lab):
-    return [lab / name for name in ("params.yaml", "subsets", "samples", *ENDINGS)]
+    return [lab / "params.yaml", ROOT / "studies.yaml", *(lab / name for name in FOLDERS)]
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,8 @@ def test_a_small_laboratory_has_a_page_too(finished, tmp_path):
     for folder, ending in ENDINGS.items():
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"{name}{ending}").write_bytes((finished / folder / f"no_7-lstm{ending}").read_bytes())
-    lab = [config, finished / "subsets", finished / "samples", *(tmp_path / folder for folder in ENDINGS)]
+    lab = [config, ROOT / "studies.yaml", finished / "subsets", finished / "samples"]
+    lab += [tmp_path / folder for folder in (*ENDINGS, "studies")]
     done = stage("report", *lab, tmp_path / "plots", tmp_path / "index.html")
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "index.html").read_text()

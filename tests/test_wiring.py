@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import functools
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from ruamel.yaml import YAML
 from stages import params
 
 ORDER = ["generate", "subset", "sample", "train", "evaluate", "report"]
-VERBS = {*ORDER, "predict"}
+VERBS = {*ORDER, "predict", "study"}
 # A noun in a room of its own is named with it: network.cells. A room is the module that its __init__.py is.
 FILES = {
     ".".join(path.relative_to(ROOT / "stages").with_suffix("").parts).removesuffix(".__init__"): path
@@ -93,7 +94,7 @@ def test_commands_name_their_files_and_run_their_module(stages):
     for one in stages:
         words = one.cmd.split()
         assert words[:4] == ["python", "-m", f"stages.{verb(one)}", "params.yaml"]
-        data = {dep.def_path for dep in one.deps if not dep.def_path.startswith(("stages/", "params.yaml"))}
+        data = {dep.def_path for dep in one.deps if not dep.def_path.startswith(("stages/", "params.", "studies."))}
         named = {word for word in words[4:] if "/" in word}
         assert data | {out.def_path for out in one.outs} == named, one.addressing
 
@@ -137,6 +138,7 @@ def keys_read(stages, tmp_path_factory):
     config = params.read(ROOT / "params.yaml")
     datasets = {name: {"rule": {"max": 20, "without": "7"}, "sample": 30} for name in config.datasets}
     runs = {name: {"dataset": run.dataset, "cell": run.cell} for name, run in config.runs.items()}
+    shutil.copy(ROOT / "studies.yaml", lab)
     write_params(lab / "params.yaml", corpus={"operands": 9}, datasets=datasets, runs=runs)
     read, found = params.read, {}
     with pytest.MonkeyPatch.context() as patch:

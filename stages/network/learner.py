@@ -25,15 +25,20 @@ class Learner:
 
     def _begin_epoch(self) -> None:
         self.step = 0  # batches done
-        self.totals = torch.zeros(3, dtype=torch.float64, device=self.device)  # their summed loss, hits and tokens
+        # Their summed loss, hits and tokens, and how many of them had their gradient clipped
+        self.totals = torch.zeros(4, dtype=torch.float64, device=self.device)
         self.elapsed = 0.0  # their seconds
 
     def end_epoch(self) -> dict[str, float]:
-        """The pass' mean loss and accuracy over all its real tokens, each batch seen just before its own step."""
-        loss, right, tokens = self.totals.tolist()
+        """The pass' mean loss and accuracy over all its real tokens, each batch seen just before its own step.
+
+        `clipped` is the share of its steps.
+        """
+        loss, right, tokens, clipped = self.totals.tolist()
+        scored = {"train_loss": loss / tokens, "train_token_accuracy": right / tokens, "clipped": clipped / self.step}
         self.seconds.append(self.elapsed)
         self._begin_epoch()
-        return {"train_loss": loss / tokens, "train_token_accuracy": right / tokens}
+        return scored
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""

@@ -4,6 +4,8 @@
 """
 
 import os
+import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -44,6 +46,14 @@ def precision(name: str) -> Iterator[None]:
 def autocast(name: str, device: torch.device) -> torch.autocast:
     """For the forward pass: a GPU's bf16 products are those of bf16 numbers, so there the weights are cast."""
     return torch.autocast("cuda", torch.bfloat16, enabled=name == "bf16" and device.type == "cuda")
+
+
+def peak_memory() -> int:
+    """The most that this process has held at any time, in MiB: on the GPU, if there is one."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() // 2**20
+    unit = 1 if sys.platform == "darwin" else 2**10  # bytes of what the system counts
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 2**20
 
 
 def description() -> dict[str, str | int]:

@@ -3,14 +3,26 @@
 "A GRU epoch is faster than an LSTM epoch."  ->  confirmed: single_digit: GRU 2.9 s, LSTM 3.4 s
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from stages.page import findings
+from stages.page import findings, trials
 from stages.page.original import REPORTED
 from stages.page.results import Results
+from stages.page.verdicts import Finding
 
 ABOVE = "Exact match is higher, by more than the chance of the held-out rows (95 %)."
 STUDY = "None yet: a study with runs of its own would be needed."
+
+
+def _study(name: str) -> tuple[str, Callable[[Results], Finding]]:
+    """The rule of studies.yaml, and what its trials say."""
+    return (
+        f"That of the study {name}.",
+        lambda results: trials.finding(results.trials[name]) if name in results.trials else findings.MISSING,
+    )
+
+
 CLAIMS = (
     ("Subset 1 (single_digit) is learned best.", ABOVE, findings.best_on_one_digit),
     ("… because its numbers and answers are small and it was not thinned out.", STUDY, findings.unmeasured),
@@ -22,11 +34,10 @@ CLAIMS = (
         "Half of the epochs bring 95 % of the fall of the validation loss.",
         findings.flattens_early,
     ),
-    ("A learning rate of 0.0001 is steadier but slow, 0.01 fluctuates or fails.", STUDY, findings.unmeasured),
+    ("A learning rate of 0.0001 is steadier but slow, 0.01 fluctuates or fails.", *_study("learning_rate")),
     (
         "Large batches give steadier gradients but cost memory and time; small ones fluctuate.",
-        STUDY,
-        findings.unmeasured,
+        *_study("batch_size"),
     ),
     ("A GRU epoch is faster than an LSTM epoch.", "Seconds an epoch, on every dataset with both.", findings.gru_faster),
     (
@@ -43,7 +54,7 @@ CLAIMS = (
     ),
     ("… which comes from a difference in distribution.", STUDY, findings.unmeasured),
     ("More data, the whole subset or corpus, would do better.", STUDY, findings.unmeasured),
-    ("More epochs would do better.", STUDY, findings.unmeasured),
+    ("More epochs would do better.", *_study("epochs")),
 )
 
 

@@ -10,10 +10,8 @@ import pandas as pd
 from stages.page.original import REPORTED
 from stages.page.results import Results
 from stages.page.shares import difference
+from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding
 
-CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
-
-Finding = tuple[str, str]  # the measured values, and the verdict
 MISSING = "no runs for it yet", UNMEASURED
 
 

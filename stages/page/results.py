@@ -14,6 +14,7 @@ import pandas as pd
 from stages import params
 from stages.page.counts import Counts
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
+from stages.page.trials import Trials
 
 POINTS = {"markersize": 4, "linewidth": 1.2}
 
@@ -29,6 +30,7 @@ class Results:
     timing: pd.DataFrame  # a row a run
     predictions: pd.DataFrame  # a row an answered validation row
     products: pd.DataFrame  # a row an answered a*b
+    trials: dict[str, Trials]  # of each study that has been tried
 
     @cached_property
     def marks(self) -> dict[str, dict]:

@@ -40,7 +40,11 @@ class Lab:
         root = folder / "base"
         listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
         for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
-            if (ROOT / name).exists() and not name.startswith("reports/") and name != "dvc.lock":
+            if (
+                (ROOT / name).exists()
+                and (name.startswith("reports/studies/") or not name.startswith("reports/"))
+                and name != "dvc.lock"
+            ):
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, root / name)
         write_params(root / "params.yaml", datasets=DATASETS, runs=RUNS, **SIZES)

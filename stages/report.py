@@ -95,7 +95,7 @@ def main() -> None:
         {
             name: (study, table)
             for name, study in studies.read(args.studies).items()
-            if len(table := studies.table(args.trials / f"{name}.csv"))
+            if len(table := studies.table(args.trials / f"{name}.csv", study))
         },
     )
     plots, html = report(results)

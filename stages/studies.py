@@ -31,6 +31,8 @@ MEASURES = (
     "peak_memory_mib",
 )
 
+MACHINE = "device", "threads", "processes", "torch"
+
 Point = dict[str, Any]
 Measure = Annotated[str, Field(pattern="^(" + "|".join(MEASURES) + ")$")]
 
@@ -94,6 +96,9 @@ def label(point: Point) -> str:
     return " ".join(f"{name}={value}" for name, value in point.items())
 
 
-def table(path: Path) -> pd.DataFrame:
-    """The rows of a study so far; none where the file is not there."""
-    return pd.read_csv(path, float_precision="round_trip") if path.exists() else pd.DataFrame({"point": []})
+def table(path: Path, study: Study) -> pd.DataFrame:
+    """The rows of a study so far, with all its columns; none where the file is not there."""
+    changed = dict.fromkeys(name for entry in study.points for name in entry)
+    columns = ["point", "status", *changed, *MEASURES, *MACHINE]
+    rows = pd.read_csv(path, float_precision="round_trip") if path.exists() else pd.DataFrame()
+    return rows.reindex(columns=columns)

@@ -20,7 +20,7 @@ from stages import files, studies
 from stages.command import BadInput, one_line
 
 METRICS = "exact_match", "loss", "token_accuracy", "position_accuracy"
-TIMING = "seconds_per_epoch", "peak_memory_mib", "device", "threads", "processes", "torch"
+TIMING = "seconds_per_epoch", "peak_memory_mib", *studies.MACHINE
 
 
 def study(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dict:
@@ -119,12 +119,12 @@ def main() -> None:
 
     entry = studies.find(args.studies, args.study)
     path = args.reports / "studies" / f"{args.study}.csv"
-    table = studies.table(path)
+    table = studies.table(path, entry)
     points = missing(studies.points(entry), table)
     queue = Queue(entry, args.reports)
     try:
         for row in queue.rows(args.study, points, args.workers):
-            table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)
+            table = pd.DataFrame([*table.to_dict("records"), row], columns=table.columns)
             order = {studies.label(point): number for number, point in enumerate(studies.points(entry))}
             table = table.sort_values("point", key=lambda names: names.map(order), ignore_index=True)
             with files.whole(path) as [draft]:

@@ -66,7 +66,9 @@ class Queue:
             return
         # Threads of several trainings on the same cores wait for each other.
         threads = str(max(1, (os.cpu_count() or 1) // workers))
-        _run("dvc", "queue", "start", "--jobs", str(workers), env={"OMP_NUM_THREADS": threads} | os.environ)
+        _run(
+            "dvc", "queue", "start", "--jobs", str(workers), env={"OMP_NUM_THREADS": threads} | os.environ, heard=False
+        )
         while self.waiting:
             time.sleep(2)
             lines = [line.split() for line in _run("dvc", "queue", "status").splitlines()]
@@ -102,11 +104,13 @@ class Queue:
         self._forget(*self.waiting)
 
 
-def _run(*command: str, env: dict | None = None) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, env=env)
+def _run(*command: str, env: dict | None = None, heard: bool = True) -> str:
+    """What it printed, if it is heard: what goes on behind its back would keep the line open."""
+    line = subprocess.PIPE if heard else subprocess.DEVNULL
+    done = subprocess.run(command, stdout=line, stderr=line, text=True, env=env)
     if done.returncode:
-        raise BadInput(f"`{' '.join(command)}` failed: {(done.stderr.splitlines() or [''])[-1]}")
-    return done.stdout
+        raise BadInput(f"`{' '.join(command)}` failed: {((done.stderr or '').splitlines() or ['exit status'])[-1]}")
+    return done.stdout or ""
 
 
 def main() -> None:

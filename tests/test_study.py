@@ -162,9 +162,7 @@ def test_a_real_study(repository):
     assert 0 < table["valid_loss"][0] < 10
     assert repository.changed() == {"reports/studies/small.csv"}
     assert "small-" not in repository.run("dvc", "queue", "status")
-    again = subprocess.run(
-        command, cwd=repository.root, env=repository.env, capture_output=True, text=True, timeout=200
-    )
+    again = subprocess.run(command, **given)
     assert (again.returncode, again.stderr) == (0, "")
     assert "Does it run?" not in (repository.root / "reports" / "index.html").read_text()
     repository.run("dvc", "repro")

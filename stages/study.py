@@ -65,10 +65,8 @@ class Queue:
         if not points:
             return
         # Threads of several trainings on the same cores wait for each other.
-        threads = str(max(1, (os.cpu_count() or 1) // workers))
-        _run(
-            "dvc", "queue", "start", "--jobs", str(workers), env={"OMP_NUM_THREADS": threads} | os.environ, heard=False
-        )
+        threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // workers))}
+        _run("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
         while self.waiting:
             time.sleep(2)
             lines = [line.split() for line in _run("dvc", "queue", "status").splitlines()]

@@ -13,6 +13,8 @@ from stages import studies
 from stages.page.style import COLOURS, Panel, Picture, drawing
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding
 
+NAMES = {"epochs_to_reach": "{} a loss of {reach}"}
+
 Trials = tuple[studies.Study, pd.DataFrame]
 
 
@@ -36,7 +38,7 @@ def compared(comparison: studies.Comparison, table: pd.DataFrame) -> Finding:
     if seeds.empty:
         return f"{said}: no runs for it yet", UNMEASURED
     middles = one[seeds].mean(), two[seeds].mean()
-    said += f" {middles[0]:.3g} against {middles[1]:.3g} at {studies.label(comparison.than_at)}"
+    said += ": {}, against {} at {}".format(*map(_figure, middles), studies.label(comparison.than_at))
     if np.isinf(middles).any():
         infinite = np.isinf(one[seeds]).all(), np.isinf(two[seeds]).all()
         return said, {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)
@@ -56,21 +58,29 @@ def picture(name: str, trials: Trials) -> Picture:
     names = list(dict.fromkeys(places))
     panels = []
     for measure in entry.show:
-        figure, axes = drawing(measure.replace("_", " "), 2.8)
-        values = table[measure].replace(np.inf, np.nan)
+        figure, axes = drawing(NAMES.get(measure, "{}").format(measure.replace("_", " "), reach=entry.reach), 2.8)
+        values = table[measure].where(table["status"] == "done", np.inf)
         axes.plot([names.index(place) for place in places], values, "o", color=COLOURS[0], markersize=4, alpha=0.7)
         means = values.groupby(places).mean().reindex(names)
+        for place, lost in enumerate(np.isinf(values).groupby(places).sum().reindex(names)):
+            if lost:  # above all that can be drawn
+                axes.text(place, 0.98, f"{lost} never", transform=axes.get_xaxis_transform(), ha="center", va="top")
         axes.plot(range(len(names)), means, "_", color=COLOURS[0], markersize=18, markeredgewidth=1.8)
+        axes.margins(y=0.15)
         axes.set_xticks(range(len(names)), names)
         axes.set_xlabel(", ".join(entry.by))
         axes.set_xlim(-0.5, len(names) - 0.5)
-        told = ", ".join(f"{place}: {mean:.3g}" for place, mean in means.items())
+        told = ", ".join(f"{place}: {_figure(mean)}" for place, mean in means.items())
         panels.append(Panel(figure, f"{measure} at {', '.join(entry.by)}, mean of the seeds: {told}."))
     failed = table.loc[table["status"] != "done", "point"].tolist()
     said, verdict = finding(trials)
     lost = f" Failed: {', '.join(failed)}." if failed else ""
     caption = f"{len(table)} trainings of {entry.run}. By the rule: {verdict}. {said[:1].upper()}{said[1:]}.{lost}"
     return Picture(f"study-{name.replace('_', '-')}", entry.question, caption, panels)
+
+
+def _figure(value: float) -> str:
+    return "never" if np.isinf(value) else f"{value:.3g}"
 
 
 def _word(value: object) -> str:

@@ -18,7 +18,7 @@ test: .venv/installed ## style and tests
 page-test: .venv/installed ## the committed page in a headless Chromium; screenshots in .page-test, reports/preview.png
 	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[page-test]'
 	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || \
-		$$(test $$(id -u) = 0 || echo sudo) apt-get install --yes --quiet chromium || \
+		$$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update --quiet && apt-get install --yes --quiet chromium' || \
 		{ echo "make: no Chromium, and none could be installed: put one on the PATH" >&2; exit 1; }
 	$(WITH_VENV) pytest tests/browser/page.py
 

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -92,14 +92,21 @@ class Queue:
         return row
 
     def _forget(self, *experiments: str) -> None:
-        for command in (("queue", "kill"), ("queue", "remove"), ("exp", "remove")):
-            for experiment in experiments:
-                with suppress(BadInput):  # it is not there any more, or not yet
-                    _run("dvc", *command, experiment)
+        for command in (("queue", "remove"), ("exp", "remove")):
+            _each(command, experiments)
 
     def drop(self) -> None:
         """Take out of the queue what has not ended."""
+        for _ in range(2 if self.waiting else 0):  # the second finds the processes gone, and DVC calls them failed
+            _each(("queue", "kill"), self.waiting)
+            time.sleep(2)
         self._forget(*self.waiting)
+
+
+def _each(command: tuple[str, ...], experiments: Iterable[str]) -> None:
+    for experiment in experiments:
+        with suppress(BadInput):  # it is not there any more, or not yet
+            _run("dvc", *command, experiment)
 
 
 def _run(*command: str, env: dict | None = None, heard: bool = True) -> str:

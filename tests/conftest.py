@@ -147,6 +147,19 @@ def finished(tmp_path_factory):
     return lab
 
 
+def copy_sources(root: Path) -> None:
+    """The working tree as git would have it, without what the pipeline makes; studies' results are kept."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+        if (
+            (ROOT / name).exists()
+            and (name.startswith("reports/studies/") or not name.startswith("reports/"))
+            and name != "dvc.lock"
+        ):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+
+
 class Repository:
     def __init__(self, root: Path):
         self.root = root
@@ -179,15 +192,7 @@ class Repository:
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
     root = tmp_path_factory.mktemp("copy")
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
-        if (
-            (ROOT / name).exists()
-            and (name.startswith("reports/studies/") or not name.startswith("reports/"))
-            and name != "dvc.lock"
-        ):
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, root / name)
+    copy_sources(root)
     runs = {"small-lstm": {"dataset": "small", "cell": "lstm"}, "no_7-lstm": {"dataset": "no_7", "cell": "lstm"}}
     write_params(root / "params.yaml", runs=runs)
     copy = Repository(root)

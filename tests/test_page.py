@@ -2,20 +2,16 @@
 
 import math
 from collections import Counter
-from dataclasses import fields
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from conftest import TINY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages import files, generate, params
-from stages.page import arithmetic, certainty, claims, counts, failures, gallery
-from stages.page.results import Results
+from stages import files, generate
+from stages.page import arithmetic, certainty, counts, failures, gallery, tables
 from stages.page.shares import difference, interval
 from stages.page.style import LONGEST, drawing, label_ends, short
 
@@ -151,92 +147,17 @@ def test_labels_do_not_touch_and_stay_inside():
     assert places["b"] - places["a"] > 0.05
 
 
-def results(scores, seconds=None, falls=(2.0, 1.0), **changes):
-    """Runs named dataset-cell with these exact matches on 1,000 held-out rows each; changes are the GRUs' alone."""
-    names = [dict(zip(("run", "dataset", "cell"), (run, *run.rsplit("-", 1)), strict=True)) for run in scores]
-    metrics = pd.DataFrame([name | {"exact_match": share} for name, share in zip(names, scores.values(), strict=True)])
-    for name in ("loss", "train_loss", "token_accuracy", "position_accuracy"):
-        metrics[name] = 1 - metrics["exact_match"] if "loss" in name else metrics["exact_match"]
-    machine = {"seconds_per_epoch": seconds or 1.0, "device": "cpu", "threads": 2, "processes": 1}
-    timing = metrics[["run", "dataset", "cell"]].assign(**machine)
-    predictions = pd.DataFrame({"run": np.repeat(list(scores), 1000)})
-    curves = pd.DataFrame([{"run": run, "valid_loss": loss} for run in scores for loss in falls])
-    numbers = {name: TINY[name] for name in TINY if name in {field.name for field in fields(params.Run)}}
-    runs = {
-        row["run"]: params.Run(
-            dataset=row["dataset"],
-            cell=row["cell"],
-            grad_clip=2.0,
-            **numbers | (changes if row["cell"] == "gru" else {}),
-        )
-        for row in names
-    }
-    return Results(SimpleNamespace(runs=runs), {}, curves, metrics, timing, predictions, predictions, {})
-
-
-def verdict(found, start):
-    return next(claim for claim in claims.claims(found) if claim.text.startswith(start)).verdict
-
-
-@pytest.mark.parametrize(
-    ("scores", "start", "expected"),
-    [
-        ({"single_digit-lstm": 0.8, "full-lstm": 0.1}, "Subset 1 (single_digit) is", "confirmed"),
-        ({"single_digit-lstm": 0.1, "full-lstm": 0.8}, "Subset 1 (single_digit) is", "contradicted"),
-        ({"single_digit-lstm": 0.50, "full-lstm": 0.49}, "Subset 1 (single_digit) is", "within chance"),
-        ({"single_digit-lstm": 0.5, "five-lstm": 0.9}, "Subset 1 (single_digit) is", "not yet measured"),
-        ({"full-lstm": 0.49}, "Subset 1 (single_digit) is", "not yet measured"),
-        ({"single_digit-lstm": 0.8, "two_digit-lstm": 0.1}, "Two-digit answers", "confirmed"),
-        ({"single_digit-lstm": 0.1, "two_digit-lstm": 0.8}, "Two-digit answers", "contradicted"),
-        ({"without_1-lstm": 0.2, "two_digit-lstm": 0.1}, "Subset 3 (without_1) beats", "confirmed"),
-        ({"single_digit-lstm": 0.1, "single_digit-gru": 0.8}, "An LSTM does", "not yet measured"),
-        ({"full-lstm": 0.8, "full-gru": 0.1}, "An LSTM does", "confirmed"),
-        ({"full-lstm": 0.1, "full-gru": 0.8}, "An LSTM does", "contradicted"),
-        (
-            dict.fromkeys(("full-lstm", "full-gru", "two_digit-lstm"), 0.5) | {"two_digit-gru": 0.1},
-            "An LSTM",
-            "within chance",
-        ),
-        ({"single_digit-lstm": 1.0, "single_digit-gru": 1.0}, "Loss and accuracy", "confirmed"),
-        ({"single_digit-lstm": 0.80, "single_digit-gru": 0.81}, "Loss and accuracy", "confirmed"),
-        ({"single_digit-lstm": 0.70, "single_digit-gru": 0.80}, "Loss and accuracy", "contradicted"),
-        ({"full-lstm": 0.73}, "On full the LSTM", "confirmed"),
-        ({"full-lstm": 0.80}, "On full the LSTM", "contradicted"),
-        ({"full-lstm": 0.5}, "On two_digit the LSTM", "not yet measured"),
-        ({"full-lstm": 0.5}, "More epochs", "not yet measured"),
-    ],
-)
-def test_a_verdict_follows_from_the_figures(scores, start, expected):
-    assert verdict(results(scores), start) == expected
-
-
-@pytest.mark.parametrize(("seconds", "expected"), [([3.0, 2.0], "confirmed"), ([2.0, 3.0], "contradicted")])
-def test_which_cell_is_faster(seconds, expected):
-    found = results({"full-lstm": 0.5, "full-gru": 0.5}, seconds)
-    assert verdict(found, "A GRU epoch") == expected
-
-
-@pytest.mark.parametrize(
-    ("falls", "expected"),
-    [
-        ([2.0, 1.5, 1.02, 1.01, 1.0, 1.0], "confirmed"),
-        ([2.0, 1.5, 1.4, 1.0, 1.0, 1.0], "contradicted"),  # the fall lies just behind the half
-        ([2.0, 1.0], "contradicted"),
-        ([2.0, 1.8, 1.6, 1.4, 1.2, 1.0], "contradicted"),
-        ([1.0], "not yet measured"),
-        ([1.0, 2.0], "not yet measured"),
-    ],
-)
-def test_when_a_curve_is_flat(falls, expected):
-    assert verdict(results({"full-lstm": 0.5}, falls=falls), "On the full sample the validation") == expected
-
-
-def test_runs_that_differ_in_more_than_the_cell_are_no_pair():
-    assert verdict(results({"full-lstm": 0.8, "full-gru": 0.1}, hidden_dim=4), "An LSTM does") == "not yet measured"
-    assert verdict(results({"full-lstm": 0.8, "full-gru": 0.1}, hidden_dim=4), "A GRU epoch") == "not yet measured"
-
-
 def test_long_names_are_cut_in_the_middle():
     assert short("single_digit-lstm") == "single_digit-lstm"
     cut = short("a" * 30 + "b" * 30)
     assert (len(cut), cut[0], cut[-1]) == (LONGEST, "a", "b")
+
+
+def test_by_template_by_hand():
+    rows = [("one", "a+b", True), *[("one", "a*b", right) for right in (False, False, True)], ("two", "a-b", False)]
+    found = tables.by_template(pd.DataFrame(rows, columns=["run", "template", "correct"]))
+    assert list(found.columns) == ["one", "two"]
+    assert list(found.index[:3]) == ["a+b", "a-b", "a*b"]
+    assert found.loc["a*b", "one"] == pytest.approx(1 / 3)
+    assert found.loc["a-b", "two"] == 0
+    assert pd.isna(found.loc["a-b", "one"])

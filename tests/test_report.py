@@ -128,6 +128,8 @@ def test_curves_hold_every_epoch(folders):
         (name, run["dataset"], run["cell"]): run.get("epochs", TINY["epochs"]) for name, run in TINY["runs"].items()
     }
     assert counts == expected
+    for path in (folders[0] / "plots").iterdir():  # each tells the runs apart
+        assert set(pd.read_csv(path)["run"]) == set(TINY["runs"])
 
 
 def test_a_run_without_results_is_one_line(finished, tmp_path):

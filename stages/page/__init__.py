@@ -4,6 +4,7 @@ results, counts                          what the other stages left, as one valu
 datasets, learning, failures, certainty  pictures, a file for each part of the page
 arithmetic, shares                       what makes an expression hard; how far a share may be off
 tables, gallery                          rows of numbers, rows of answers
-claims, findings, original               what the original report says, and how it is measured
-style                                    how a picture looks
+claims, findings, original, verdicts     what the original report says, and how it is measured
+trials                                   what a study found
+style, web                               how a picture looks, and how the page is set
 """

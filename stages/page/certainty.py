@@ -16,9 +16,8 @@ BINS = 10  # of equal width
 
 def binned(predictions: pd.DataFrame) -> pd.DataFrame:
     """A row for each bin of one run's probabilities that has answers: their mean, the share right, how many."""
-    bins = np.minimum(
-        (predictions["probability"] * BINS).astype(int), BINS - 1
-    )  # - 1: a probability of 1 is in the last
+    last = BINS - 1  # counted from 0; a probability of 1 belongs to it
+    bins = np.minimum((predictions["probability"] * BINS).astype(int), last)
     grouped = predictions.groupby(bins.to_numpy())
     return grouped.agg(probability=("probability", "mean"), right=("correct", "mean"), answers=("correct", "size"))
 

@@ -106,9 +106,7 @@ def _panel(
     rows: pd.DataFrame | None = None,
     joined: bool = True,
 ) -> Panel:
-    """Share of right rows, all predictions unless others are given, by group, in the order of the names.
-
-    Groups that are a scale are joined by lines."""
+    """Share of right rows, all predictions unless others are given, by group; groups that are a scale are joined."""
     rows = results.predictions if rows is None else rows
     figure, axes = drawing(title)
     told = []

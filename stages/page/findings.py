@@ -10,7 +10,7 @@ import pandas as pd
 from stages.page.original import REPORTED
 from stages.page.results import Results
 from stages.page.shares import difference
-from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding
+from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding, together
 
 MISSING = "no runs for it yet", UNMEASURED
 
@@ -34,11 +34,7 @@ def without_1_beats_two_digit(results: Results) -> Finding:
 def lstm_on_harder(results: Results) -> Finding:
     harder = [name for name in REPORTED if name != "single_digit"]
     found = [_above(results, lstm, gru) for lstm, gru in _pairs(results) if lstm["dataset"] in harder]
-    if not found:
-        return MISSING
-    verdicts = {verdict for _, verdict in found}
-    worst = next(verdict for verdict in (CONTRADICTED, CHANCE, CONFIRMED) if verdict in verdicts)
-    return "; ".join(said for said, _ in found), worst
+    return together(found) if found else MISSING
 
 
 def flattens_early(results: Results) -> Finding:

@@ -11,7 +11,7 @@ from scipy.stats import t
 
 from stages import studies
 from stages.page.style import COLOURS, Panel, Picture, drawing
-from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding
+from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding, together
 
 NAMES = {"epochs_to_reach": "{} a loss of {reach}"}
 
@@ -21,10 +21,7 @@ Trials = tuple[studies.Study, pd.DataFrame]
 def finding(trials: Trials) -> Finding:
     """All comparisons of the rule in words, and the verdict on all of them together."""
     entry, table = trials
-    found = [compared(comparison, table) for comparison in entry.rule]
-    verdicts = {verdict for _, verdict in found}
-    worst = next(one for one in (UNMEASURED, CONTRADICTED, CHANCE, CONFIRMED) if one in verdicts)
-    return "; ".join(said for said, _ in found), worst
+    return together([compared(comparison, table) for comparison in entry.rule])
 
 
 def compared(comparison: studies.Comparison, table: pd.DataFrame) -> Finding:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stages.network.checkpoint import Checkpoint
-from tests.conftest import BIN, ROOT, write_params
+from tests.conftest import BIN, copy_sources, write_params
 from tests.faults.running import Running, Unexpected, said, wait_until
 
 RUN = "small-lstm"
@@ -38,15 +38,7 @@ class Lab:
     @classmethod
     def made(cls, folder: Path) -> "Lab":
         root = folder / "base"
-        listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-        for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
-            if (
-                (ROOT / name).exists()
-                and (name.startswith("reports/studies/") or not name.startswith("reports/"))
-                and name != "dvc.lock"
-            ):
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, root / name)
+        copy_sources(root)
         write_params(root / "params.yaml", datasets=DATASETS, runs=RUNS, **SIZES)
         lab = cls(root, _environment(folder))
         lab.run("git", "init", "--quiet", "--initial-branch=main")

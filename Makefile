@@ -27,7 +27,7 @@ faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, 
 
 WORKERS ?= 1
 study: .venv/installed ## NAME=learning_rate: the points of a study that have no row yet, WORKERS at a time
-	$(WITH_VENV) python -m stages.study studies.yaml $(NAME) reports --workers $(WORKERS)
+	$(WITH_VENV) python -m stages.study params.yaml studies.yaml $(NAME) data reports --workers $(WORKERS)
 
 bench: .venv/installed ## speed beside the usual ways, and growth with rows and hidden size; on a machine that is idle
 	$(WITH_VENV) dvc repro sample train@full-lstm

@@ -22,6 +22,7 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
     predictions, decoded = answer(trained, rows, sources, answers)
     last = trained.history[-1]
     metrics = {
+        "rows": len(predictions),
         "exact_match": sum(predictions["correct"].to_pylist()) / len(predictions),
         **scores.token_scores(trained.model, sources, answers),
         "position_accuracy": scores.position_accuracy(decoded, answers.cpu()),

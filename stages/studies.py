@@ -5,10 +5,10 @@ points: [{lr: [0.001, 0.01], seed: [1, 2]}]  ->  {'lr': 0.001, 'seed': 1}, {'lr'
 
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -16,34 +16,47 @@ from ruamel.yaml.error import YAMLError
 from stages.command import BadInput
 
 CHECKED = ConfigDict(extra="forbid")
-# What a row of a study's table may tell of its training, beside what the point changed
-MEASURES = (
-    "exact_match",
-    "loss",
-    "token_accuracy",
-    "position_accuracy",
-    "valid_loss",
-    "valid_exact_match",
-    "epochs_to_reach",
-    "unsteadiness",
-    "clipped",
-    "seconds_per_epoch",
-    "peak_memory_mib",
-)
-
+# What a row of a study's table may tell of its point, by the study's kind
+MEASURES = {
+    "trainings": (
+        "rows",  # held out
+        "exact_match",
+        "loss",
+        "token_accuracy",
+        "position_accuracy",
+        "valid_loss",
+        "valid_exact_match",
+        "epochs_to_reach",
+        "unsteadiness",
+        "clipped",
+        "seconds_per_epoch",
+        "peak_memory_mib",
+    ),
+    "answers": ("rows", "exact_match", "right_length", "right_first", "right_last"),
+    "shift": ("rows", "distance", "p_value", "auc", "error"),
+}
+SHARES = "exact_match", "valid_exact_match", "right_length", "right_first", "right_last"  # of the rows
 MACHINE = "device", "threads", "processes", "torch"
+DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the second one has its reason behind it
 
+Kind = Literal[tuple(MEASURES)]
 Point = dict[str, Any]
-Measure = Annotated[str, Field(pattern="^(" + "|".join(MEASURES) + ")$")]
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
 class Comparison:
-    """A measure that should be larger at one point than at another."""
+    """A measure that should be larger at one point than at another, or than a number."""
 
-    larger: Measure
+    larger: str
     at: Point
-    than_at: Point
+    than_at: Point | None = None
+    than: float | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "Comparison":
+        if (self.than_at is None) == (self.than is None):
+            raise ValueError("needs either than_at, a point, or than, a number")
+        return self
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
@@ -51,12 +64,25 @@ class Study:
     """A question, what is tried to answer it, and the rule of its verdict."""
 
     question: str
-    run: str
+    kind: Kind = "trainings"
+    run: str | None = None
     points: Annotated[list[Point], Field(min_length=1)]
-    reach: Annotated[float, Field(gt=0)]
+    reach: Annotated[float, Field(gt=0)] | None = None
+    longest: Annotated[float, Field(gt=0)] | None = None
     by: Annotated[list[str], Field(min_length=1)]
-    show: Annotated[list[Measure], Field(min_length=1)]
+    show: Annotated[list[str], Field(min_length=1)]
     rule: Annotated[list[Comparison], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "Study":
+        for name in ("run", "reach"):
+            if (getattr(self, name) is None) == (self.kind == "trainings"):
+                raise ValueError(f"{name}: {'missing' if self.kind == 'trainings' else 'is for trainings only'}")
+        known = MEASURES[self.kind]
+        for name in (*self.show, *(comparison.larger for comparison in self.rule)):
+            if name not in known:
+                raise ValueError(f"no measure {name!r}; there are {', '.join(known)}")
+        return self
 
 
 def read(path: Path) -> dict[str, Study]:
@@ -92,13 +118,15 @@ def points(study: Study) -> list[Point]:
 
 
 def label(point: Point) -> str:
-    """A point as DVC's -S takes it: 'lr=0.01 seed=1'."""
+    """A point in a word for each key: 'lr=0.01 seed=1'."""
     return " ".join(f"{name}={value}" for name, value in point.items())
 
 
 def table(path: Path, study: Study) -> pd.DataFrame:
     """The rows of a study so far, with all its columns; none where the file is not there."""
     changed = dict.fromkeys(name for entry in study.points for name in entry)
-    columns = ["point", "status", *changed, *MEASURES, *MACHINE]
+    columns = dict.fromkeys(["point", "status", *changed, *MEASURES[study.kind]])
+    if study.kind == "trainings":
+        columns |= dict.fromkeys(MACHINE)
     rows = pd.read_csv(path, float_precision="round_trip") if path.exists() else pd.DataFrame()
-    return rows.reindex(columns=columns)
+    return rows.reindex(columns=list(columns))

@@ -1,0 +1,105 @@
+"""Answers: the networks that there are, asked other rows than their own, or their own in another mix.
+
+{'run': 'single_digit-lstm', 'dataset': 'two_digit', 'asked': 'outside'}  ->  exact match 0.0005 of 2,108 rows
+"""
+
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stages import files, params, studies
+from stages.command import BadInput
+
+REST = 50_000  # rows that tell a share to 0.004 or better, and are answered in seconds
+
+
+def row(predictions: pd.DataFrame, weights: pd.Series) -> dict:
+    """Weighted shares of answers that are right, as long as the right one, and right in its first and last character.
+
+    `rows` is how many unweighted rows would say as much (Kish 1965).
+    """
+    told, true = predictions["predicted"], predictions["tgt"].astype(str)
+    shares = {
+        "exact_match": predictions["correct"],
+        "right_length": told.str.len() == true.str.len(),
+        "right_first": told.str[:1] == true.str[:1],
+        "right_last": told.str[-1:] == true.str[-1:],
+    }
+    rows = round(weights.sum() ** 2 / (weights**2).sum())
+    return {"rows": rows} | {name: np.average(right, weights=weights) for name, right in shares.items()}
+
+
+def common(own: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
+    """A weight for each own row, so that templates and answer lengths are mixed as far as both tables have them.
+
+    Of each kind the smaller of the two shares counts: other rows weighted against own ones get the same mix.
+    """
+    kinds, others = _kinds(own), _kinds(other)
+    shares = kinds.value_counts(normalize=True)
+    both = np.minimum(shares, others.value_counts(normalize=True).reindex(shares.index, fill_value=0))
+    return kinds.map(both / shares)
+
+
+def _kinds(rows: pd.DataFrame) -> pd.Series:
+    return rows["template"].astype(str) + " " + rows["tgt"].astype(str).str.len().astype(str)
+
+
+def sampled(data: Path, name: str) -> pa.Table:
+    """A dataset's rows to train on, as DATASET/train, or to validate on, as DATASET/valid; or as DATASET/rest at most
+    50,000 of all that its rule keeps and that are not to train on.
+    """
+    dataset, _, part = name.partition("/")
+    if part != "rest":
+        return files.read_table(data / "samples" / dataset / f"{part}.parquet")
+    rows = files.read_table(data / "subsets" / f"{dataset}.parquet")
+    rows = rows.filter(pc.invert(pc.is_in(rows["src"], sampled(data, f"{dataset}/train")["src"])))
+    return rows.take(np.random.default_rng(0).permutation(len(rows))[:REST])
+
+
+class Networks:
+    """The trained networks of `data`, and the tables that they can be asked."""
+
+    def __init__(self, path: Path, data: Path):
+        self.path, self.config, self.data = path, params.read(path), data
+        self.answers = cache(self._answers)
+
+    def row(self, point: studies.Point) -> dict:
+        """Keys of a point: the `run`; the `dataset` and `part` (train, valid or rest) of the rows that it is asked; of
+        these all, or those `asked` which its own dataset's rule keeps (inside) or leaves out (outside); the rows, as
+        DATASET/PART, whose mix they take as far as it is theirs too (`like`).
+        """
+        own = self.config.runs[point["run"]].dataset
+        usual = {"dataset": own, "part": "rest", "asked": "all", "like": "none"}
+        _, dataset, part, asked, like = {"run": None, **usual, **point}.values()
+        rows = self.answers(point["run"], f"{dataset}/{part}")
+        if (dataset, part) != (own, "train"):
+            rows = rows[~rows["src"].isin(sampled(self.data, f"{own}/train")["src"].to_pandas())]
+        if asked != "all":
+            kept = pq.read_table(self.data / "subsets" / f"{own}.parquet", columns=["src"])["src"].to_pandas()
+            rows = rows[rows["src"].isin(kept) == (asked == "inside")]
+        weights = pd.Series(1.0, rows.index)
+        if like != "none":
+            weights = common(rows, sampled(self.data, like).to_pandas())
+        if not weights.sum():
+            return {"status": f"{studies.LEFT_OUT}: there are no such rows"}
+        return {"status": studies.DONE, **row(rows[weights > 0], weights[weights > 0])}
+
+    def _answers(self, run: str, name: str) -> pd.DataFrame:
+        """By the stage that answers validation rows, whose other outputs are not wanted here."""
+        with tempfile.TemporaryDirectory() as folder:
+            names = ("rows", "answers", "products", "metrics", "history")
+            rows, *out = (Path(folder) / name for name in names)
+            files.write_table(rows, sampled(self.data, name))
+            command = [sys.executable, "-m", "stages.evaluate", self.path, self.data / "models" / f"{run}.pt", rows]
+            done = subprocess.run([str(word) for word in (*command, *out)], capture_output=True, text=True)
+            if done.returncode:
+                raise BadInput(done.stderr.strip().rpartition("\n")[2])
+            return files.read_table(out[0], files.PREDICTIONS).to_pandas()

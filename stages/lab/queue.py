@@ -1,0 +1,140 @@
+"""Trainings: each point a DVC experiment of its own, and what is left of it.
+
+{'lr': 0.01, 'seed': 1}  ->  `dvc exp run --queue -S lr=0.01 -S seed=1 evaluate@single_digit-lstm`  ->  loss 0.54, …
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from stages import params, studies
+from stages.command import BadInput
+from stages.lab.overrides import overrides, run, trained_rows
+
+TIMING = "seconds_per_epoch", "peak_memory_mib", *studies.MACHINE
+METRICS = "rows", "exact_match", "loss", "token_accuracy", "position_accuracy"
+
+
+def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dict:
+    """What a row tells of a finished training: its last metrics, and how fast and how steady its curve was.
+
+    `epochs_to_reach` is the first epoch with a validation loss of at most `reach`, infinite where none is;
+    `unsteadiness` the standard deviation of that loss' change from epoch to epoch, over the second half.
+    """
+    loss = history["valid_loss"]
+    reached = history.loc[loss <= reach, "epoch"]
+    return {
+        **{name: metrics[name] for name in METRICS},
+        "valid_loss": loss.iloc[-1],
+        "valid_exact_match": history["valid_exact_match"].iloc[-1],
+        "epochs_to_reach": reached.iloc[0] if len(reached) else float("inf"),
+        "unsteadiness": loss.diff().iloc[len(loss) // 2 :].std(),
+        "clipped": history["clipped"].mean(),
+        **{name: timing[name] for name in TIMING},
+    }
+
+
+class Queue:
+    """Experiments of one study in DVC's queue, and what they left in `reports`, the folder of their results."""
+
+    def __init__(self, name: str, entry: studies.Study, config: params.Params, data: Path, reports: Path):
+        self.name, self.entry, self.config, self.data, self.reports = name, entry, config, data, reports
+        self.waiting: dict[str, studies.Point] = {}  # by the experiment's name
+
+    def rows(self, points: list[studies.Point], workers: int) -> Iterator[tuple[studies.Point, dict]]:
+        """What came of each point, as soon as it is there: at once for one that the pipeline itself trains."""
+        for number, point in enumerate(points, start=1):
+            changes = overrides(self.entry.run, point, self.config)
+            minutes = self._minutes(point)
+            if not changes:
+                yield point, self._results("HEAD", point)
+            elif minutes > (self.entry.longest or minutes):
+                yield point, {"status": f"{studies.LEFT_OUT}: about {minutes:,.0f} minutes"}
+            else:
+                self._add(point, changes)
+                print(f"study: queued {number}/{len(points)}: {studies.label(point)}", file=sys.stderr)
+        if not self.waiting:
+            return
+        # Threads of several trainings on the same cores wait for each other.
+        threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // workers))}
+        _run("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
+        while self.waiting:
+            time.sleep(2)
+            lines = [line.split() for line in _run("dvc", "queue", "status").splitlines()]
+            states = {words[1]: words[-1] for words in lines if len(words) > 3}  # task, name, when, state
+            for experiment in [one for one in self.waiting if states.get(one) not in ("Queued", "Running")]:
+                point = self.waiting.pop(experiment)
+                yield point, self._ended(experiment, point, states.get(experiment))
+
+    def __enter__(self) -> "Queue":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Take out of the queue what has not ended."""
+        for _ in range(2 if self.waiting else 0):  # the second finds the processes gone, and DVC calls them failed
+            _each(("queue", "kill"), self.waiting)
+            time.sleep(2)
+        self._forget(*self.waiting)
+
+    def _add(self, point: studies.Point, changes: list[str]) -> None:
+        experiment = f"{self.name.replace('_', '-')}-{time.time_ns() // 10**6}"
+        words = [word for change in changes for word in ("--set-param", change)]
+        target = f"evaluate@{run(self.entry.run, point, self.config)[0]}"
+        _run("dvc", "exp", "run", "--queue", "--name", experiment, *words, target)
+        self.waiting[experiment] = point
+
+    def _minutes(self, point: studies.Point) -> float:
+        """How long its epochs will take, by the speed of the pipeline's own run nearest to it."""
+        name, dataset, _ = run(self.entry.run, point, self.config)
+        near = [one for one, own in self.config.runs.items() if own.dataset == dataset] + [self.entry.run]
+        timing = json.loads((self.reports / "timing" / f"{name if name in near else near[0]}.json").read_text())
+        subset = pq.read_metadata(self.data / "subsets" / f"{dataset}.parquet").num_rows
+        rows = trained_rows(self.entry.run, point, self.config, subset)
+        return rows * point.get("epochs", self.config.epochs) / timing["rows_per_second"] / 60
+
+    def _ended(self, experiment: str, point: studies.Point, state: str | None) -> dict:
+        if state == "Success":
+            commit = _run("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
+            found = self._results(commit, point)
+        else:
+            said = [line for line in _run("dvc", "queue", "logs", experiment).splitlines() if ": " in line]
+            found = {"status": next((line for line in said if line.startswith("train: ")), f"{state}")}
+        self._forget(experiment)
+        return found
+
+    def _results(self, commit: str, point: studies.Point) -> dict:
+        name, _, _ = run(self.entry.run, point, self.config)
+        metrics, timing, history = (
+            _run("git", "show", f"{commit}:{self.reports.as_posix()}/{kind}/{name}{ending}")
+            for kind, ending in (("metrics", ".json"), ("timing", ".json"), ("history", ".csv"))
+        )
+        found = json.loads(metrics), json.loads(timing), pd.read_csv(io.StringIO(history))
+        return {"status": studies.DONE, **row(*found, self.entry.reach)}
+
+    def _forget(self, *experiments: str) -> None:
+        for command in (("queue", "remove"), ("exp", "remove")):
+            _each(command, experiments)
+
+
+def _each(command: tuple[str, ...], experiments: Iterable[str]) -> None:
+    for experiment in experiments:
+        with suppress(BadInput):  # it is not there any more, or not yet
+            _run("dvc", *command, experiment)
+
+
+def _run(*command: str, env: dict | None = None, heard: bool = True) -> str:
+    """What it printed, if it is heard: what goes on behind its back would keep the line open."""
+    line = subprocess.PIPE if heard else subprocess.DEVNULL
+    done = subprocess.run(command, stdout=line, stderr=line, text=True, env=env)
+    if done.returncode:
+        raise BadInput(f"`{' '.join(command)}` failed: {((done.stderr or '').splitlines() or ['exit status'])[-1]}")
+    return done.stdout or ""

@@ -49,7 +49,7 @@ def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Po
         case "shift":
             for point in points:
                 tables = (sampled(args.data, point[name]).to_pandas() for name in ("one", "other"))
-                yield point, shift.row(*tables, point["of"])
+                yield point, {"status": studies.DONE, **shift.row(*tables, point["of"])}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from stages.page.original import REPORTED
 from stages.page.results import Results
 from stages.page.shares import difference
-from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding, together
+from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding
 
 MISSING = "no runs for it yet", UNMEASURED
 
@@ -29,12 +29,6 @@ def two_digits_harder(results: Results) -> Finding:
 
 def without_1_beats_two_digit(results: Results) -> Finding:
     return _first_above(results, "without_1", "two_digit")
-
-
-def lstm_on_harder(results: Results) -> Finding:
-    harder = [name for name in REPORTED if name != "single_digit"]
-    found = [_above(results, lstm, gru) for lstm, gru in _pairs(results) if lstm["dataset"] in harder]
-    return together(found) if found else MISSING
 
 
 def flattens_early(results: Results) -> Finding:
@@ -78,10 +72,6 @@ def gap_on_full(results: Results) -> Finding:
         return MISSING
     said = f"loss {run['loss']:.3f} held out, {run['train_loss']:.3f} in training"
     return said, _verdict(run["loss"] > run["train_loss"])
-
-
-def unmeasured(results: Results) -> Finding:
-    return MISSING
 
 
 def accuracy_of(dataset: str) -> tuple[str, str, Callable[[Results], Finding]]:

@@ -1,4 +1,4 @@
-"""What a study found: its measures against what its points changed, and the verdict that follows by its rule.
+"""What a study found: the verdict that follows by its rule from the rows of its table.
 
 unsteadiness 0.09 at lr=0.01 and 0.004 at lr=0.0001, three seeds  ->  ('unsteadiness at lr=0.01 …', 'confirmed')
 """
@@ -7,13 +7,11 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from stages import studies
-from stages.page.style import COLOURS, Panel, Picture, drawing
+from stages.page.shares import difference
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding, together
-
-NAMES = {"epochs_to_reach": "{} a loss of {reach}"}
 
 Trials = tuple[studies.Study, pd.DataFrame]
 
@@ -25,73 +23,84 @@ def finding(trials: Trials) -> Finding:
 
 
 def compared(comparison: studies.Comparison, table: pd.DataFrame) -> Finding:
-    """Whether a measure is larger at one point than at another, seed by seed, by more than chance (95 %, Student's t).
+    """Whether a measure is larger at one point than at another, or than a number, by more than chance (95 %).
 
     A failed training counts as infinite.
     """
-    one, two = (_values(table, point, comparison.larger) for point in (comparison.at, comparison.than_at))
-    seeds = one.index.intersection(two.index)
-    said = f"{comparison.larger.replace('_', ' ')} at {studies.label(comparison.at)}"
+    measure = comparison.larger
+    said = f"{measure.replace('_', ' ')} at {studies.label(comparison.at)}"
+    one = _at(table, comparison.at)
+    if comparison.than is not None:
+        return _than_number(said, one, measure, comparison.than)
+    two = _at(table, comparison.than_at)
+    values, others = (measured(rows, measure) for rows in (one, two))
+    seeds = values.index.intersection(others.index)
     if seeds.empty:
-        return f"{said}: no runs for it yet", UNMEASURED
-    middles = one[seeds].mean(), two[seeds].mean()
-    said += ": {}, against {} at {}".format(*map(_figure, middles), studies.label(comparison.than_at))
-    if np.isinf(middles).any():
-        infinite = np.isinf(one[seeds]).all(), np.isinf(two[seeds]).all()
+        return f"{said}: not measured yet", UNMEASURED
+    means = values[seeds].mean(), others[seeds].mean()
+    said += ": {}, against {} at {}".format(*map(figure, means), studies.label(comparison.than_at))
+    if np.isinf(means).any():
+        infinite = np.isinf(values[seeds]).all(), np.isinf(others[seeds]).all()
         return said, {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)
-    difference = one[seeds] - two[seeds]
-    if len(seeds) < 2:
-        return f"{said}, one seed", CHANCE
-    spread = t.ppf(0.975, len(seeds) - 1) * difference.std() / math.sqrt(len(seeds))
-    said += f" (difference {difference.mean():+.3g} ± {spread:.2g}, {len(seeds)} seeds)"
-    low, high = difference.mean() - spread, difference.mean() + spread
-    return said, CONFIRMED if low > 0 else CONTRADICTED if high < 0 else CHANCE
+    if len(seeds) > 1:
+        return _between_seeds(said, values[seeds] - others[seeds])
+    if measure in studies.SHARES and one["rows"].notna().all() and two["rows"].notna().all():
+        shares = ((rows[measure].iloc[0], rows["rows"].iloc[0]) for rows in (one, two))
+        return _interval(said, *difference(*shares))
+    return f"{said}, one seed", CHANCE
 
 
-def picture(name: str, trials: Trials) -> Picture:
-    """A panel for each measure that the study shows: a dot for each seed, a bar at their mean."""
-    entry, table = trials
-    places = [", ".join(_word(row[key]) for key in entry.by) for row in table.to_dict("records")]
-    names = list(dict.fromkeys(places))
-    panels = []
-    for measure in entry.show:
-        figure, axes = drawing(NAMES.get(measure, "{}").format(measure.replace("_", " "), reach=entry.reach), 2.8)
-        values = table[measure].where(table["status"] == "done", np.inf)
-        axes.plot([names.index(place) for place in places], values, "o", color=COLOURS[0], markersize=4, alpha=0.7)
-        means = values.groupby(places).mean().reindex(names)
-        for place, lost in enumerate(np.isinf(values).groupby(places).sum().reindex(names)):
-            if lost:  # above all that can be drawn
-                axes.text(place, 0.98, f"{lost} never", transform=axes.get_xaxis_transform(), ha="center", va="top")
-        axes.plot(range(len(names)), means, "_", color=COLOURS[0], markersize=18, markeredgewidth=1.8)
-        axes.margins(y=0.15)
-        axes.set_xticks(range(len(names)), names)
-        axes.set_xlabel(", ".join(entry.by))
-        axes.set_xlim(-0.5, len(names) - 0.5)
-        told = ", ".join(f"{place}: {_figure(mean)}" for place, mean in means.items())
-        panels.append(Panel(figure, f"{measure} at {', '.join(entry.by)}, mean of the seeds: {told}."))
-    failed = table.loc[table["status"] != "done", "point"].tolist()
-    said, verdict = finding(trials)
-    lost = f" Failed: {', '.join(failed)}." if failed else ""
-    caption = f"{len(table)} trainings of {entry.run}. By the rule: {verdict}. {said[:1].upper()}{said[1:]}.{lost}"
-    return Picture(f"study-{name.replace('_', '-')}", entry.question, caption, panels)
+def _than_number(said: str, rows: pd.DataFrame, measure: str, number: float) -> Finding:
+    """By the standard error that the row gives."""
+    if rows.empty:
+        return f"{said}: not measured yet", UNMEASURED
+    value, error = rows[measure].iloc[0], rows["error"].iloc[0]
+    spread = norm.ppf(0.975) * error
+    said += f": {value:.3g} ± {spread:.2g}, against {number:g}"
+    return said, _verdict(value - spread - number, value + spread - number)
 
 
-def _figure(value: float) -> str:
+def _between_seeds(said: str, differences: pd.Series) -> Finding:
+    """Seed by seed, by Student's t."""
+    middle, seeds = differences.mean(), len(differences)
+    spread = t.ppf(0.975, seeds - 1) * differences.std() / math.sqrt(seeds)
+    said += f" (difference {middle:+.3g} ± {spread:.2g}, {seeds} seeds)"
+    return said, _verdict(middle - spread, middle + spread)
+
+
+def _interval(said: str, low: float, high: float) -> Finding:
+    """By the rows that the two shares are of."""
+    return f"{said} (one seed; the difference between {low:+.3f} and {high:+.3f})", _verdict(low, high)
+
+
+def _verdict(low: float, high: float) -> str:
+    return CONFIRMED if low > 0 else CONTRADICTED if high < 0 else CHANCE
+
+
+def measured(rows: pd.DataFrame, measure: str) -> pd.Series:
+    """The measure by seed, infinite where the training failed; without what was not measured."""
+    values = rows[measure].where(rows["status"] == studies.DONE, np.inf)
+    values = values.set_axis(rows["seed"] if "seed" in rows else range(len(rows)))
+    return values[(~left_out(rows)).to_numpy()].dropna()
+
+
+def left_out(rows: pd.DataFrame) -> pd.Series:
+    return rows["status"].astype(str).str.startswith(studies.LEFT_OUT)
+
+
+def figure(value: float) -> str:
     return "never" if np.isinf(value) else f"{value:.3g}"
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
     """64 and 64.0, which a table with gaps makes of it, are the same."""
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _values(table: pd.DataFrame, point: studies.Point, measure: str) -> pd.Series:
-    """The measure of the rows at a point, by seed."""
+def _at(table: pd.DataFrame, point: studies.Point) -> pd.DataFrame:
+    """The rows at a point."""
     rows = table
     for name, value in point.items():
-        written = rows[name].map(_word) if name in rows else pd.Series("", rows.index)
-        rows = rows[written == _word(value)]
-    if rows.empty:
-        return pd.Series(dtype=float)
-    values = rows[measure].where(rows["status"] == "done", np.inf)
-    return values.set_axis(rows["seed"] if "seed" in rows else range(len(rows)))
+        written = rows[name].map(word) if name in rows else pd.Series("", rows.index)
+        rows = rows[written == word(value)]
+    return rows

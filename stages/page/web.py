@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stages import grammar
-from stages.page import certainty, datasets, failures, gallery, learning, style, tables, trials
+from stages.page import certainty, datasets, failures, gallery, learning, style, sweeps, tables
 from stages.page.claims import claims
 from stages.page.results import Results
 
@@ -71,7 +71,7 @@ def page(results: Results) -> str:
         sections=SECTIONS,
         tables={name: make(results) for name, make in TABLES.items()},
         pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
-        studies=[trials.picture(name, tried) for name, tried in results.trials.items()],
+        studies=[(sweeps.picture(name, tried), sweeps.figures(name, tried)) for name, tried in results.trials.items()],
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
         templates=grammar.TEMPLATES,

@@ -1,0 +1,144 @@
+"""A study on the page: a picture of each measure that it shows, and the figures themselves.
+
+learning_rate, 15 rows  ->  three panels, a dot for each seed, and a table with a row for each learning rate
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stages import studies
+from stages.page.shares import interval
+from stages.page.style import COLOURS, MARKERS, Panel, Picture, drawing, keys, legend
+from stages.page.tables import Cell, Table
+from stages.page.trials import Trials, figure, finding, left_out, measured, word
+
+NAMES = {"epochs_to_reach": "{} a loss of {reach:g}", "auc": "AUC", "p_value": "p-value"}
+ROW = 0.26  # inches of a point that has a line of its own
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One measure at one place of a study: of each seed its value; an interval where there is one value of rows."""
+
+    names: tuple[str, ...]  # one for each key of `by`
+    values: pd.Series
+    ends: tuple[float, float] | None
+
+    @property
+    def name(self) -> str:
+        return ", ".join(self.names)
+
+    @property
+    def mean(self) -> float:
+        return self.values.mean()
+
+
+def picture(name: str, trials: Trials) -> Picture:
+    """A panel for each measure: a curve for each series where the first key is a number and there is a second one,
+    else a line for each point."""
+    entry, table = trials
+    curves = len(entry.by) == 2 and pd.to_numeric(table[entry.by[0]], errors="coerce").notna().any()
+    panels = [(_curves if curves else _lines)(entry, measure, list(spots(trials, measure))) for measure in entry.show]
+    said, verdict = finding(trials)
+    counted = f"{(~left_out(table)).sum()} {'trainings' if entry.kind == 'trainings' else 'points'}"
+    caption = f"{counted}. By the rule: {verdict}. {said[:1].upper()}{said[1:]}."
+    failed = table.loc[(table["status"] != studies.DONE) & ~left_out(table), "point"]
+    if len(failed):
+        caption += f" Failed: {', '.join(failed)}."
+    waiting = table[left_out(table)]
+    if len(waiting):
+        caption += f" {'; '.join(f'{row.point} {row.status}' for row in waiting.itertuples())}."
+    return Picture(f"study-{name.replace('_', '-')}", entry.question, caption, [panel for panel in panels if panel])
+
+
+def figures(name: str, trials: Trials) -> Table:
+    """A row for each place: the keys, how many seeds, and each measure's mean, with the spread of several seeds."""
+    entry, _ = trials
+    found = {measure: {spot.names: spot for spot in spots(trials, measure)} for measure in entry.show}
+    places = list(dict.fromkeys(place for measure in found.values() for place in measure))
+    several = max(len(spot.values) for measure in found.values() for spot in measure.values()) > 1
+    rows = []
+    for place in places:
+        here = [measure.get(place) for measure in found.values()]
+        seeds = max(len(spot.values) for spot in here if spot)
+        rows.append([*map(Cell, place), *([Cell(str(seeds), seeds)] if several else []), *map(_cell, here)])
+    heads = [*entry.by, *(["seeds"] if several else []), *(_title(entry, measure) for measure in entry.show)]
+    caption = f"Means of the seeds, and their standard deviation; reports/studies/{name}.csv has every row."
+    heads = [head.replace("_", " ") for head in heads]
+    return Table(f"study-{name.replace('_', '-')}-table", entry.question, caption, heads, rows)
+
+
+def spots(trials: Trials, measure: str) -> Iterator[Spot]:
+    """The places that have the measure, in the order of the table."""
+    entry, table = trials
+    for names, rows in table.groupby([table[key].map(word) for key in entry.by], sort=False):
+        values = measured(rows, measure)
+        if values.empty:
+            continue
+        shared = measure in studies.SHARES and len(values) == 1 and np.isfinite(values).all()
+        rows = rows[rows["status"] == studies.DONE]
+        told = shared and rows["rows"].notna().all()
+        yield Spot(names, values, interval(values.iloc[0], rows["rows"].iloc[0]) if told else None)
+
+
+def _title(entry: studies.Study, measure: str) -> str:
+    return NAMES.get(measure, "{}").format(measure.replace("_", " "), reach=entry.reach)
+
+
+def _cell(spot: Spot | None) -> Cell:
+    if spot is None:
+        return Cell("", -1)
+    spread = f" ± {spot.values.std():.2g}" if len(spot.values) > 1 and np.isfinite(spot.values).all() else ""
+    return Cell(figure(spot.mean) + spread, spot.mean)
+
+
+def _alt(entry: studies.Study, measure: str, found: list[Spot]) -> str:
+    told = ", ".join(f"{spot.name}: {figure(spot.mean)}" for spot in found)
+    return f"{measure} at {', '.join(entry.by)}, mean of the seeds: {told}."
+
+
+def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | None:
+    """A line for each place, from top to bottom."""
+    if not found:
+        return None
+    drawn, axes = drawing(_title(entry, measure), 1.0 + ROW * len(found))
+    for height, spot in enumerate(found):
+        finite = spot.values[np.isfinite(spot.values)]
+        axes.plot(finite, [height] * len(finite), "o", color=COLOURS[0], markersize=4, alpha=0.7)
+        if len(finite) == len(spot.values):
+            axes.plot(spot.mean, height, "|", color=COLOURS[0], markersize=11, markeredgewidth=1.8)
+        else:  # beyond all that can be drawn
+            lost = f"{len(spot.values) - len(finite)} never"
+            axes.text(0.99, height, lost, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=9)
+        if spot.ends:
+            axes.hlines(height, *spot.ends, color=COLOURS[0], linewidth=1)
+    axes.margins(x=0.12)
+    axes.set_yticks(range(len(found)), [spot.name for spot in found], fontsize=8.5)
+    axes.set_ylim(len(found) - 0.5, -0.5)
+    axes.set_xlabel(f"at each {', '.join(entry.by)}".replace("_", " "))
+    return Panel(drawn, _alt(entry, measure, found))
+
+
+def _curves(entry: studies.Study, measure: str, found: list[Spot]) -> Panel:
+    """A curve for each value of the second key, over the first one, which doubles at equal distances."""
+    drawn, axes = drawing(_title(entry, measure), 3.2)
+    colours, markers = (keys((spot.names[1] for spot in found), looks) for looks in (COLOURS, MARKERS))
+    for name, colour in colours.items():
+        own = [spot for spot in found if spot.names[1] == name and np.isfinite(spot.mean)]
+        places = [float(spot.names[0]) for spot in own]
+        look = {"color": colour, "marker": markers[name], "markersize": 4, "linewidth": 1.2}
+        axes.plot(places, [spot.mean for spot in own], label=f"{entry.by[1]} {name}".replace("_", " "), **look)
+        for place, spot in zip(places, own, strict=True):
+            axes.plot([place] * len(spot.values), spot.values, "o", color=colour, markersize=2.5, alpha=0.6)
+            if spot.ends:
+                axes.vlines(place, *spot.ends, color=colour, linewidth=0.8)
+    axes.set_xscale("log", base=2)
+    ticks = sorted({float(spot.names[0]) for spot in found})
+    axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(entry.by[0].replace("_", " "))
+    legend(drawn)
+    return Panel(drawn, _alt(entry, measure, found))

@@ -1,0 +1,144 @@
+"""Studies without a training: whose answers are counted, with which weight, and whether a shift is found."""
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from conftest import samples, stage
+
+from stages.lab import answers, shift
+
+
+def table(rows):
+    """(template, tgt, predicted) rows as a table of answers."""
+    made = pd.DataFrame(rows, columns=["template", "tgt", "predicted"])
+    return made.assign(correct=made["tgt"].astype(str) == made["predicted"])
+
+
+def test_shares_of_answers_are_weighted():
+    rows = table([("a+b", 12, "12"), ("a+b", -5, "-7"), ("a*b", 120, "13"), ("a*b", 7, "")])
+    assert answers.row(rows, pd.Series(1.0, rows.index)) == {
+        "rows": 4,
+        "exact_match": 0.25,
+        "right_length": 0.5,
+        "right_first": 0.75,
+        "right_last": 0.25,
+    }
+    found = answers.row(rows, pd.Series([2.0, 1.0, 1.0, 0.0]))
+    assert found["exact_match"] == 0.5
+    assert found["rows"] == 3  # 4² / 6, rounded
+
+
+def test_both_tables_get_the_mix_that_they_have_in_common():
+    """Three quarters a+b with two digits here, a quarter there; a*b is here only, a-b there only."""
+    one = table([("a+b", 10, "")] * 6 + [("a*b", 10, "")] * 2)
+    other = table([("a+b", 99, "")] * 2 + [("a-b", 10, "")] * 5 + [("a+b", 5, "")])
+    weights, others = answers.common(one, other), answers.common(other, one)
+    assert weights.tolist() == pytest.approx([1 / 3] * 6 + [0] * 2)
+    assert others.tolist() == pytest.approx([1] * 2 + [0] * 6)
+    assert weights.sum() / len(one) == pytest.approx(others.sum() / len(other))
+
+
+@pytest.fixture(scope="module")
+def networks(finished):
+    return answers.Networks(finished / "params.yaml", finished)
+
+
+@pytest.mark.parametrize("part", ["train", "valid", "rest"])
+def test_rows_that_are_asked(networks, finished, part):
+    train, valid = ({row["src"] for row in pq.read_table(path).to_pylist()} for path in samples(finished, "small"))
+    whole = set(pq.read_table(finished / "subsets" / "small.parquet")["src"].to_pylist())
+    wanted = {"train": train, "valid": valid, "rest": whole - train}[part]
+    assert networks.row({"run": "small-lstm", "part": part})["rows"] == min(len(wanted), answers.REST)
+    assert set(answers.sampled(finished, f"small/{part}")["src"].to_pylist()) == wanted
+
+
+def test_rows_inside_and_outside_of_the_own_rule(networks, finished):
+    """no_7 has operands up to 11, small has sevens: neither rule keeps all of the other's rows."""
+    rows = pq.read_table(finished / "samples" / "no_7" / "valid.parquet")["src"].to_pylist()
+    small = [src for src in rows if "10" not in src and "11" not in src]
+    trained = set(pq.read_table(samples(finished, "small")[0])["src"].to_pylist())
+    asked = {"run": "small-lstm", "dataset": "no_7", "part": "valid"}
+    counts = {
+        "all": len(set(rows) - trained),
+        "inside": len(set(small) - trained),
+        "outside": len(rows) - len(small),
+    }
+    for which, count in counts.items():
+        found = networks.row(asked | {"asked": which})
+        assert (found.get("rows", 0), found["status"] == "done") == (count, count > 0), which
+
+
+def test_rows_that_there_are_not(networks):
+    found = networks.row({"run": "small-lstm", "asked": "outside"})
+    assert found == {"status": "not measured: there are no such rows"}
+
+
+@pytest.fixture(scope="module")
+def corpus_rows(corpus):
+    return pq.read_table(corpus).to_pandas().sample(6000, random_state=0, ignore_index=True)
+
+
+KINDS = "template", "a", "b", "c", "length", "answer", "everything"
+
+
+@pytest.mark.parametrize("of", KINDS)
+def test_no_shift_is_found_where_there_is_none(corpus_rows, of):
+    found = shift.row(corpus_rows[:3000], corpus_rows[3000:], of)
+    assert found["p_value"] > 0.01
+    assert found["rows"] == 6000
+
+
+@pytest.mark.parametrize("of", KINDS)
+def test_a_shift_is_found(corpus_rows, of):
+    """Of one table the rows with a small a, b, c and answer, two of three templates that begin with a sum."""
+    small = (corpus_rows[["a", "b"]].max(axis=1) < 30) & ~(corpus_rows["c"] > 30) & (corpus_rows["tgt"] < 500)
+    short = small & ~corpus_rows["template"].astype(str).str.contains(r"\(")
+    found = shift.row(corpus_rows[short], corpus_rows[~short], of)
+    assert found["p_value"] < 1e-6
+
+
+def test_a_classifier_that_cannot_err_and_one_that_cannot_know(corpus_rows):
+    negative = corpus_rows["tgt"] < 0
+    assert shift.row(corpus_rows[negative], corpus_rows[~negative], "everything")["auc"] > 0.999
+    found = shift.row(corpus_rows[:3000], corpus_rows[3000:], "everything")
+    assert abs(found["auc"] - 0.5) < 3 * found["error"]
+    assert found["error"] == pytest.approx(np.sqrt(3001 / (12 * 1500 * 1500)))
+
+
+def test_cramers_v_is_one_where_templates_are_apart(corpus_rows):
+    sums = corpus_rows["template"].astype(str).str.startswith("a+b")
+    assert shift.row(corpus_rows[sums], corpus_rows[~sums], "template")["distance"] == pytest.approx(1)
+
+
+WITHOUT_TRAINING = """\
+asked:
+  question: "?"
+  kind: answers
+  points:
+    - {run: small-lstm, part: [train, valid]}
+  by: [part]
+  show: [exact_match]
+  rule:
+    - {larger: exact_match, at: {part: train}, than_at: {part: valid}}
+shifted:
+  question: "?"
+  kind: shift
+  points:
+    - {one: small/train, other: [small/train, no_7/train], of: a}
+  by: [other]
+  show: [distance]
+  rule:
+    - {larger: distance, at: {other: no_7/train}, than_at: {other: small/train}}
+"""
+
+
+def test_studies_without_a_training(finished, tmp_path):
+    (tmp_path / "studies.yaml").write_text(WITHOUT_TRAINING)
+    for name in ("asked", "shifted"):
+        done = stage("study", finished / "params.yaml", tmp_path / "studies.yaml", name, finished, tmp_path)
+        assert (done.returncode, done.stderr.count(": done\n")) == (0, 2), done.stderr
+    asked, shifted = (pd.read_csv(tmp_path / "studies" / f"{name}.csv") for name in ("asked", "shifted"))
+    assert asked["rows"].tolist() == [54, 6]
+    assert shifted["distance"][0] == 0 < shifted["distance"][1]
+    assert shifted["p_value"][0] == 1

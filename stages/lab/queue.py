@@ -23,6 +23,8 @@ from stages.lab.overrides import overrides, run, trained_rows
 TIMING = "seconds_per_epoch", "peak_memory_mib", *studies.MACHINE
 METRICS = "rows", "exact_match", "loss", "token_accuracy", "position_accuracy"
 
+LONGEST_PAUSE = 20.0  # seconds between two looks at the queue: each takes a core for one
+
 
 def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dict:
     """What a row tells of a finished training: its last metrics, and how fast and how steady its curve was.
@@ -67,8 +69,10 @@ class Queue:
         # Threads of several trainings on the same cores wait for each other.
         threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // workers))}
         _run("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
+        pause = 1.0
         while self.waiting:
-            time.sleep(2)
+            time.sleep(pause)
+            pause = min(1.2 * pause, LONGEST_PAUSE)
             lines = [line.split() for line in _run("dvc", "queue", "status").splitlines()]
             states = {words[1]: words[-1] for words in lines if len(words) > 3}  # task, name, when, state
             for experiment in [one for one in self.waiting if states.get(one) not in ("Queued", "Running")]:

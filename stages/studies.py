@@ -3,6 +3,7 @@
 points: [{lr: [0.001, 0.01], seed: [1, 2]}]  ->  {'lr': 0.001, 'seed': 1}, {'lr': 0.001, 'seed': 2}, …
 """
 
+from collections.abc import Collection, Iterable
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,8 +25,6 @@ MEASURES = {
         "loss",
         "token_accuracy",
         "position_accuracy",
-        "valid_loss",
-        "valid_exact_match",
         "epochs_to_reach",
         "unsteadiness",
         "clipped",
@@ -35,7 +34,9 @@ MEASURES = {
     "answers": ("rows", "exact_match", "right_length", "right_first", "right_last"),
     "shift": ("rows", "distance", "p_value", "auc", "error"),
 }
-SHARES = "exact_match", "valid_exact_match", "right_length", "right_first", "right_last"  # of the rows
+SHARES = "exact_match", "right_length", "right_first", "right_last"  # of the rows
+ENDLESS = "loss", "epochs_to_reach", "unsteadiness"  # what is infinite where a loss is no number any more
+KEYS = {"answers": {"run", "dataset", "part", "asked", "like"}, "shift": {"one", "other", "of"}}  # of their points
 MACHINE = "device", "threads", "processes", "torch"
 DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the second one has its reason behind it
 
@@ -66,6 +67,7 @@ class Study:
     question: str
     kind: Kind = "trainings"
     run: str | None = None
+    always: Point = Field(default_factory=dict)
     points: Annotated[list[Point], Field(min_length=1)]
     reach: Annotated[float, Field(gt=0)] | None = None
     longest: Annotated[float, Field(gt=0)] | None = None
@@ -75,14 +77,31 @@ class Study:
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Study":
-        for name in ("run", "reach"):
-            if (getattr(self, name) is None) == (self.kind == "trainings"):
-                raise ValueError(f"{name}: {'missing' if self.kind == 'trainings' else 'is for trainings only'}")
-        known = MEASURES[self.kind]
-        for name in (*self.show, *(comparison.larger for comparison in self.rule)):
-            if name not in known:
-                raise ValueError(f"no measure {name!r}; there are {', '.join(known)}")
+        trainings = self.kind == "trainings"
+        for name in ("run", "reach", "always", "longest"):
+            if bool(getattr(self, name)) and not trainings:
+                raise ValueError(f"{name}: is for trainings only")
+        if trainings and not (self.run and self.reach):
+            raise ValueError("run and reach: trainings need both")
+        tried = points(self)
+        keys = {key for point in tried for key in point}
+        _known("key", keys, KEYS.get(self.kind, keys))
+        _known("key", self.by, keys)
+        _known("measure", [*self.show, *(one.larger for one in self.rule)], MEASURES[self.kind])
+        for comparison in self.rule:
+            if comparison.than is not None and comparison.larger != "auc":
+                raise ValueError("than: a number is for auc only, whose error is known")
+            for place in filter(None, (comparison.at, comparison.than_at)):
+                found = [point | {"seed": 0} for point in tried if place.items() <= point.items()]
+                if not found or any(point != found[0] for point in found):
+                    raise ValueError(f"{label(place)}: should be one point, but for its seeds; it is {len(found)}")
         return self
+
+
+def _known(what: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"no {what} {name!r}; there are {', '.join(sorted(known))}")
 
 
 def read(path: Path) -> dict[str, Study]:
@@ -123,10 +142,17 @@ def label(point: Point) -> str:
 
 
 def table(path: Path, study: Study) -> pd.DataFrame:
-    """The rows of a study so far, with all its columns; none where the file is not there."""
+    """The rows so far of the study's points, with all its columns; none where the file is not there.
+
+    Raises BadInput for a file that is no such table.
+    """
     changed = dict.fromkeys(name for entry in study.points for name in entry)
     columns = dict.fromkeys(["point", "status", *changed, *MEASURES[study.kind]])
     if study.kind == "trainings":
         columns |= dict.fromkeys(MACHINE)
-    rows = pd.read_csv(path, float_precision="round_trip") if path.exists() else pd.DataFrame()
-    return rows.reindex(columns=list(columns))
+    try:
+        rows = pd.read_csv(path) if path.exists() else pd.DataFrame({"point": []})
+        rows = rows[rows["point"].isin([label(point) for point in points(study)])]
+    except (ValueError, KeyError) as error:
+        raise BadInput(f"{path}: not a study's table; delete it to find all of it anew") from error
+    return rows.reindex(columns=list(columns)).reset_index(drop=True)

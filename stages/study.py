@@ -41,7 +41,8 @@ def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Po
     """What came of each point, by the study's kind."""
     match entry.kind:
         case "trainings":
-            with Queue(args.study, entry, params.read(args.params), args.data, args.reports) as queue:
+            config, _ = params.find(args.params, "runs", entry.run)
+            with Queue(args.study, entry, config, args.data, args.reports) as queue:
                 yield from queue.rows(points, args.workers)
         case "answers":
             networks = Networks(args.params, args.data)
@@ -61,6 +62,8 @@ def main() -> None:
     parser.add_argument("reports", type=Path, help="folder of the runs' results, and of the table to write")
     parser.add_argument("--workers", type=int, default=1, help="trainings at a time")
     args = parser.parse_args()
+    if args.workers < 1:
+        parser.error("--workers: at least 1")
 
     entry = studies.find(args.studies, args.study)
     path = args.reports / "studies" / f"{args.study}.csv"

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY
+from conftest import ROOT, TINY
 
 from stages import params, studies
 from stages.page import claims
@@ -112,3 +112,10 @@ def tried(better):
 def test_a_claim_holds_if_all_of_its_studies_say_so(trials, expected):
     found = replace(results({"full-lstm": 0.5}), trials={name: tried(better) for name, better in trials.items()})
     assert verdict(found, "… because 20,000 rows are a larger share") == expected
+
+
+def test_claims_name_studies_that_there_are():
+    known = set(studies.read(ROOT / "studies.yaml"))
+    named = [rule.removeprefix("As in studies.yaml: ").rstrip(".") for _, rule, _ in claims.CLAIMS if "studies" in rule]
+    assert len(named) > 7
+    assert {name for names in named for name in names.split(", ")} <= known

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import samples, stage
 
+from stages.command import BadInput
 from stages.lab import answers, shift
 
 
@@ -69,6 +70,22 @@ def test_rows_inside_and_outside_of_the_own_rule(networks, finished):
         assert (found.get("rows", 0), found["status"] == "done") == (count, count > 0), which
 
 
+def test_rows_like_others_are_those_that_both_have(networks, finished):
+    """The rest of small with the mix of no_7's training rows; kinds that are only in one of them count for nothing."""
+    own = answers.sampled(finished, "small/rest").to_pandas()
+    other = answers.sampled(finished, "no_7/train").to_pandas()
+    weights = answers.common(own, other)
+    found = networks.row({"run": "small-lstm", "like": "no_7/train"})
+    assert found["rows"] == round(weights.sum() ** 2 / (weights**2).sum()) < len(own)
+
+
+def test_at_most_so_many_rows_are_asked(finished, monkeypatch):
+    monkeypatch.setattr(answers, "REST", 5)
+    rows = answers.sampled(finished, "small/rest")["src"].to_pylist()
+    assert len(set(rows)) == 5
+    assert not set(rows) & set(answers.sampled(finished, "small/train")["src"].to_pylist())
+
+
 def test_rows_that_there_are_not(networks):
     found = networks.row({"run": "small-lstm", "asked": "outside"})
     assert found == {"status": "not measured: there are no such rows"}
@@ -86,7 +103,7 @@ KINDS = "template", "a", "b", "c", "length", "answer", "everything"
 def test_no_shift_is_found_where_there_is_none(corpus_rows, of):
     found = shift.row(corpus_rows[:3000], corpus_rows[3000:], of)
     assert found["p_value"] > 0.01
-    assert found["rows"] == 6000
+    assert found["rows"] == (corpus_rows["c"].notna().sum() if of == "c" else 6000)
 
 
 @pytest.mark.parametrize("of", KINDS)
@@ -104,6 +121,11 @@ def test_a_classifier_that_cannot_err_and_one_that_cannot_know(corpus_rows):
     found = shift.row(corpus_rows[:3000], corpus_rows[3000:], "everything")
     assert abs(found["auc"] - 0.5) < 3 * found["error"]
     assert found["error"] == pytest.approx(np.sqrt(3001 / (12 * 1500 * 1500)))
+
+
+def test_another_property_is_one_line(corpus_rows):
+    with pytest.raises(BadInput, match="no property 'd'; there are template, a, b, c"):
+        shift.row(corpus_rows, corpus_rows, "d")
 
 
 def test_cramers_v_is_one_where_templates_are_apart(corpus_rows):

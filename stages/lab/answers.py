@@ -68,7 +68,7 @@ class Networks:
     """The trained networks of `data`, and the tables that they can be asked."""
 
     def __init__(self, path: Path, data: Path):
-        self.path, self.config, self.data = path, params.read(path), data
+        self.path, self.data = path, data
         self.answers = cache(self._answers)
 
     def row(self, point: studies.Point) -> dict:
@@ -76,7 +76,7 @@ class Networks:
         these all, or those `asked` which its own dataset's rule keeps (inside) or leaves out (outside); the rows, as
         DATASET/PART, whose mix they take as far as it is theirs too (`like`).
         """
-        own = self.config.runs[point["run"]].dataset
+        own = params.find(self.path, "runs", point["run"])[1].dataset
         usual = {"dataset": own, "part": "rest", "asked": "all", "like": "none"}
         _, dataset, part, asked, like = {"run": None, **usual, **point}.values()
         rows = self.answers(point["run"], f"{dataset}/{part}")

@@ -22,8 +22,10 @@ def overrides(base: str, point: studies.Point, config: params.Params) -> list[st
         if key == "sample":
             if value != config.datasets[dataset].sample:
                 changes.append(f"datasets.{dataset}.sample={value}")
-        elif key not in ("dataset", "cell") and value != getattr(config, key, None):
-            changes.append(f"{key}={value}")
+        elif key not in ("name", "dataset", "cell"):
+            own, root = getattr(config.runs.get(name), key, None), getattr(config, key, None)
+            if value != (root if own is None else own):
+                changes.append(f"{key}={value}" if own in (None, root) else f"runs.{name}.{key}={value}")
     if name not in config.runs:
         changes.append(f"+runs.{name}={{dataset: {dataset}, cell: {cell}}}")
     return changes

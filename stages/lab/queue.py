@@ -5,12 +5,15 @@
 
 import io
 import json
+import math
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +26,8 @@ from stages.lab.overrides import overrides, run, trained_rows
 TIMING = "seconds_per_epoch", "peak_memory_mib", *studies.MACHINE
 METRICS = "rows", "exact_match", "loss", "token_accuracy", "position_accuracy"
 
+DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point
+NOBODY = "Worker status: 0 active, 0 idle"
 LONGEST_PAUSE = 20.0  # seconds between two looks at the queue: each takes a core for one
 
 
@@ -36,8 +41,6 @@ def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dic
     reached = history.loc[loss <= reach, "epoch"]
     return {
         **{name: metrics[name] for name in METRICS},
-        "valid_loss": loss.iloc[-1],
-        "valid_exact_match": history["valid_exact_match"].iloc[-1],
         "epochs_to_reach": reached.iloc[0] if len(reached) else float("inf"),
         "unsteadiness": loss.diff().iloc[len(loss) // 2 :].std(),
         "clipped": history["clipped"].mean(),
@@ -54,30 +57,33 @@ class Queue:
 
     def rows(self, points: list[studies.Point], workers: int) -> Iterator[tuple[studies.Point, dict]]:
         """What came of each point, as soon as it is there: at once for one that the pipeline itself trains."""
+        _settle()
         for number, point in enumerate(points, start=1):
-            changes = overrides(self.entry.run, point, self.config)
-            minutes = self._minutes(point)
+            changes = overrides(self.entry.run, self._whole(point), self.config)
             if not changes:
                 yield point, self._results("HEAD", point)
-            elif minutes > (self.entry.longest or minutes):
+            elif self.entry.longest and (minutes := self._minutes(point)) > self.entry.longest:
                 yield point, {"status": f"{studies.LEFT_OUT}: about {minutes:,.0f} minutes"}
             else:
                 self._add(point, changes)
                 print(f"study: queued {number}/{len(points)}: {studies.label(point)}", file=sys.stderr)
-        if not self.waiting:
-            return
-        # Threads of several trainings on the same cores wait for each other.
-        threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // workers))}
-        _run("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
-        pause = 1.0
+        pause, unseen, started = 1.0, set(), -math.inf
         while self.waiting:
-            time.sleep(pause)
-            pause = min(1.2 * pause, LONGEST_PAUSE)
-            lines = [line.split() for line in _run("dvc", "queue", "status").splitlines()]
+            status = _run("dvc", "queue", "status")
+            lines = [line.split() for line in status.splitlines()]
             states = {words[1]: words[-1] for words in lines if len(words) > 3}  # task, name, when, state
+            # At the beginning, or when all workers have died; a new one takes seconds to be seen
+            if NOBODY in status and "Queued" in map(states.get, self.waiting) and time.monotonic() > started + 30:
+                _start(workers)
+                started = time.monotonic()
             for experiment in [one for one in self.waiting if states.get(one) not in ("Queued", "Running")]:
+                if experiment not in states and experiment not in unseen:
+                    unseen.add(experiment)  # on its way from the queue to a worker it is in neither list
+                    continue
                 point = self.waiting.pop(experiment)
                 yield point, self._ended(experiment, point, states.get(experiment))
+            time.sleep(pause)
+            pause = min(1.2 * pause, LONGEST_PAUSE)
 
     def __enter__(self) -> "Queue":
         return self
@@ -89,15 +95,19 @@ class Queue:
             time.sleep(2)
         self._forget(*self.waiting)
 
+    def _whole(self, point: studies.Point) -> studies.Point:
+        return self.entry.always | point
+
     def _add(self, point: studies.Point, changes: list[str]) -> None:
         experiment = f"{self.name.replace('_', '-')}-{time.time_ns() // 10**6}"
         words = [word for change in changes for word in ("--set-param", change)]
-        target = f"evaluate@{run(self.entry.run, point, self.config)[0]}"
+        target = f"evaluate@{run(self.entry.run, self._whole(point), self.config)[0]}"
         _run("dvc", "exp", "run", "--queue", "--name", experiment, *words, target)
         self.waiting[experiment] = point
 
     def _minutes(self, point: studies.Point) -> float:
         """How long its epochs will take, by the speed of the pipeline's own run nearest to it."""
+        point = self._whole(point)
         name, dataset, _ = run(self.entry.run, point, self.config)
         near = [one for one, own in self.config.runs.items() if own.dataset == dataset] + [self.entry.run]
         timing = json.loads((self.reports / "timing" / f"{name if name in near else near[0]}.json").read_text())
@@ -108,15 +118,16 @@ class Queue:
     def _ended(self, experiment: str, point: studies.Point, state: str | None) -> dict:
         if state == "Success":
             commit = _run("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
-            found = self._results(commit, point)
+            found = self._results(commit or experiment, point)
         else:
-            said = [line for line in _run("dvc", "queue", "logs", experiment).splitlines() if ": " in line]
-            found = {"status": next((line for line in said if line.startswith("train: ")), f"{state}")}
+            lines = _run("dvc", "queue", "logs", experiment).splitlines()
+            said = next((line for line in lines if line.startswith(("train: ", "evaluate: "))), f"{state}")
+            found = {"status": said if DIVERGED.search(said) else f"{studies.LEFT_OUT}: {said}"}
         self._forget(experiment)
         return found
 
     def _results(self, commit: str, point: studies.Point) -> dict:
-        name, _, _ = run(self.entry.run, point, self.config)
+        name, _, _ = run(self.entry.run, self._whole(point), self.config)
         metrics, timing, history = (
             _run("git", "show", f"{commit}:{self.reports.as_posix()}/{kind}/{name}{ending}")
             for kind, ending in (("metrics", ".json"), ("timing", ".json"), ("history", ".csv"))
@@ -127,6 +138,23 @@ class Queue:
     def _forget(self, *experiments: str) -> None:
         for command in (("queue", "remove"), ("exp", "remove")):
             _each(command, experiments)
+
+
+def _settle() -> None:
+    """Wait for workers that are there already: they would give this study's trainings another share of the cores."""
+    for wait in count():
+        if NOBODY in _run("dvc", "queue", "status"):
+            return
+        if wait == 5:
+            print("study: waiting for what runs in DVC's queue", file=sys.stderr)
+        time.sleep(1)
+
+
+def _start(workers: int) -> None:
+    """Each training gets its share of the cores: threads of several on the same ones wait for each other."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = {"OMP_NUM_THREADS": str(max(1, cores // workers))}
+    _run("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
 
 
 def _each(command: tuple[str, ...], experiments: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from scipy.stats import chi2_contingency, ks_2samp, mannwhitneyu
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import train_test_split
 
+from stages.command import BadInput
 from stages.grammar import TEMPLATES
 
 
@@ -19,20 +20,21 @@ def row(one: pd.DataFrame, other: pd.DataFrame, of: str) -> dict:
 
     `template`: Cramér's V and the chi-squared test; a number: Kolmogorov and Smirnov's distance and test; `everything`:
     the AUC of a classifier that has not seen the rows it tells apart (0.5: it cannot), its standard error where there
-    is nothing to tell (Mann and Whitney 1947), and their test.
+    is nothing to tell (Mann and Whitney 1947), and their test. Raises BadInput for another property.
     """
-    rows = {"rows": len(one) + len(other)}
-    one, other = properties(one), properties(other)
+    tables = properties(one), properties(other)
     if of == "everything":
-        found = _told_apart(one, other)
-    elif of == "template":
-        counts = pd.DataFrame([table[of].value_counts() for table in (one, other)]).fillna(0)
-        test = chi2_contingency(counts)
-        found = {"distance": math.sqrt(test.statistic / rows["rows"]), "p_value": test.pvalue}
-    else:
-        test = ks_2samp(one[of].dropna(), other[of].dropna())
-        found = {"distance": test.statistic, "p_value": test.pvalue}
-    return rows | found
+        return {"rows": len(one) + len(other), **_told_apart(*tables)}
+    if of not in tables[0]:
+        raise BadInput(f"no property {of!r}; there are {', '.join(tables[0])} and everything")
+    one, other = (table[of].dropna() for table in tables)
+    rows = len(one) + len(other)
+    if of == "template":
+        counts = pd.DataFrame([table.value_counts() for table in (one, other)]).fillna(0)
+        test = chi2_contingency(counts, correction=False)
+        return {"rows": rows, "distance": math.sqrt(test.statistic / rows), "p_value": test.pvalue}
+    test = ks_2samp(one, other)
+    return {"rows": rows, "distance": test.statistic, "p_value": test.pvalue}
 
 
 def properties(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,6 @@ datasets, learning, failures, certainty  pictures, a file for each part of the p
 arithmetic, shares                       what makes an expression hard; how far a share may be off
 tables, gallery                          rows of numbers, rows of answers
 claims, findings, original, verdicts     what the original report says, and how it is measured
-trials                                   what a study found
+trials, sweeps                           what a study found: the verdict, and its figures
 style, web                               how a picture looks, and how the page is set
 """

@@ -3,6 +3,7 @@
 learning_rate, 15 rows  ->  three panels, a dot for each seed, and a table with a row for each learning rate
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -40,7 +41,8 @@ def picture(name: str, trials: Trials) -> Picture:
     """A panel for each measure: a curve for each series where the first key is a number and there is a second one,
     else a line for each point."""
     entry, table = trials
-    curves = len(entry.by) == 2 and pd.to_numeric(table[entry.by[0]], errors="coerce").notna().any()
+    known = table.loc[~left_out(table), entry.by[0]]
+    curves = len(entry.by) == 2 and pd.to_numeric(known, errors="coerce").notna().all()
     panels = [(_curves if curves else _lines)(entry, measure, list(spots(trials, measure))) for measure in entry.show]
     said, verdict = finding(trials)
     counted = f"{(~left_out(table)).sum()} {'trainings' if entry.kind == 'trainings' else 'points'}"
@@ -59,7 +61,7 @@ def figures(name: str, trials: Trials) -> Table:
     entry, _ = trials
     found = {measure: {spot.names: spot for spot in spots(trials, measure)} for measure in entry.show}
     places = list(dict.fromkeys(place for measure in found.values() for place in measure))
-    several = max(len(spot.values) for measure in found.values() for spot in measure.values()) > 1
+    several = max((len(spot.values) for measure in found.values() for spot in measure.values()), default=0) > 1
     rows = []
     for place in places:
         here = [measure.get(place) for measure in found.values()]
@@ -78,10 +80,9 @@ def spots(trials: Trials, measure: str) -> Iterator[Spot]:
         values = measured(rows, measure)
         if values.empty:
             continue
-        shared = measure in studies.SHARES and len(values) == 1 and np.isfinite(values).all()
-        rows = rows[rows["status"] == studies.DONE]
-        told = shared and rows["rows"].notna().all()
-        yield Spot(names, values, interval(values.iloc[0], rows["rows"].iloc[0]) if told else None)
+        counts = measured(rows, "rows")
+        told = measure in studies.SHARES and len(values) == len(counts) == 1
+        yield Spot(names, values, interval(values.iloc[0], counts.iloc[0]) if told else None)
 
 
 def _title(entry: studies.Study, measure: str) -> str:
@@ -118,12 +119,15 @@ def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | Non
     axes.margins(x=0.12)
     axes.set_yticks(range(len(found)), [spot.name for spot in found], fontsize=8.5)
     axes.set_ylim(len(found) - 0.5, -0.5)
-    axes.set_xlabel(f"at each {', '.join(entry.by)}".replace("_", " "))
+    axes.locator_params(axis="x", nbins=4)
+    drawn.supxlabel(f"at each {', '.join(entry.by)}".replace("_", " "), fontsize=9)  # wider than the axes may be
     return Panel(drawn, _alt(entry, measure, found))
 
 
-def _curves(entry: studies.Study, measure: str, found: list[Spot]) -> Panel:
+def _curves(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | None:
     """A curve for each value of the second key, over the first one, which doubles at equal distances."""
+    if not found:
+        return None
     drawn, axes = drawing(_title(entry, measure), 3.2)
     colours, markers = (keys((spot.names[1] for spot in found), looks) for looks in (COLOURS, MARKERS))
     for name, colour in colours.items():
@@ -136,9 +140,18 @@ def _curves(entry: studies.Study, measure: str, found: list[Spot]) -> Panel:
             if spot.ends:
                 axes.vlines(place, *spot.ends, color=colour, linewidth=0.8)
     axes.set_xscale("log", base=2)
-    ticks = sorted({float(spot.names[0]) for spot in found})
-    axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+    ticks = _apart(sorted({float(spot.names[0]) for spot in found}))
+    axes.set_xticks(ticks, [f"{tick:,.10g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel(entry.by[0].replace("_", " "))
     legend(drawn)
     return Panel(drawn, _alt(entry, measure, found))
+
+
+def _apart(ticks: list[float]) -> list[float]:
+    """Those whose labels do not touch: each at least a sixth of the axis, which is logarithmic, behind the last."""
+    kept = ticks[:1]
+    for tick in ticks[1:]:
+        if math.log(tick / kept[-1]) >= math.log(ticks[-1] / ticks[0]) / 6:
+            kept.append(tick)
+    return kept

@@ -25,7 +25,7 @@ def finding(trials: Trials) -> Finding:
 def compared(comparison: studies.Comparison, table: pd.DataFrame) -> Finding:
     """Whether a measure is larger at one point than at another, or than a number, by more than chance (95 %).
 
-    A failed training counts as infinite.
+    A loss that was no number any more counts as infinite.
     """
     measure = comparison.larger
     said = f"{measure.replace('_', ' ')} at {studies.label(comparison.at)}"
@@ -37,16 +37,17 @@ def compared(comparison: studies.Comparison, table: pd.DataFrame) -> Finding:
     seeds = values.index.intersection(others.index)
     if seeds.empty:
         return f"{said}: not measured yet", UNMEASURED
-    means = values[seeds].mean(), others[seeds].mean()
+    values, others = values[seeds], others[seeds]
+    means = values.mean(), others.mean()
     said += ": {}, against {} at {}".format(*map(figure, means), studies.label(comparison.than_at))
     if np.isinf(means).any():
-        infinite = np.isinf(values[seeds]).all(), np.isinf(others[seeds]).all()
+        infinite = np.isinf(values).all(), np.isinf(others).all()
         return said, {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)
     if len(seeds) > 1:
-        return _between_seeds(said, values[seeds] - others[seeds])
-    if measure in studies.SHARES and one["rows"].notna().all() and two["rows"].notna().all():
-        shares = ((rows[measure].iloc[0], rows["rows"].iloc[0]) for rows in (one, two))
-        return _interval(said, *difference(*shares))
+        return _between_seeds(said, values - others)
+    counts = [measured(rows, "rows").get(seeds[0]) for rows in (one, two)]
+    if measure in studies.SHARES and None not in counts:
+        return _interval(said, *difference((means[0], counts[0]), (means[1], counts[1])))
     return f"{said}, one seed", CHANCE
 
 
@@ -70,7 +71,7 @@ def _between_seeds(said: str, differences: pd.Series) -> Finding:
 
 def _interval(said: str, low: float, high: float) -> Finding:
     """By the rows that the two shares are of."""
-    return f"{said} (one seed; the difference between {low:+.3f} and {high:+.3f})", _verdict(low, high)
+    return f"{said} (one network each; by the rows the difference is {low:+.3f} to {high:+.3f})", _verdict(low, high)
 
 
 def _verdict(low: float, high: float) -> str:
@@ -78,8 +79,9 @@ def _verdict(low: float, high: float) -> str:
 
 
 def measured(rows: pd.DataFrame, measure: str) -> pd.Series:
-    """The measure by seed, infinite where the training failed; without what was not measured."""
-    values = rows[measure].where(rows["status"] == studies.DONE, np.inf)
+    """The measure by seed, without what was not measured; of a failed training losses alone are, and infinite."""
+    failed = np.inf if measure in studies.ENDLESS else np.nan
+    values = rows[measure].where(rows["status"] == studies.DONE, failed)
     values = values.set_axis(rows["seed"] if "seed" in rows else range(len(rows)))
     return values[(~left_out(rows)).to_numpy()].dropna()
 

@@ -1,20 +1,27 @@
 """One run's network, asked every validation row and every product of two: its answers, and how good they are.
 
 '12*(3+4)=', tgt 84  ->  predicted '84', correct, probability 0.93
+
+With three arguments it scores any table: `python -m stages.evaluate params.yaml data/models/full-lstm.pt mine.csv`.
 """
 
 import argparse
 import json
 import math
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import torch
 from torch import Tensor
 
-from stages import files, params
+from stages import files, foreign, grammar, params
 from stages.command import BadInput, one_line
 from stages.network import alphabet, machine, scores, weights
+
+NAMED = 10  # bad rows of somebody else's table that are named; more would hide the result
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
@@ -65,26 +72,52 @@ def products(operands: int) -> pa.Table:
     )
 
 
+def score(trained: weights.Trained, path: Path, device: torch.device) -> Iterator[str]:
+    """Lines about the answers to a CSV or Parquet file's good rows: exact match, also by template, and the speed."""
+    rows, bad = foreign.read(path)
+    yield from (f"{path}: {reason}" for reason in bad[:NAMED])
+    if len(bad) > NAMED:
+        yield f"{path}: … and {len(bad) - NAMED:,} more"
+    sources, answers = (ids.to(device) for ids in alphabet.encode_table(rows, path))
+    started = time.perf_counter()
+    decoded, _ = scores.decode(trained.model, sources, trained.steps)
+    seconds = time.perf_counter() - started
+    right = pd.Series(scores.exact(decoded, answers.cpu()).numpy(), rows["template"].to_pandas())
+    yield f"exact match {right.mean():.6f} of {len(rows):,} rows; bad rows, left out: {len(bad):,}"
+    yield f"{len(rows) / seconds:,.0f} rows/s"
+    found = right.groupby(level=0).agg(["mean", "size"]).reindex([*grammar.TEMPLATES, foreign.OTHER]).dropna()
+    yield from (f"{row.Index:<9} {row.mean:.6f} of {row.size:,.0f}" for row in found.itertuples())
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Let a trained network answer its validation rows, and score it.")
+    parser = argparse.ArgumentParser(
+        description="Let a trained network answer its validation rows, and score it.",
+        epilog="Without files to write it prints what it makes of ROWS, any CSV or Parquet file with src and tgt.",
+    )
     parser.add_argument("params", type=Path)
     parser.add_argument("model", type=Path, help="file to read")
-    parser.add_argument("valid", type=Path, help="Parquet file to read")
-    parser.add_argument("predictions", type=Path, help="Parquet file to write: the answers to its rows")
-    parser.add_argument("products", type=Path, help="Parquet file to write: the answers to every a*b")
-    parser.add_argument("metrics", type=Path, help="JSON file to write")
-    parser.add_argument("history", type=Path, help="CSV file to write")
+    parser.add_argument("rows", type=Path, help="Parquet file to read; CSV too, where nothing is written")
+    parser.add_argument("predictions", type=Path, nargs="?", help="Parquet file to write: the answers to its rows")
+    parser.add_argument("products", type=Path, nargs="?", help="Parquet file to write: the answers to every a*b")
+    parser.add_argument("metrics", type=Path, nargs="?", help="JSON file to write")
+    parser.add_argument("history", type=Path, nargs="?", help="CSV file to write")
     args = parser.parse_args()
+    if args.predictions and not args.history:
+        parser.error("either all four files to write, or none")
 
     params.read(args.params)
     device = machine.device()
     trained = weights.load(args.model)
     trained.model.to(device)
-    rows, pairs = files.read_table(args.valid), products(trained.operands)
-    predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in alphabet.encode_table(rows, args.valid)))
+    if not args.predictions:
+        for line in score(trained, args.rows, device):
+            print(line)
+        return
+    rows, pairs = files.read_table(args.rows), products(trained.operands)
+    predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in alphabet.encode_table(rows, args.rows)))
     multiplied, _ = answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
     if not math.isfinite(metrics["loss"]):
-        raise BadInput(f"{args.model}: its loss on {args.valid} is {metrics['loss']}; train it again with a smaller lr")
+        raise BadInput(f"{args.model}: its loss on {args.rows} is {metrics['loss']}; train it again with a smaller lr")
     rounded = {name: round(value, 6) for name, value in metrics.items()}
     with files.whole(args.predictions, args.products, args.metrics, args.history) as [table, square, scored, curve]:
         files.write_table(table, predictions)

@@ -49,6 +49,9 @@ class Hyperparameters:
     grad_clip: float | Literal["none"]
     precision: Literal["float32", "tf32", "bf16"]
     seed: Seed
+    decoder: Literal["context", "feedback", "attention"]
+    init: Literal["uniform", "orthogonal"]
+    schedule: Literal["constant", "one_cycle"]
 
     @field_validator("grad_clip", mode="before")
     @classmethod

@@ -33,7 +33,7 @@ def train(
 
     Goes on from the checkpoint, if it holds anything. Raises BadInput when the loss is no longer a number.
     """
-    learner = Learner(run, rows[0].device)
+    learner = Learner(run, len(rows[0]), rows[0].device)
     if state := launch.shared(checkpoint.load() if launch.first() else None):
         learner.restore(state)
     engine = launch.parallel(learner.model)
@@ -88,6 +88,7 @@ def one_epoch(
         (loss * weight * launch.ranks() / sums[2].float()).backward()
         clipped = nn.utils.clip_grad_norm_(learner.model.parameters(), limit) > limit
         learner.optimiser.step()
+        learner.scheduler.step()
         learner.totals += torch.cat([sums, clipped.double().view(1)])
         learner.step += 1
         learner.elapsed = time.perf_counter() - started

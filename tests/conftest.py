@@ -18,7 +18,6 @@ import torch
 from ruamel.yaml import YAML
 
 from stages.command import one_line
-from stages.network.layout import Packed
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
@@ -34,6 +33,9 @@ TINY = {
     "epochs": 2,
     "lr": 0.001,
     "precision": "float32",
+    "decoder": "context",
+    "init": "uniform",
+    "schedule": "constant",
     "seed": 42,
     "sample_seed": 42,
     "valid_share": 0.1,
@@ -92,11 +94,6 @@ def process(name: str, *arguments: object) -> subprocess.CompletedProcess:
     """`python -m stages.NAME` as a person starts it."""
     command = [sys.executable, "-m", f"stages.{name}", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-
-
-def packed(layout: Packed, padded: torch.Tensor) -> torch.Tensor:
-    """Padded (B, T) to the layout's places (N)."""
-    return padded[layout.order].t().flatten()[layout.places]
 
 
 @pytest.fixture(scope="session")

@@ -45,19 +45,22 @@ def steps(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+RECIPE = {"decoder": "attention", "init": "orthogonal", "schedule": "one_cycle"}
+
+
+@pytest.mark.parametrize(("cell", "recipe"), [("lstm", {}), ("gru", {}), ("lstm", RECIPE)])
 @pytest.mark.parametrize(("every", "stop", "kept"), [(0, 2, 2), (0, 4, 4), (0, 7, 7), (999, 3, 0), (999, 11, 8)])
-def test_resume_equals_no_interruption(cell, every, stop, kept, rows, steps, tmp_path, monkeypatch):
+def test_resume_equals_no_interruption(cell, recipe, every, stop, kept, rows, steps, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "EVERY", every)  # 0: after every step
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir(), two.mkdir()
-    assert trained(one, rows, cell).returncode == 0
+    assert trained(one, rows, cell, **recipe).returncode == 0
     steps.update(count=0, stop=stop)
-    stopped = trained(two, rows, cell)
+    stopped = trained(two, rows, cell, **recipe)
     assert stopped.stderr.endswith("train: stopped\n")
     assert not (two / "r.pt").exists()
     steps.update(count=0, stop=None)
-    assert trained(two, rows, cell).returncode == 0
+    assert trained(two, rows, cell, **recipe).returncode == 0
     assert steps["count"] == 3 * STEPS - kept
     assert (one / "r.pt").read_bytes() == (two / "r.pt").read_bytes()
     assert list((two / ".resume").iterdir()) == []

@@ -17,6 +17,9 @@ epochs: 25
 lr: 0.001
 grad_clip: 2.0
 precision: float32
+decoder: context
+init: uniform
+schedule: constant
 seed: 42
 sample_seed: 42
 valid_share: 0.1

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from conftest import packed
 from torch import nn
 
 from stages.network.cells import GRU, LSTM
@@ -20,12 +19,12 @@ IDS = {
 
 def by_prefixes(cell, inputs, ids):
     layout = prefixes(ids)
-    return cell.over(inputs, layout.token, layout.steps)[layout.last]
+    return cell.over([(inputs, layout.token)], layout.steps)[layout.last]
 
 
 def by_packed(cell, inputs, ids):
     layout = pack(ids)
-    return layout.pad(cell.over(inputs, packed(layout, ids), layout.steps), len(ids))
+    return layout.pad(cell.over([(inputs, layout.take(ids))], layout.steps), len(ids))
 
 
 def last_states(cell, inputs, ids):
@@ -96,3 +95,28 @@ def test_whole_steps_are_pytorch_s_in_autocast_s_precision(ours, theirs):
 @PAIRS
 def test_forward_is_pytorch_s_own(ours, theirs):
     assert ours.forward is theirs.forward
+
+
+@PAIRS
+def test_inputs_side_by_side_are_one_wide_input(ours, theirs):
+    """Place k gets number one[k] of the first table, and beside it number two[k] of the second."""
+    cell = ours(5, 4, 2)
+    tables = torch.randn(7, 3), torch.randn(2, 2)
+    layout = pack(torch.tensor([[3, 4, 1], [1, 0, 0], [5, 1, 0]]))
+    which = torch.tensor([6, 0, 0, 3, 2, 1]), torch.tensor([1, 1, 0, 0, 1, 0])
+    wide = torch.cat([table[number] for table, number in zip(tables, which, strict=True)], dim=1)
+    apart = cell.over(list(zip(tables, which, strict=True)), layout.steps)
+    together = cell.over([(wide, torch.arange(6))], layout.steps)
+    torch.testing.assert_close(apart, together)
+
+
+def test_orthogonal_weights_and_open_forget_gates():
+    for kind, opened in ((LSTM, 6), (GRU, 0)):
+        cell = kind(5, 6, 2)
+        cell.orthogonal()
+        for _, weight, bias, recurrent_bias in cell.all_weights:
+            for gate in weight.view(-1, 6, 6):
+                torch.testing.assert_close(gate @ gate.t(), torch.eye(6))
+            assert bias.sum() == opened
+            assert bias[6:12].tolist() == [float(opened > 0)] * 6  # the second gate of an LSTM forgets
+            assert not recurrent_bias.any()

@@ -8,12 +8,14 @@ import torch
 from stages import params
 from stages.network import alphabet, scores
 from stages.network.alphabet import EOS, PAD
+from stages.network.attention import Attention
 from stages.network.cells import CELLS
 from stages.network.seq2seq import Seq2Seq
 
 ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # as long as their row number and one
 
 CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
+DECODER = pytest.mark.parametrize("decoder", ["context", "feedback", "attention"])
 
 
 @pytest.mark.parametrize(("cell", "count"), [("lstm", 2_180_370), ("gru", 1_654_034)])
@@ -34,15 +36,19 @@ def test_params_allow_just_these_cells():
 
 
 @CELL
-def test_shapes(cell):
+@DECODER
+def test_shapes(cell, decoder):
     source = alphabet.encode_sources(["1+2=", "12*(3+4)="]).long()
-    assert Seq2Seq(cell, 6, 5, 2).encode(source).shape == (2, 5)
-    assert Seq2Seq(cell, 6, 5, 2)(source, alphabet.encode_answers([3, 84]).long()).shape == (2, 3, 18)
+    context, keys = Seq2Seq(cell, 6, 5, 2, decoder).encode(source)
+    assert context.shape == (2, 5)
+    assert (keys is None) == (decoder != "attention")
+    assert Seq2Seq(cell, 6, 5, 2, decoder)(source, alphabet.encode_answers([3, 84]).long()).shape == (2, 3, 18)
 
 
 @CELL
-def test_padding_changes_nothing(cell):
-    model = Seq2Seq(cell, 16, 16, 2)
+@DECODER
+def test_padding_changes_nothing(cell, decoder):
+    model = Seq2Seq(cell, 16, 16, 2, decoder)
     texts = ["1+2=", "12*(3+4)=", "7-49="]
     wide, answers = (torch.nn.functional.pad(ids.long(), (0, 5)) for ids in (alphabet.encode_sources(texts), ANSWERS))
     together, decoded = model(wide, answers), model.greedy(wide, 7)
@@ -54,13 +60,14 @@ def test_padding_changes_nothing(cell):
 
 
 @CELL
-def test_padding_has_no_gradient_and_no_loss(cell):
+@DECODER
+def test_padding_has_no_gradient_and_no_loss(cell, decoder):
     source = alphabet.encode_sources(["1+2="]).long()
     answer = alphabet.encode_answers([3]).long()
     found = []
     for extra in (0, 3):
         torch.manual_seed(1)
-        model = Seq2Seq(cell, 8, 8, 2)
+        model = Seq2Seq(cell, 8, 8, 2, decoder)
         wide = torch.nn.functional.pad(answer, (0, extra))
         loss, right, tokens = scores.summed_loss(model(torch.nn.functional.pad(source, (0, extra)), wide), wide)
         loss.backward()
@@ -76,13 +83,13 @@ def test_the_context_is_the_top_layer_at_the_last_token(cell):
     source = alphabet.encode_sources(["12*(3+4)="]).long()
     _, state = model.encoder(model.embedding(source).transpose(0, 1))
     top = state[0][-1] if cell == "lstm" else state[-1]
-    torch.testing.assert_close(model.encode(source), top)
+    torch.testing.assert_close(model.encode(source)[0], top)
 
 
 def test_every_step_sees_only_the_context():
     model = Seq2Seq("lstm", 8, 8, 2)
     source = alphabet.encode_sources(["1+2="]).long()
-    context = model.encode(source)
+    context, _ = model.encode(source)
     state, logits = None, []
     for _ in range(4):
         output, state = model.decoder(context.unsqueeze(0), state)
@@ -91,15 +98,18 @@ def test_every_step_sees_only_the_context():
 
 
 @CELL
-def test_greedy_is_the_argmax_up_to_eos(cell):
-    model = Seq2Seq(cell, 8, 8, 1)
+@DECODER
+def test_greedy_is_the_argmax_up_to_eos(cell, decoder):
+    """Given its own answer as the tokens before, each next one is the likeliest."""
+    model = Seq2Seq(cell, 8, 8, 1, decoder)
     for weight in model.parameters():
-        torch.nn.init.normal_(weight, std=2)  # so that steps and rows differ before any training
+        torch.nn.init.normal_(weight, std=1)  # so that steps and rows differ before any training
     with torch.no_grad():
-        model.head[2].bias[EOS] = 9  # and some rows end
+        model.head[2].bias[EOS] = 1 if decoder == "feedback" else 4  # and some rows end
     source = alphabet.encode_sources([f"{a}*{b}=" for a in range(20) for b in range(20)]).long()
     decoded, probability = model.greedy(source, 7)
-    chances, tokens = model(source, torch.full((400, 7), EOS)).softmax(dim=-1).max(dim=-1)
+    said = torch.where(decoded == PAD, EOS, decoded)  # as long as the longest
+    chances, tokens = model(source, said).softmax(dim=-1).max(dim=-1)
     ended = 0
     for row in range(len(source)):
         said = tokens[row].tolist()
@@ -122,3 +132,44 @@ def test_decoding_ends_when_all_rows_have_ended(cell, monkeypatch):
     decoded, _ = model.greedy(alphabet.encode_sources(["1+2=", "3-4="]).long(), 7)
     assert decoded.tolist() == [[EOS] + [PAD] * 6] * 2
     assert steps == [2]
+
+
+def test_with_feedback_a_step_sees_the_context_and_the_token_before():
+    model = Seq2Seq("lstm", 6, 8, 2, "feedback")
+    source, answer = alphabet.encode_sources(["12*(3+4)="]).long(), torch.tensor([[10, 6, EOS]])
+    context, _ = model.encode(source)
+    state, logits = None, []
+    for before in (PAD, 10, 6):  # PAD stands before the first token
+        output, state = model.decoder(torch.cat([context, model.embedding.weight[[before]]], dim=1).unsqueeze(0), state)
+        logits.append(model.head(output[0]))
+    torch.testing.assert_close(model(source, answer), torch.stack(logits, dim=1))
+
+
+@pytest.mark.parametrize("decoder", ["feedback", "attention"])
+def test_no_step_sees_its_own_token_or_a_later_one(decoder):
+    model = Seq2Seq("lstm", 6, 8, 2, decoder)
+    source = alphabet.encode_sources(["12*(3+4)="]).long()
+    one, other = model(source, torch.tensor([[10, 6, EOS]])), model(source, torch.tensor([[10, 7, EOS]]))
+    torch.testing.assert_close(one[:, :2], other[:, :2])
+    assert not torch.allclose(one[:, 2], other[:, 2])
+
+
+def test_attention_is_a_softmax_of_products_with_real_states():
+    attention = Attention(4)
+    states, keys = torch.randn(2, 3, 4), torch.randn(2, 5, 4)
+    real = torch.tensor([[True] * 5, [True, True, False, False, False]])
+    found = attention(states, keys, real)
+    for row in range(2):
+        known = keys[row, real[row]]
+        for step in range(3):
+            scores = known @ (attention.query.weight @ states[row, step]) / 4**0.5
+            torch.testing.assert_close(found[row, step], scores.softmax(dim=0) @ known)
+
+
+def test_attention_looks_at_the_encoder_s_states():
+    model = Seq2Seq("gru", 6, 8, 2, "attention")
+    source = alphabet.encode_sources(["1+2=", "12*(3+4)=", "1+3="]).long()
+    _, keys = model.encode(source)
+    states, _ = model.encoder(model.embedding(source).transpose(0, 1))
+    real = source != PAD
+    torch.testing.assert_close(keys[real], states.transpose(0, 1)[real])

@@ -12,7 +12,7 @@ from stages import params, train
 from stages.command import BadInput
 from stages.network import alphabet, scores, weights
 from stages.network.checkpoint import Checkpoint
-from stages.network.learner import Learner
+from stages.network.learner import Learner, scheduler
 
 CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
 TEXTS = {"1+2=": 3, "12*(3+4)=": 84, "7-9=": -2, "49*49*49=": 117649}
@@ -22,6 +22,7 @@ ROWS = alphabet.encode_sources(list(TEXTS)), alphabet.encode_answers(TEXTS.value
 def run(**changes):
     small = {"embed_dim": 16, "hidden_dim": 32, "layers": 2, "batch_size": 4, "epochs": 1, "lr": 0.01, "grad_clip": 2.0}
     other = {"precision": "float32", "seed": 1, "dataset": "d", "cell": "lstm"}
+    other |= {"decoder": "context", "init": "uniform", "schedule": "constant"}
     return params.Run(**(small | other | changes))
 
 
@@ -30,9 +31,17 @@ def checkpoint(tmp_path):
     return Checkpoint(tmp_path / ".resume", "r", "0" * 64)
 
 
+RECIPES = (
+    {},
+    {"decoder": "feedback", "schedule": "one_cycle"},
+    {"decoder": "attention", "init": "orthogonal", "schedule": "one_cycle"},
+)
+
+
 @CELL
-def test_one_batch_overfits(cell, checkpoint):
-    trained, _ = train.train("r", run(cell=cell, epochs=150), 50, ROWS, ROWS, checkpoint)
+@pytest.mark.parametrize("recipe", RECIPES, ids=str)
+def test_one_batch_overfits(cell, recipe, checkpoint):
+    trained, _ = train.train("r", run(cell=cell, epochs=150, **recipe), 50, ROWS, ROWS, checkpoint)
     decoded, _ = scores.decode(trained.model, ROWS[0], trained.steps)
     assert [alphabet.decode(ids) for ids in decoded.tolist()] == [str(tgt) for tgt in TEXTS.values()]
     assert trained.history[-1]["valid_exact_match"] == 1
@@ -45,6 +54,27 @@ def test_the_optimiser_is_adamw_at_the_run_s_lr(monkeypatch, checkpoint):
     monkeypatch.setattr(train, "one_epoch", lambda *given: used.append(given[1].optimiser) or real(*given))
     train.train("r", run(lr=0.003), 50, ROWS, ROWS, checkpoint)
     assert [(type(one), one.param_groups[0]["lr"]) for one in used] == [(torch.optim.AdamW, 0.003)]
+
+
+def test_one_cycle_rises_for_a_tenth_and_ends_near_nothing(monkeypatch, checkpoint):
+    used = []
+    real = torch.optim.AdamW.step
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda one, *_: used.append(one.param_groups[0]["lr"]) or real(one))
+    train.train("r", run(lr=0.01, epochs=20, batch_size=2, schedule="one_cycle"), 50, ROWS, ROWS, checkpoint)
+    assert len(used) == 40
+    assert max(used) == pytest.approx(0.01)
+    top = used.index(max(used))
+    assert top == 3  # 0.1 of 40 steps, counted from 0
+    assert sorted(used[: top + 1]) == used[: top + 1]
+    assert sorted(used[top:], reverse=True) == used[top:]
+    assert used[-1] < 1e-5
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 9, 10, 11])
+def test_a_cycle_of_few_steps(epochs, checkpoint):
+    recipe = run(epochs=epochs, schedule="one_cycle")
+    trained, _ = train.train("r", recipe, 50, ROWS, ROWS, checkpoint)
+    assert len(trained.history) == epochs
 
 
 def test_history_has_a_row_an_epoch(checkpoint):
@@ -85,13 +115,14 @@ def test_batches_are_cut_to_their_own_longest():
 
 @pytest.mark.parametrize(("limit", "shrunk", "share"), [(0.1, 10, 1), (2.0, 1, 0), ("none", 1, 0)])
 def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrunk, share, checkpoint):
-    learner = Learner(run(), torch.device("cpu"))
+    learner = Learner(run(), 8, torch.device("cpu"))
     model = learner.model
     before = [weight.clone() for weight in model.parameters()]
     loss, _, tokens = scores.summed_loss(model(ROWS[0].long(), ROWS[1].long()), ROWS[1].long())
     gradients = torch.autograd.grad(loss / tokens, list(model.parameters()))
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     learner.optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
+    learner.scheduler = scheduler("constant", learner.optimiser, 1.0, 1)
     batches = train.shuffled(*ROWS, 4, (1, 1))
     limit = limit if limit == "none" else norm.item() * limit
     train.one_epoch(model, learner, run(grad_clip=limit), batches, checkpoint, tqdm(disable=True))

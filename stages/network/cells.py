@@ -1,6 +1,6 @@
 """LSTM and GRU for a CPU, about twice as fast as PyTorch's on short rows; on a GPU they are cuDNN's.
 
-CELLS["lstm"](256, 256, 2).over(inputs, which, steps)  ->  states (N, H)
+CELLS["lstm"](256, 256, 2).over([(values, which)], steps)  ->  states (N, H)
 
 The weights are nn.LSTM's and nn.GRU's own, and so is `forward`. `over` computes the same with our own `recurrence`, and
 multiplies each of the first layer's different inputs once: each of the 18 tokens, each row's context.
@@ -9,6 +9,7 @@ N places in all, n of them at one step, R different inputs of size I, hidden siz
 """
 
 import warnings
+from functools import reduce
 
 import torch
 from torch import Tensor, nn
@@ -18,20 +19,35 @@ from torch.nn import functional as F
 from stages.network.layout import Steps
 from stages.network.recurrence import GRULayer, LSTMLayer, State, gru_step, lstm_step
 
+Input = tuple[Tensor, Tensor]  # different values (R, I), and which of them each place has (N)
+
 
 class _Layers:
-    def over(self, inputs: Tensor, which: Tensor, steps: Steps) -> Tensor:
-        """The top layer's states (N, H) over the steps of a layout; the input of place k is inputs[which[k]].
+    def over(self, inputs: list[Input], steps: Steps) -> Tensor:
+        """The top layer's states (N, H) over the steps of a layout; of each input place k gets values[which[k]].
 
-        Few different inputs (R, I) cost little, however large N is.
+        Few different values (R, I) cost little, however large N is. Those of several inputs stand side by side.
         """
-        if inputs.is_cuda:
-            return self.whole(F.embedding(which, inputs).unflatten(0, (len(steps), -1))).flatten(0, 1)
-        gates = F.embedding(which, self.projected(inputs, layer=0))
+        if inputs[0][0].is_cuda:
+            whole = torch.cat([F.embedding(which, values) for values, which in inputs], dim=1)
+            return self.whole(whole.unflatten(0, (len(steps), -1))).flatten(0, 1)
+        parts = self.parts([values for values, _ in inputs])
+        looked_up = [F.embedding(which, part) for part, (_, which) in zip(parts, inputs, strict=True)]
+        gates = reduce(torch.add, looked_up)
         states = self.function.apply(gates, *self.recurrent(0), steps)
         for layer in range(1, self.num_layers):
             states = self.function.apply(self.projected(states, layer), *self.recurrent(layer), steps)
         return states
+
+    def projected(self, inputs: Tensor, layer: int) -> Tensor:
+        """The part of a layer's gates (R, G·H) that its inputs (R, I) make."""
+        return F.linear(inputs, self.all_weights[layer][0], self.bias_of(layer))
+
+    def parts(self, inputs: list[Tensor]) -> list[Tensor]:
+        """`projected` of the first layer for inputs (R, I) that stand side by side, apart: the sum is the whole."""
+        weights = self.all_weights[0][0].split([values.shape[1] for values in inputs], dim=1)
+        biases = [self.bias_of(0), *[None] * (len(inputs) - 1)]
+        return [F.linear(*part) for part in zip(inputs, weights, biases, strict=True)]
 
     def whole(self, inputs: Tensor) -> Tensor:
         """PyTorch's own states (T, B, H) for inputs (T, B, I), in autocast's precision where that is on.
@@ -45,6 +61,17 @@ class _Layers:
         weights = {name: weight.to(low) for name, weight in self.named_parameters()}
         with torch.autocast(kind, enabled=False), warnings.catch_warnings(action="ignore"):  # of weights not in one row
             return functional_call(self, weights, inputs.to(low))[0]
+
+    def orthogonal(self) -> None:
+        """Recurrent weights that are orthogonal in each gate (Saxe et al. 2014), and biases of 0, of forget gates 1, so
+        that they begin open (Jozefowicz et al. 2015)."""
+        for _, weight, *biases in self.all_weights:
+            for gate in weight.split(self.hidden_size):
+                nn.init.orthogonal_(gate)
+            for bias in biases:
+                nn.init.zeros_(bias)
+            for gate in self.forget_gates:
+                nn.init.ones_(biases[0].split(self.hidden_size)[gate])
 
     def step(self, gates: Tensor, before: list[State] | None) -> tuple[Tensor, list[State]]:
         """One step without gradients, from the first layer's `projected` input, which is overwritten.
@@ -63,11 +90,11 @@ class LSTM(_Layers, nn.LSTM):
     """nn.LSTM with `over` and `step`."""
 
     function = LSTMLayer
+    forget_gates = (1,)
 
-    def projected(self, inputs: Tensor, layer: int) -> Tensor:
-        """The part of a layer's gates (R, 4H) that its inputs (R, I) make."""
-        weight, _, bias, recurrent_bias = self.all_weights[layer]
-        return F.linear(inputs, weight, bias + recurrent_bias)
+    def bias_of(self, layer: int) -> Tensor:
+        """What is added to a layer's gates (4H) whatever its input and state."""
+        return self.all_weights[layer][2] + self.all_weights[layer][3]
 
     def recurrent(self, layer: int) -> list[Tensor]:
         return self.all_weights[layer][1:2]
@@ -82,11 +109,11 @@ class GRU(_Layers, nn.GRU):
     """nn.GRU with `over` and `step`."""
 
     function = GRULayer
+    forget_gates = ()  # what its update gate keeps is 0.5 of the state from the beginning
 
-    def projected(self, inputs: Tensor, layer: int) -> Tensor:
-        """The part of a layer's gates (R, 3H) that its inputs (R, I) make."""
-        weight, _, bias, _ = self.all_weights[layer]
-        return F.linear(inputs, weight, bias)
+    def bias_of(self, layer: int) -> Tensor:
+        """What is added to a layer's gates (3H) whatever its input and state; the recurrent one is scaled by a gate."""
+        return self.all_weights[layer][2]
 
     def recurrent(self, layer: int) -> list[Tensor]:
         return self.all_weights[layer][1::2]

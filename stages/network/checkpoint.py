@@ -29,8 +29,8 @@ DIGEST = hashlib.sha256().digest_size  # bytes in front of the content, which te
 def fingerprint(settings: Any, tables: Iterable[Path]) -> str:
     """SHA-256 of all that decides how a training goes: its settings, its tables' bytes, this code and PyTorch."""
     digest = hashlib.sha256(json.dumps([settings, torch.__version__], sort_keys=True).encode())
-    code = Path(__file__).parents[1].rglob("*.py")
-    for path in [*tables, *sorted(code)]:
+    code = [path for folder in Path(__file__).parents[:2] for path in sorted(folder.glob("*.py"))]
+    for path in [*tables, *code]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -29,6 +29,7 @@ class Prefixes:
     steps: Steps
     token: Tensor  # (N) the last token of each beginning
     last: Tensor  # (B) the place where each row is complete
+    where: Tensor  # (B, T) the place of each row's beginning up to each token; any at padding
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Packed:
     order: Tensor | slice  # (B) the batch's rows from longest to shortest
     row: Tensor  # (N) which row, of those in order, each place belongs to
     places: Tensor | slice  # (N) the same places in the ordered rows, padded, step by step
+
+    def take(self, padded: Tensor) -> Tensor:
+        """Padded (B, T, …) to packed (N, …)."""
+        return padded[self.order].transpose(0, 1).flatten(0, 1)[self.places]
 
     def pad(self, values: Tensor, rows: int) -> Tensor:
         """Packed (N, V) to padded (B, T, V) for B = `rows`, zero where there is no token."""
@@ -59,9 +64,10 @@ def prefixes(ids: Tensor) -> Prefixes:
     rows = torch.arange(len(ids), device=ids.device)
     if ids.is_cuda:
         last = (ids != PAD).sum(dim=1) - 1  # - 1: steps count from 0
-        return Prefixes(_steps([len(ids)] * ids.shape[1]), ids.t().flatten(), last * len(ids) + rows)
+        where = torch.arange(ids.numel(), device=ids.device).view(ids.shape[1], -1).t()
+        return Prefixes(_steps([len(ids)] * ids.shape[1]), ids.t().flatten(), last * len(ids) + rows, where)
     place = torch.zeros_like(rows)  # (B) of each row's beginning so far
-    steps, tokens, start = [], [], 0
+    steps, tokens, where, start = [], [], [], 0
     for column in ids.t():
         rows = rows[column[rows] != PAD]
         # One number for a beginning and the token behind it, and the different ones of these
@@ -70,8 +76,9 @@ def prefixes(ids: Tensor) -> Prefixes:
         here = slice(start, start + len(beginnings))
         steps.append((here, beginnings // len(TOKENS) if start else None))
         tokens.append(beginnings % len(TOKENS))
+        where.append(place.clone())
         start = here.stop
-    return Prefixes(steps, torch.cat(tokens), place)
+    return Prefixes(steps, torch.cat(tokens), place, torch.stack(where, dim=1))
 
 
 def pack(ids: Tensor) -> Packed:

@@ -3,21 +3,39 @@
 Learner.state()  ->  {'model': …, 'optimiser': …, 'history': [{'epoch': 1, …}], 'seconds': [5.1], 'step': 40, …}
 """
 
+import math
 from typing import Any
 
 import torch
+from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 from stages import params
 from stages.network.seq2seq import Seq2Seq
+
+RISE = 0.1  # share of the steps in which a one-cycle's learning rate goes up
+
+
+def scheduler(name: str, optimiser: torch.optim.Optimizer, lr: float, steps: int) -> LRScheduler:
+    """What the learning rate is at each of so many steps: lr, or a cosine up to it and down (Smith and Topin 2017)."""
+    if name == "one_cycle":
+        steps = max(steps, 3)
+        rise = max(RISE, 2 / steps)  # PyTorch divides by the steps of the rise, less one
+        return OneCycleLR(optimiser, lr, total_steps=steps, pct_start=rise, cycle_momentum=False)
+    return ConstantLR(optimiser, factor=1)
 
 
 class Learner:
     """All that a training needs to go on as if it had never stopped; each epoch's order of rows is its seed's."""
 
-    def __init__(self, run: params.Run, device: torch.device):
+    def __init__(self, run: params.Run, rows: int, device: torch.device):
         torch.manual_seed(run.seed)
-        self.model = Seq2Seq(run.cell, run.embed_dim, run.hidden_dim, run.layers).to(device)
+        self.model = Seq2Seq(run.cell, run.embed_dim, run.hidden_dim, run.layers, run.decoder)
+        if run.init == "orthogonal":
+            self.model.orthogonal()
+        self.model.to(device)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=run.lr, fused=True)
+        steps = run.epochs * math.ceil(rows / run.batch_size)
+        self.scheduler = scheduler(run.schedule, self.optimiser, run.lr, steps)
         self.device = device
         self.history: list[dict[str, float]] = []  # a dict for each finished epoch
         self.seconds: list[float] = []  # of each finished pass over the training rows
@@ -43,12 +61,13 @@ class Learner:
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""
         counts = {name: getattr(self, name) for name in ("history", "seconds", "step", "totals", "elapsed")}
-        return counts | {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
+        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimiser", "scheduler")}
+        return counts | parts
 
     def restore(self, state: dict[str, Any]) -> None:
         """Become the learner whose state this was."""
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        for name in ("model", "optimiser", "scheduler"):
+            getattr(self, name).load_state_dict(state[name])
         self.history, self.seconds, self.step, self.elapsed = (
             state[name] for name in ("history", "seconds", "step", "elapsed")
         )

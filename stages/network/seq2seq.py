@@ -7,41 +7,68 @@ B rows, S source tokens, T answer tokens, E embedding size, H hidden size, V = 1
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from stages.network.alphabet import EOS, PAD, TOKENS
+from stages.network.attention import Attention
 from stages.network.cells import CELLS
 from stages.network.layout import pack, prefixes
 
 
 class Seq2Seq(nn.Module):
-    """Encoder-decoder of `layers` recurrent layers each way; the decoder sees the context at every step."""
+    """Encoder-decoder of `layers` recurrent layers each way.
 
-    def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int):
+    The decoder sees the context at every step; with `feedback` or `attention` also the token before, and with
+    `attention` each of its states also looks at all of the encoder's.
+    """
+
+    def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int, decoder: str = "context"):
         super().__init__()
-        self.shape = {"cell": cell, "embed_dim": embed_dim, "hidden_dim": hidden_dim, "layers": layers}
+        self.shape = {
+            "cell": cell,
+            "embed_dim": embed_dim,
+            "hidden_dim": hidden_dim,
+            "layers": layers,
+            "decoder": decoder,
+        }
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
         self.encoder = CELLS[cell](embed_dim, hidden_dim, layers)
-        self.decoder = CELLS[cell](hidden_dim, hidden_dim, layers)
-        self.head = nn.Sequential(nn.Linear(hidden_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
+        self.feedback = decoder in ("feedback", "attention")
+        self.decoder = CELLS[cell](hidden_dim + embed_dim * self.feedback, hidden_dim, layers)
+        self.attention = Attention(hidden_dim) if decoder == "attention" else None
+        wide = 2 * hidden_dim if self.attention else hidden_dim
+        self.head = nn.Sequential(nn.Linear(wide, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
-    def encode(self, source: Tensor) -> Tensor:
-        """Source ids (B, S) to context (B, H): the top layer's hidden state at the last real token.
+    def encode(self, source: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Source ids (B, S) to context (B, H), the top layer's hidden state at the last real token; and all (B, S, H).
 
         The network only looks left, so padding on the right cannot reach that state.
         """
         layout = prefixes(source)
-        states = self.encoder.over(self.embedding.weight, layout.token, layout.steps)  # (N, H)
-        return states[layout.last]  # (B, H)
+        states = self.encoder.over([(self.embedding.weight, layout.token)], layout.steps)  # (N, H)
+        keys = F.embedding(layout.where, states) if self.attention else None
+        return states[layout.last], keys  # (B, H)
 
     def forward(self, source: Tensor, answer: Tensor) -> Tensor:
-        """Source ids (B, S), answer ids (B, T) to logits (B, T, V); of the answer only its length is used.
+        """Source ids (B, S), answer ids (B, T) to logits (B, T, V); each step sees at most the tokens before its own.
 
         Logits at padding mean nothing.
         """
         layout = pack(answer)
-        context = self.encode(source)[layout.order]  # (B, H)
-        states = self.decoder.over(context, layout.row, layout.steps)  # (N, H)
+        context, keys = self.encode(source)  # (B, H)
+        inputs = [(context[layout.order], layout.row)]
+        if self.feedback:
+            inputs.append((self.embedding.weight, layout.take(F.pad(answer, (1, -1), value=PAD))))
+        states = self.decoder.over(inputs, layout.steps)  # (N, H)
+        if self.attention:
+            found = self.attention(layout.pad(states, len(answer)), keys, source != PAD)
+            states = torch.cat([states, layout.take(found)], dim=1)
         return layout.pad(self.head(states), len(answer))  # (B, T, V)
+
+    def orthogonal(self) -> None:
+        """Initial weights that keep a state, of both recurrent parts."""
+        self.encoder.orthogonal()
+        self.decoder.orthogonal()
 
     @torch.inference_mode()
     def greedy(self, source: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -50,18 +77,26 @@ class Seq2Seq(nn.Module):
         A row that has said `<eos>` is computed no further. A probability is the product over the answer's tokens,
         `<eos>` too.
         """
-        first = self.decoder.projected(self.encode(source), layer=0)  # (B, G·H) the same at every step
+        context, keys = self.encode(source)
+        first, *table = self.decoder.parts([context, self.embedding.weight] if self.feedback else [context])
         answers = source.new_full((len(source), steps), PAD)
         probability = torch.ones(len(source), dtype=torch.float64, device=source.device)
         rows = torch.arange(len(source), device=source.device)  # (n) those still going
         states = None
+        token = source.new_full((len(source),), PAD)
         for step in range(steps):
-            output, states = self.decoder.step(first[rows], states)  # (n, H)
+            gates = first[rows]
+            for part in table:
+                gates += part[token]
+            output, states = self.decoder.step(gates, states)  # (n, H)
+            if self.attention:
+                found = self.attention(output.unsqueeze(1), keys[rows], source[rows] != PAD).squeeze(1)
+                output = torch.cat([output, found], dim=1)
             likeliest, token = self.head(output).softmax(dim=-1).max(dim=-1)  # (n), (n)
             answers[rows, step] = token
             probability[rows] *= likeliest
             going = token != EOS
             if not going.any():
                 break
-            rows, states = rows[going], [tuple(part[going] for part in layer) for layer in states]
+            rows, token, states = rows[going], token[going], [tuple(part[going] for part in layer) for layer in states]
         return answers, probability

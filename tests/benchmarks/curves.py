@@ -37,7 +37,7 @@ def curves(run: params.Run, operands: int, rows: train.Rows, valid: train.Rows) 
 
 
 def _losses(run: params.Run, operands: int, rows: train.Rows, valid: train.Rows, batched: Callable) -> list[float]:
-    learner = Learner(run, torch.device("cpu"))
+    learner = Learner(run, len(rows[0]), torch.device("cpu"))
     trained = weights.Trained("benchmark", learner.model, operands, learner.history)
     losses = []
     for _ in range(EPOCHS):

@@ -42,7 +42,7 @@ MIB = 2**20 if sys.platform == "darwin" else 2**10  # in what the system counts 
 def point(run: params.Run, rows: train.Rows) -> dict[str, float]:
     """One row of the table. The peak memory is the whole process', so each needs a process of its own."""
     machine.device()  # takes all cores
-    learner = Learner(run, torch.device("cpu"))
+    learner = Learner(run, len(rows[0]), torch.device("cpu"))
     warm_up, whole = WARM_UP * run.batch_size, len(rows[0])
     rate = warm_up / one_pass(learner, run, tuple(ids[:warm_up] for ids in rows))
     batches = max(1, round(LONGEST * rate / run.batch_size))

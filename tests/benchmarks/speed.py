@@ -73,7 +73,7 @@ def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, f
     """Every way's line, and the operations a second of each product alone."""
     machine.device()  # takes all cores
     rows = tuple(ids[: BATCHES * run.batch_size] for ids in alphabet.encode_table(files.read_table(table), table))
-    learner = Learner(run, torch.device("cpu"))
+    learner = Learner(run, len(rows[0]), torch.device("cpu"))
     passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
     alone = products(run, round(run.batch_size * scores.widths(rows[0]).double().mean().item()))
     found = rates(passes | alone)

@@ -17,6 +17,7 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
+from stages import studies
 from stages.command import one_line
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -60,6 +61,23 @@ ENDINGS = {
     "products": ".parquet",
 }
 FOLDERS = "subsets", "samples", *ENDINGS, "studies"
+
+
+COMPARISON = studies.Comparison(larger="unsteadiness", at={"lr": 0.01}, than_at={"lr": 0.001})
+
+
+def study_of(**changes) -> studies.Study:
+    """A small study of trainings, with changes."""
+    known = {
+        "question": "?",
+        "run": "small-lstm",
+        "points": [{"lr": [0.01, 0.001], "seed": [1, 2]}, {"epochs": 3}],
+        "reach": 0.5,
+        "by": ["lr"],
+        "show": ["loss"],
+        "rule": [COMPARISON],
+    }
+    return studies.Study(**known | changes)
 
 
 def write_params(path: Path, **changes) -> Path:

@@ -1,6 +1,6 @@
 """Answers: the networks that there are, asked other rows than their own, or their own in another mix.
 
-{'run': 'single_digit-lstm', 'dataset': 'two_digit', 'asked': 'outside'}  ->  exact match 0.0005 of 2,108 rows
+{'run': 'single_digit-lstm', 'dataset': 'two_digit', 'asked': 'outside'}  ->  exact match 0.003 of 50,000 rows
 """
 
 import subprocess

@@ -1,6 +1,6 @@
 """Trainings: each point a DVC experiment of its own, and what is left of it.
 
-{'lr': 0.01, 'seed': 1}  ->  `dvc exp run --queue -S lr=0.01 -S seed=1 evaluate@single_digit-lstm`  ->  loss 0.54, …
+{'lr': 0.01, 'seed': 1}  ->  `dvc exp run --queue -S lr=0.01 -S seed=1 evaluate@single_digit-lstm`  ->  loss 0.46, …
 """
 
 import io
@@ -118,7 +118,7 @@ class Queue:
     def _ended(self, experiment: str, point: studies.Point, state: str | None) -> dict:
         if state == "Success":
             commit = _run("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
-            found = self._results(commit or experiment, point)
+            found = self._results(commit or experiment, point)  # git has an error for a name that it does not know
         else:
             lines = _run("dvc", "queue", "logs", experiment).splitlines()
             said = next((line for line in lines if line.startswith(("train: ", "evaluate: "))), f"{state}")

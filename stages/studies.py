@@ -71,6 +71,7 @@ class Study:
     points: Annotated[list[Point], Field(min_length=1)]
     reach: Annotated[float, Field(gt=0)] | None = None
     longest: Annotated[float, Field(gt=0)] | None = None
+    keep: Point | None = None
     by: Annotated[list[str], Field(min_length=1)]
     show: Annotated[list[str], Field(min_length=1)]
     rule: Annotated[list[Comparison], Field(min_length=1)]
@@ -78,7 +79,7 @@ class Study:
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Study":
         trainings = self.kind == "trainings"
-        for name in ("run", "reach", "always", "longest"):
+        for name in ("run", "reach", "always", "longest", "keep"):
             if bool(getattr(self, name)) and not trainings:
                 raise ValueError(f"{name}: is for trainings only")
         if trainings and not (self.run and self.reach):
@@ -92,9 +93,11 @@ class Study:
             if comparison.than is not None and comparison.larger != "auc":
                 raise ValueError("than: a number is for auc only, whose error is known")
             for place in filter(None, (comparison.at, comparison.than_at)):
-                found = [point | {"seed": 0} for point in tried if place.items() <= point.items()]
+                found = [point | {"seed": 0} for point in at(tried, place)]
                 if not found or any(point != found[0] for point in found):
                     raise ValueError(f"{label(place)}: should be one point, but for its seeds; it is {len(found)}")
+        if self.keep and (count := len(at(tried, self.keep))) != 1:
+            raise ValueError(f"keep: {label(self.keep)}: should be one point; it is {count}")
         return self
 
 
@@ -134,6 +137,11 @@ def points(study: Study) -> list[Point]:
         values = [value if isinstance(value, list) else [value] for value in entry.values()]
         found += [dict(zip(entry, chosen, strict=True)) for chosen in product(*values)]
     return found
+
+
+def at(points: Iterable[Point], place: Point) -> list[Point]:
+    """Those points that have all the place's values."""
+    return [point for point in points if place.items() <= point.items()]
 
 
 def label(point: Point) -> str:

@@ -50,7 +50,9 @@ def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Let a trained network calculate.")
     parser.add_argument("expressions", nargs="*", help='such as "12*(3+4)="; none: lines from standard input')
-    parser.add_argument("--run", default="full-lstm", help="a name under `runs` of params.yaml (default: %(default)s)")
+    parser.add_argument(
+        "--run", default="whole", help="a name under `runs` of params.yaml, or %(default)s, the default"
+    )
     parser.add_argument("--models", type=Path, default=Path("data/models"), help="folder (default: %(default)s)")
     # An expression that begins with '-' looks like an option; it is malformed, and says so as every other does.
     args, dashed = parser.parse_known_args()

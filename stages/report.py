@@ -14,8 +14,11 @@ from stages import files, params, studies
 from stages.command import BadInput, one_line
 from stages.page import failures, learning
 from stages.page.counts import count
+from stages.page.kept import Whole
 from stages.page.results import Results
 from stages.page.web import page
+
+WHOLE = "whole"  # the study whose network was trained on nine tenths of all expressions
 
 # What the files of `train` and `evaluate` must hold
 CURVES = {
@@ -64,6 +67,23 @@ def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callabl
     return pd.concat(made, ignore_index=True)
 
 
+def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
+    """What that study kept of a point; None where the point was not trained. Raises BadInput for a missing file."""
+    (point,) = studies.at(studies.points(study), study.keep)
+    row = table[(table["point"] == studies.label(point)) & (table["status"] == studies.DONE)]
+    if row.empty:
+        return None
+    texts = {"predicted": str, "template": str}
+    try:
+        tables = [
+            pd.read_csv(folder / f"{name}.csv", dtype=texts, keep_default_na=False)
+            for name in ("history", "kinds", "mistakes")
+        ]
+    except FileNotFoundError as error:
+        raise BadInput(f"{error.filename}: no such file; delete the study's table, and it is made again") from error
+    return Whole(row.iloc[0], *tables)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set the results of all runs together.")
     parser.add_argument("params", type=Path)
@@ -80,6 +100,11 @@ def main() -> None:
     config = params.read(args.params)
     used = {run.dataset for run in config.runs.values()}
     answers = set(files.PREDICTIONS.names)
+    trials = {
+        name: (study, table)
+        for name, study in studies.read(args.studies).items()
+        if len(table := studies.table(args.trials / f"{name}.csv", study))
+    }
     results = Results(
         config,
         {
@@ -92,11 +117,8 @@ def main() -> None:
         gather(args.timing, ".json", config.runs, _read_json, TIMING),
         gather(args.predictions, ".parquet", config.runs, _read_answers, answers),
         gather(args.products, ".parquet", config.runs, _read_answers, answers),
-        {
-            name: (study, table)
-            for name, study in studies.read(args.studies).items()
-            if len(table := studies.table(args.trials / f"{name}.csv", study))
-        },
+        trials,
+        kept(args.trials / WHOLE, *trials[WHOLE]) if WHOLE in trials and trials[WHOLE][0].keep else None,
     )
     plots, html = report(results)
     texts = {args.page: html}

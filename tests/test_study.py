@@ -13,8 +13,9 @@ from conftest import ROOT, stage, study_of
 
 from stages import params, studies, study
 from stages.command import BadInput
-from stages.lab import queue
+from stages.lab import trained
 from stages.lab.overrides import overrides, run, trained_rows
+from stages.network import weights
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ from stages.lab.overrides import overrides, run, trained_rows
         ),
         ({"rule": [studies.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]}, "seed=1: should be one"),
         ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "a number is for auc only"),
+        ({"keep": {"lr": 0.01}}, "keep: lr=0.01: should be one point; it is 2"),
     ],
 )
 def test_a_study_that_does_not_fit_together(changes, words):
@@ -118,9 +120,9 @@ def test_how_many_rows_a_point_trains_on():
 def test_a_row_tells_of_speed_and_steadiness(reach, first):
     loss = [1.0, 0.8, 0.6, 0.5, 0.7]
     history = pd.DataFrame({"epoch": range(1, 6), "valid_loss": loss, "valid_exact_match": 0.1, "clipped": 0.5})
-    metrics = dict.fromkeys(queue.METRICS, 0.3)
-    timing = dict.fromkeys(queue.TIMING, 2)
-    row = queue.row(metrics, timing, history, reach)
+    metrics = dict.fromkeys(trained.METRICS, 0.3)
+    timing = dict.fromkeys(trained.TIMING, 2)
+    row = trained.row(metrics, timing, history, reach)
     assert row["epochs_to_reach"] == first
     assert row["unsteadiness"] == pytest.approx(np.std([-0.2, -0.1, 0.2], ddof=1))  # of epochs 3, 4 and 5
     assert (row["clipped"], row["loss"], row["device"]) == (0.5, 0.3, 2)
@@ -167,11 +169,15 @@ small:
     - {epochs: 100000}
   reach: 2.5
   longest: 1
+  keep: {lr: 0.002}
   by: [lr]
   show: [loss]
   rule:
     - {larger: loss, at: {lr: 7}, than_at: {lr: 0.002}}
 """
+
+
+KEPT = "/history.csv", "/kinds.csv", "/mistakes.csv"
 
 
 def test_a_real_study(repository):
@@ -190,7 +196,18 @@ def test_a_real_study(repository):
     known = json.loads((repository.root / "reports/metrics/small-lstm.json").read_text())["loss"]
     assert table["loss"][2] == pytest.approx(known, rel=1e-5)
     assert re.fullmatch(r"not measured: about \d+ minutes", table["status"][3])
-    assert repository.changed() == {"reports/studies/small.csv"}
+    # What it keeps of the first one: data/models is not in git, but for `whole`
+    folder = repository.root / "reports" / "studies" / "small"
+    history, kinds, mistakes = (pd.read_csv(folder / f"{name}.csv") for name in ("history", "kinds", "mistakes"))
+    assert kinds["rows"].sum() == table["rows"][0]
+    assert (
+        len(mistakes)
+        == (kinds["rows"] - kinds["right"]).sum()
+        == round(table["rows"][0] * (1 - table["exact_match"][0]))
+    )
+    network = weights.load(repository.root / "data" / "models" / "small.pt")
+    assert network.history[-1]["valid_loss"] == pytest.approx(history["valid_loss"].iloc[-1], rel=1e-4)
+    assert repository.changed() == {f"reports/studies/small{name}" for name in (".csv", *KEPT)}
     assert "small-" not in repository.run("dvc", "queue", "status")
     again = subprocess.run(command, **given)
     assert again.returncode == 0, again.stderr

@@ -3,12 +3,10 @@
 {'lr': 0.01, 'seed': 1}  ->  `dvc exp run --queue -S lr=0.01 -S seed=1 evaluate@single_digit-lstm`  ->  loss 0.46, …
 """
 
-import io
 import json
 import math
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -16,36 +14,17 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-import pandas as pd
 import pyarrow.parquet as pq
 
 from stages import params, studies
 from stages.command import BadInput
+from stages.lab import trained
+from stages.lab.call import call
 from stages.lab.overrides import overrides, run, trained_rows
-
-TIMING = "seconds_per_epoch", "peak_memory_mib", *studies.MACHINE
-METRICS = "rows", "exact_match", "loss", "token_accuracy", "position_accuracy"
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point
 NOBODY = "Worker status: 0 active, 0 idle"
 LONGEST_PAUSE = 20.0  # seconds between two looks at the queue: each takes a core for one
-
-
-def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dict:
-    """What a row tells of a finished training: its last metrics, and how fast and how steady its curve was.
-
-    `epochs_to_reach` is the first epoch with a validation loss of at most `reach`, infinite where none is;
-    `unsteadiness` the standard deviation of that loss' change from epoch to epoch, over the second half.
-    """
-    loss = history["valid_loss"]
-    reached = history.loc[loss <= reach, "epoch"]
-    return {
-        **{name: metrics[name] for name in METRICS},
-        "epochs_to_reach": reached.iloc[0] if len(reached) else float("inf"),
-        "unsteadiness": loss.diff().iloc[len(loss) // 2 :].std(),
-        "clipped": history["clipped"].mean(),
-        **{name: timing[name] for name in TIMING},
-    }
 
 
 class Queue:
@@ -69,7 +48,7 @@ class Queue:
                 print(f"study: queued {number}/{len(points)}: {studies.label(point)}", file=sys.stderr)
         pause, unseen, started = 1.0, set(), -math.inf
         while self.waiting:
-            status = _run("dvc", "queue", "status")
+            status = call("dvc", "queue", "status")
             lines = [line.split() for line in status.splitlines()]
             states = {words[1]: words[-1] for words in lines if len(words) > 3}  # task, name, when, state
             # At the beginning, or when all workers have died; a new one takes seconds to be seen
@@ -102,7 +81,7 @@ class Queue:
         experiment = f"{self.name.replace('_', '-')}-{time.time_ns() // 10**6}"
         words = [word for change in changes for word in ("--set-param", change)]
         target = f"evaluate@{run(self.entry.run, self._whole(point), self.config)[0]}"
-        _run("dvc", "exp", "run", "--queue", "--name", experiment, *words, target)
+        call("dvc", "exp", "run", "--queue", "--name", experiment, *words, target)
         self.waiting[experiment] = point
 
     def _minutes(self, point: studies.Point) -> float:
@@ -117,10 +96,10 @@ class Queue:
 
     def _ended(self, experiment: str, point: studies.Point, state: str | None) -> dict:
         if state == "Success":
-            commit = _run("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
+            commit = call("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
             found = self._results(commit or experiment, point)  # git has an error for a name that it does not know
         else:
-            lines = _run("dvc", "queue", "logs", experiment).splitlines()
+            lines = call("dvc", "queue", "logs", experiment).splitlines()
             said = next((line for line in lines if line.startswith(("train: ", "evaluate: "))), f"{state}")
             found = {"status": said if DIVERGED.search(said) else f"{studies.LEFT_OUT}: {said}"}
         self._forget(experiment)
@@ -128,12 +107,11 @@ class Queue:
 
     def _results(self, commit: str, point: studies.Point) -> dict:
         name, _, _ = run(self.entry.run, self._whole(point), self.config)
-        metrics, timing, history = (
-            _run("git", "show", f"{commit}:{self.reports.as_posix()}/{kind}/{name}{ending}")
-            for kind, ending in (("metrics", ".json"), ("timing", ".json"), ("history", ".csv"))
-        )
-        found = json.loads(metrics), json.loads(timing), pd.read_csv(io.StringIO(history))
-        return {"status": studies.DONE, **row(*found, self.entry.reach)}
+        found = trained.results(commit, name, self.reports)
+        if self.entry.keep and studies.at([point], self.entry.keep):
+            folder, model = self.reports / "studies" / self.name, self.data / "models" / f"{self.name}.pt"
+            trained.keep(commit, name, found[-1], folder, self.data, model)
+        return {"status": studies.DONE, **trained.row(*found, self.entry.reach)}
 
     def _forget(self, *experiments: str) -> None:
         for command in (("queue", "remove"), ("exp", "remove")):
@@ -143,7 +121,7 @@ class Queue:
 def _settle() -> None:
     """Wait for workers that are there already: they would give this study's trainings another share of the cores."""
     for wait in count():
-        if NOBODY in _run("dvc", "queue", "status"):
+        if NOBODY in call("dvc", "queue", "status"):
             return
         if wait == 5:
             print("study: waiting for what runs in DVC's queue", file=sys.stderr)
@@ -154,19 +132,10 @@ def _start(workers: int) -> None:
     """Each training gets its share of the cores: threads of several on the same ones wait for each other."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = {"OMP_NUM_THREADS": str(max(1, cores // workers))}
-    _run("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
+    call("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
 
 
 def _each(command: tuple[str, ...], experiments: Iterable[str]) -> None:
     for experiment in experiments:
         with suppress(BadInput):  # it is not there any more, or not yet
-            _run("dvc", *command, experiment)
-
-
-def _run(*command: str, env: dict | None = None, heard: bool = True) -> str:
-    """What it printed, if it is heard: what goes on behind its back would keep the line open."""
-    line = subprocess.PIPE if heard else subprocess.DEVNULL
-    done = subprocess.run(command, stdout=line, stderr=line, text=True, env=env)
-    if done.returncode:
-        raise BadInput(f"`{' '.join(command)}` failed: {((done.stderr or '').splitlines() or ['exit status'])[-1]}")
-    return done.stdout or ""
+            call("dvc", *command, experiment)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from stages import params
 from stages.page.counts import Counts
+from stages.page.kept import Whole
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
 from stages.page.trials import Trials
 
@@ -31,6 +32,7 @@ class Results:
     predictions: pd.DataFrame  # a row an answered validation row
     products: pd.DataFrame  # a row an answered a*b
     trials: dict[str, Trials]  # of each study that has been tried
+    whole: Whole | None  # what the study of that name kept, if it has been tried
 
     @cached_property
     def marks(self) -> dict[str, dict]:

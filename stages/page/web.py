@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stages import grammar
-from stages.page import certainty, datasets, failures, gallery, learning, style, sweeps, tables
+from stages.page import certainty, datasets, failures, gallery, learning, style, sweeps, tables, whole
 from stages.page.claims import claims
 from stages.page.results import Results
 
@@ -24,6 +24,7 @@ SECTIONS = {
     "lstm-gru": "LSTM against GRU",
     "failures": "Where it fails",
     "certainty": "How sure it is",
+    "whole": "The whole corpus",
     "studies": "Studies",
     "gallery": "Answers",
     "claims": "Claims",
@@ -74,6 +75,13 @@ def page(results: Results) -> str:
         studies=[(sweeps.picture(name, tried), sweeps.figures(name, tried)) for name, tried in results.trials.items()],
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
+        whole=results.whole
+        and {
+            "curve": whole.curve(results.whole),
+            "tables": [make(results.whole) for make in (whole.others, whole.by_template, whole.by_length)],
+            "common": whole.common(results.whole),
+            "listed": whole.listed(results.whole),
+        },
         templates=grammar.TEMPLATES,
         claims=judged,
         verdicts=Counter(claim.verdict for claim in judged),

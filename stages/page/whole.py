@@ -1,0 +1,110 @@
+"""The network that was trained on nine tenths of all expressions: how far it came when, and what it still gets wrong.
+
+epoch 1, valid_exact_match 0.61; '37*46*29=', tgt 49358, predicted '49448'  ->  Picture('whole-curve', …), …
+"""
+
+import pandas as pd
+
+from stages import grammar
+from stages.page.gallery import Answer, answer
+from stages.page.kept import OURS, Whole
+from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, legend
+from stages.page.tables import Cell, Table, count, share
+
+LISTED = 200  # wrong answers on the page at most; the file has all
+
+
+def curve(whole: Whole) -> Picture:
+    """Exact match, and what is missing from it, against hours."""
+    reached = whole.reached.assign(wrong=1 - whole.reached["exact_match"])
+    panels = []
+    for column, title in {"exact_match": "share of right answers", "wrong": "share of wrong answers"}.items():
+        figure, axes = drawing(title, 4.6)
+        told = []
+        for number, (name, points) in enumerate(reached.groupby("name", sort=False)):
+            look = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
+            look |= {"linewidth": 1.9, "linestyle": DASHES[0]} if name == OURS else {"linestyle": DASHES[1]}
+            axes.plot(points["hours"], points[column], label=name, **look)
+            told.append(f"{name} {points[column].iloc[-1]:.4f} after {points['hours'].iloc[-1]:.2f} hours")
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter("{x:.3g}")
+        if column == "wrong":
+            axes.set_yscale("log")
+        axes.set_xlabel("hours of training")
+        legend(figure)
+        panels.append(Panel(figure, f"{title.capitalize()}: {'; '.join(told)}."))
+    caption = (
+        f"Held-out rows after each epoch; hours of passes over the training rows, ours on {whole.machine}, the others' "
+        "on a GPU, each by its own account."
+    )
+    return Picture("whole-curve", "Exact match against time", caption, panels)
+
+
+def others(whole: Whole) -> Table:
+    """The last of each one's points."""
+    rows = [
+        [
+            Cell(row.name),
+            Cell(row.settings),
+            count(row.epoch),
+            Cell(f"{row.hours:.2f}", row.hours),
+            share(row.exact_match),
+        ]
+        for row in whole.reached.groupby("name", sort=False).tail(1).itertuples(index=False)
+    ]
+    heads = ["network", "settings", "epochs", "hours", "exact match"]
+    return Table(
+        "whole-others",
+        "Beside what others reached",
+        "Trained on nine tenths of the same rows; hours as above.",
+        heads,
+        rows,
+    )
+
+
+def by_template(whole: Whole) -> Table:
+    return _right(whole, "template", grammar.TEMPLATES, "By template")
+
+
+def by_length(whole: Whole) -> Table:
+    return _right(whole, "length", sorted(whole.kinds["length"].unique()), "By the answer's characters")
+
+
+def _right(whole: Whole, key: str, order: list, title: str) -> Table:
+    """Rows, wrong answers and the share of right ones of each kind that there is."""
+    found = whole.kinds.groupby(key)[["rows", "right"]].sum().reindex(order).dropna().astype(int)
+    rows = [
+        [Cell(str(kind), place), count(one.rows), count(one.rows - one.right), share(one.right / one.rows)]
+        for place, (kind, one) in enumerate(found.iterrows())
+    ]
+    heads = [key if key == "template" else "characters", "held out", "wrong", "exact match"]
+    return Table(f"whole-{key}", title, "Of all held-out rows.", heads, rows)
+
+
+def common(whole: Whole) -> list[tuple[str, float]]:
+    """What wrong answers have in common, as shares of them."""
+    wrong = whole.mistakes
+    told, true = wrong["predicted"], wrong["tgt"].astype(str)
+    alike = told.str.len() == true.str.len()
+    off = pd.Series([sum(one != two for one, two in zip(*pair, strict=False)) for pair in zip(told, true, strict=True)])
+    close = (pd.to_numeric(told, errors="coerce") - wrong["tgt"]).abs() <= wrong["tgt"].abs() / 100
+    return [
+        ("have a product", wrong["template"].str.contains("*", regex=False).mean()),
+        ("have a product of three numbers, or of a number and a sum or difference", _hard(wrong["template"]).mean()),
+        ("are as long as the right one", alike.mean()),
+        ("have the right sign", (told.str.startswith("-") == true.str.startswith("-")).mean()),
+        ("have the right first character", (told.str[:1] == true.str[:1]).mean()),
+        ("have the right last digit", (told.str[-1:] == true.str[-1:]).mean()),
+        ("have one wrong character, and no more", (alike.reset_index(drop=True) & (off == 1)).mean()),
+        ("are within one hundredth of the right value", close.mean()),
+    ]
+
+
+def _hard(template: pd.Series) -> pd.Series:
+    return template.isin(["a*b*c", "(a+b)*c", "(a-b)*c", "a*(b+c)", "a*(b-c)"])
+
+
+def listed(whole: Whole) -> list[Answer]:
+    """The wrong answers that the page lists, the surest first."""
+    surest = whole.mistakes.sort_values("probability", ascending=False, kind="stable").head(LISTED)
+    return list(map(answer, surest.assign(run="whole", correct=False).itertuples()))

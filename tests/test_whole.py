@@ -1,0 +1,132 @@
+"""The network of the whole corpus: what its study keeps, and what the page makes of that, against hand-made rows."""
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from conftest import ROOT
+
+from stages import report, studies
+from stages.command import BadInput
+from stages.lab import trained
+from stages.network import alphabet, scores, weights
+from stages.page import kept, whole
+from stages.page.others import OTHERS
+
+ANSWERS = pd.DataFrame(
+    [
+        ("1+2=", 3, "3", True, "a+b", 0.9),
+        ("4+5=", 9, "8", False, "a+b", 0.8),
+        ("4*5*6=", 120, "130", False, "a*b*c", 0.7),
+        ("3-9*9=", -78, "-7", False, "a-b*c", 0.95),
+        ("9*9*9=", 729, "", False, "a*b*c", 0.1),
+    ],
+    columns=["src", "tgt", "predicted", "correct", "template", "probability"],
+)
+HISTORY = pd.DataFrame({"epoch": [1, 2], "valid_exact_match": [0.5, 0.8]})
+ROW = pd.Series({"seconds_per_epoch": 1800, "device": "cpu", "threads": 2, "processes": 1, "torch": "2.13.0"})
+
+
+@pytest.fixture
+def found():
+    return kept.Whole(ROW, HISTORY, trained.kinds(ANSWERS), trained.mistakes(ANSWERS))
+
+
+def test_kinds_and_mistakes_by_hand():
+    assert trained.kinds(ANSWERS).to_dict("records") == [
+        {"template": "a*b*c", "length": 3, "rows": 2, "right": 0},
+        {"template": "a+b", "length": 1, "rows": 2, "right": 1},
+        {"template": "a-b*c", "length": 3, "rows": 1, "right": 0},
+    ]
+    assert trained.mistakes(ANSWERS)["src"].tolist() == ["4+5=", "4*5*6=", "3-9*9=", "9*9*9="]
+
+
+def test_hours_are_those_of_the_passes(found):
+    reached = found.reached
+    assert reached.loc[reached["name"] == kept.OURS, ["hours", "exact_match"]].to_numpy().tolist() == [
+        [0.5, 0.5],
+        [1.0, 0.8],
+    ]
+    largest = reached[reached["name"] == OTHERS[0].name].iloc[-1]
+    assert (largest["exact_match"], largest["hours"]) == (0.9948, pytest.approx(20 * 340 / 3600))
+    assert found.hours == 1
+    assert found.rows == 5
+
+
+def test_what_mistakes_have_in_common_by_hand(found):
+    """4+5= 8 for 9; 4*5*6= 130 for 120; 3-9*9= -7 for -78; 9*9*9= nothing for 729."""
+    shares = [share for _, share in whole.common(found)]
+    assert shares == [
+        0.75,  # a product
+        0.5,  # of three numbers
+        0.5,  # as long: 8, 130
+        1.0,  # sign
+        0.5,  # first character: 130, -7
+        0.25,  # last digit: 130
+        0.5,  # one wrong character: 8, 130
+        0.0,  # within one hundredth
+    ]
+
+
+def test_tables_by_hand(found):
+    assert [[cell.text for cell in row] for row in whole.by_template(found).rows] == [
+        ["a+b", "2", "1", "0.5000"],
+        ["a-b*c", "1", "1", "0.0000"],
+        ["a*b*c", "2", "2", "0.0000"],
+    ]
+    assert [row[0].text for row in whole.by_length(found).rows] == ["1", "3"]
+    ours = whole.others(found).rows[0]
+    assert [cell.text for cell in ours] == ["ours", "", "2", "1.00", "0.8000"]
+
+
+def test_the_surest_mistakes_are_listed_first(found, monkeypatch):
+    assert [answer.src for answer in whole.listed(found)] == ["3-9*9=", "4+5=", "4*5*6=", "9*9*9="]
+    monkeypatch.setattr(whole, "LISTED", 1)
+    assert [answer.src for answer in whole.listed(found)] == ["3-9*9="]
+
+
+def test_the_curve_has_everyone(found):
+    told = [panel.alt for panel in whole.curve(found).panels]
+    assert all(one.name in text for text in told for one in OTHERS)
+    assert "ours 0.8000 after 1.00 hours" in told[0]
+    assert "ours 0.2000 after 1.00 hours" in told[1]
+
+
+STUDY = studies.find(ROOT / "studies.yaml", "whole")
+
+
+def tried(status):
+    (point,) = studies.at(studies.points(STUDY), STUDY.keep)
+    return pd.DataFrame([{"point": studies.label(point), "status": status, **ROW}])
+
+
+def test_what_was_kept_is_read_back(found, tmp_path):
+    for name in ("history", "kinds", "mistakes"):
+        getattr(found, name).to_csv(tmp_path / f"{name}.csv", index=False)
+    again = report.kept(tmp_path, STUDY, tried("done"))
+    assert again.mistakes["predicted"].tolist() == ["8", "130", "-7", ""]
+    assert whole.common(again) == whole.common(found)
+
+
+def test_nothing_was_kept_of_what_was_not_measured(tmp_path):
+    assert report.kept(tmp_path, STUDY, tried("not measured: about 999 minutes")) is None
+    with pytest.raises(BadInput, match=r"history\.csv: no such file; delete the study's table"):
+        report.kept(tmp_path, STUDY, tried("done"))
+
+
+def test_the_kept_weights_are_those_of_the_study(head, corpus):
+    """In float16 they make the same mistakes, and are as often right on other rows."""
+    network = weights.load(head / "data" / "models" / "whole.pt")
+    (point,) = studies.at(studies.points(STUDY), STUDY.keep)
+    row = studies.table(head / "reports" / "studies" / "whole.csv", STUDY).set_index("point").loc[studies.label(point)]
+    assert network.history[-1]["valid_exact_match"] == pytest.approx(row["exact_match"], abs=1e-5)
+    mistakes = report.kept(head / "reports" / "studies" / "whole", STUDY, row.to_frame().T.reset_index()).mistakes[:500]
+    assert np.mean(answered(network, mistakes["src"]) == mistakes["predicted"]) > 0.9
+    rows = pq.read_table(corpus).to_pandas().sample(3000, random_state=0)
+    right = np.mean(answered(network, rows["src"]) == rows["tgt"].astype(str))
+    assert right == pytest.approx(row["exact_match"], abs=0.02)
+
+
+def answered(network, sources):
+    decoded, _ = scores.decode(network.model, alphabet.encode_sources(list(sources)), network.steps)
+    return np.array([alphabet.decode(ids) for ids in decoded.tolist()])

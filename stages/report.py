@@ -6,6 +6,7 @@ reports/metrics/full-lstm.json, …  ->  reports/index.html, reports/plots/exact
 import argparse
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,13 @@ from stages.page.counts import count
 from stages.page.kept import Whole
 from stages.page.results import Results
 from stages.page.web import page
+
+# … and those of what a study keeps
+KEPT = {
+    "history": {"epoch", "valid_exact_match"},
+    "kinds": {"template", "length", "rows", "right"},
+    "mistakes": set(files.PREDICTIONS.names) - {"correct"},
+}
 
 WHOLE = "whole"  # the study whose network was trained on nine tenths of all expressions
 
@@ -50,38 +58,39 @@ def digits(predictions: pd.DataFrame) -> pd.DataFrame:
 def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callable, needs: set[str]) -> pd.DataFrame:
     """The tables that `read` makes of each run's file, one below the other, with run, dataset and cell in front.
 
-    Raises BadInput for a file that is missing, cannot be read or lacks a column that it needs.
+    Raises BadInput as `checked` does.
     """
     made = []
     for name, run in runs.items():
-        path = folder / f"{name}{suffix}"
-        try:
-            table = read(path)
-        except FileNotFoundError as error:
-            raise BadInput(f"{path}: no such file; `dvc repro` makes it") from error
-        except ValueError as error:
-            raise BadInput(f"{path}: cannot be read ({error}); make it again") from error
-        if missing := needs - set(table.columns):
-            raise BadInput(f"{path}: lacks {', '.join(sorted(missing))}; make it again")
+        table = checked(folder / f"{name}{suffix}", read, needs, "`dvc repro` makes it")
         made.append(pd.DataFrame({"run": name, "dataset": run.dataset, "cell": run.cell}, table.index).join(table))
     return pd.concat(made, ignore_index=True)
 
 
+def checked(path: Path, read: Callable, needs: set[str], remedy: str) -> pd.DataFrame:
+    """What `read` makes of the file; raises BadInput where it is missing, cannot be read or lacks a column."""
+    try:
+        table = read(path)
+    except FileNotFoundError as error:
+        raise BadInput(f"{path}: no such file; {remedy}") from error
+    except ValueError as error:
+        raise BadInput(f"{path}: cannot be read ({error}); make it again") from error
+    if missing := needs - set(table.columns):
+        raise BadInput(f"{path}: lacks {', '.join(sorted(missing))}; make it again")
+    return table
+
+
 def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
-    """What that study kept of a point; None where the point was not trained. Raises BadInput for a missing file."""
+    """What that study kept of a point; None where the point was not trained. Raises BadInput as `checked` does."""
     (point,) = studies.at(studies.points(study), study.keep)
     row = table[(table["point"] == studies.label(point)) & (table["status"] == studies.DONE)]
     if row.empty:
         return None
-    texts = {"predicted": str, "template": str}
-    try:
-        tables = [
-            pd.read_csv(folder / f"{name}.csv", dtype=texts, keep_default_na=False)
-            for name in ("history", "kinds", "mistakes")
-        ]
-    except FileNotFoundError as error:
-        raise BadInput(f"{error.filename}: no such file; delete the study's table, and it is made again") from error
-    return Whole(row.iloc[0], *tables)
+    # As text what may be empty, or look like a number
+    read = partial(pd.read_csv, dtype={"src": str, "predicted": str, "template": str}, keep_default_na=False)
+    remedy = f"`git checkout {folder}` brings it back"
+    tables = [checked(folder / f"{name}.csv", read, needs, remedy) for name, needs in KEPT.items()]
+    return Whole(point, row.iloc[0], *tables)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from stages import files, params, studies
-from stages.command import one_line
+from stages.command import BadInput, one_line
 from stages.lab import shift
 from stages.lab.answers import Networks, sampled
 from stages.lab.queue import Queue
@@ -42,6 +42,8 @@ def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Po
     match entry.kind:
         case "trainings":
             config, _ = params.find(args.params, "runs", entry.run)
+            if entry.keep and args.study in config.runs:
+                raise BadInput(f"{args.studies}: {args.study}: a run has this name, and its weights would be replaced")
             with Queue(args.study, entry, config, args.data, args.reports) as queue:
                 yield from queue.rows(points, args.workers)
         case "answers":

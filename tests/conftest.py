@@ -201,7 +201,7 @@ class Repository:
         self.run("dvc", "checkout")
 
     def changed(self) -> set[str]:
-        return {line[3:] for line in self.run("git", "status", "--porcelain").splitlines()}
+        return {line[3:] for line in self.run("git", "status", "--porcelain", "--untracked-files=all").splitlines()}
 
 
 @pytest.fixture(scope="module")

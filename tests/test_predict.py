@@ -120,6 +120,11 @@ def test_standard_input_may_be_closed(models):
     assert (done.returncode, done.stdout, done.stderr) == (0, "3+4=  answer 7  true 7  right  probability 1.00\n", "")
 
 
+def test_the_network_that_comes_with_the_repository_is_gone(tmp_path):
+    path = tmp_path / "whole.pt"
+    assert predict(tmp_path, "3+4").stderr == f"predict: {path}: no such file; `git checkout {path}` brings it back\n"
+
+
 def test_no_such_run(models):
     done = predict(models, "3+4", run=["--run", "nothing"])
     assert done.stderr == f"predict: {models / 'nothing.pt'}: no such file; `dvc repro` makes it\n"

@@ -177,6 +177,14 @@ small:
 """
 
 
+def test_a_study_named_like_a_run_keeps_nothing(tmp_path):
+    path = tmp_path / "studies.yaml"
+    path.write_text(STUDY.replace("small:", "full-lstm:", 1).replace("small-lstm", "full-lstm"))
+    done = stage("study", ROOT / "params.yaml", path, "full-lstm", tmp_path, tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "a run has this name" in done.stderr
+
+
 KEPT = "/history.csv", "/kinds.csv", "/mistakes.csv"
 
 

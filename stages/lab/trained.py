@@ -50,8 +50,8 @@ def keep(commit: str, run: str, history: pd.DataFrame, folder: Path, data: Path,
 
     Its weights are kept in float16: half of the bytes.
     """
-    with tempfile.TemporaryDirectory() as drafts:
-        found = [Path(drafts) / f"{run}{ending}" for ending in (".pt", ".parquet")]
+    with tempfile.TemporaryDirectory() as outputs:
+        found = [Path(outputs) / f"{run}{ending}" for ending in (".pt", ".parquet")]
         for path, output in zip(found, ("models", "predictions"), strict=True):
             # Both are in DVC's cache, under names that the commit knows
             call("dvc", "get", ".", (data / output / path.name).as_posix(), "--rev", commit, "--out", str(path))

@@ -6,5 +6,6 @@ arithmetic, shares                       what makes an expression hard; how far 
 tables, gallery                          rows of numbers, rows of answers
 claims, findings, original, verdicts     what the original report says, and how it is measured
 trials, sweeps                           what a study found: the verdict, and its figures
+kept, others, whole                      the network of the whole corpus, what others reached, and both together
 style, web                               how a picture looks, and how the page is set
 """

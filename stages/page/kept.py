@@ -15,8 +15,9 @@ OURS = "ours"
 
 @dataclass(frozen=True)
 class Whole:
-    """What the study `whole` kept: its row, the training's curve, how many rows of each kind, the wrong answers."""
+    """What the study `whole` kept of a point: its row, the curve, how many rows of each kind, the wrong answers."""
 
+    point: studies.Point
     row: pd.Series
     history: pd.DataFrame
     kinds: pd.DataFrame
@@ -36,15 +37,16 @@ class Whole:
         return float(self.row["seconds_per_epoch"])
 
     @property
-    def machine(self) -> str:
-        return ", ".join(f"{name} {self.row[name]}" for name in studies.MACHINE)
-
-    @property
     def reached(self) -> pd.DataFrame:
-        """Ours and the others': name, settings, epochs, hours of training until then, exact match."""
+        """Ours and the others': name, settings, epochs, hours of training until then, exact match.
+
+        Our curve was measured in the training's own precision; its last point is that of the row.
+        """
+        exact = [*self.history["valid_exact_match"].iloc[:-1], self.row["exact_match"]]
+        settings = ", ".join(f"{key} {value}" for key, value in self.point.items() if key != "name")
         points = [
-            (OURS, "", epoch, epoch * self._seconds, exact)
-            for epoch, exact in zip(self.history["epoch"], self.history["valid_exact_match"], strict=True)
+            (OURS, settings, epoch, epoch * self._seconds, share)
+            for epoch, share in zip(self.history["epoch"], exact, strict=True)
         ] + [
             (one.name, one.settings, epoch, epoch * one.seconds, exact)
             for one in OTHERS

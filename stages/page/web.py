@@ -77,6 +77,7 @@ def page(results: Results) -> str:
         gallery=gallery.gallery(results.predictions),
         whole=results.whole
         and {
+            "on": tables.on(results.whole.row.to_frame().T),
             "curve": whole.curve(results.whole),
             "tables": [make(results.whole) for make in (whole.others, whole.by_template, whole.by_length)],
             "common": whole.common(results.whole),

@@ -8,8 +8,8 @@ import pandas as pd
 from stages import grammar
 from stages.page.gallery import Answer, answer
 from stages.page.kept import OURS, Whole
-from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, legend
-from stages.page.tables import Cell, Table, count, share
+from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
+from stages.page.tables import Cell, Table, count, on, share
 
 LISTED = 200  # wrong answers on the page at most; the file has all
 
@@ -17,13 +17,13 @@ LISTED = 200  # wrong answers on the page at most; the file has all
 def curve(whole: Whole) -> Picture:
     """Exact match, and what is missing from it, against hours."""
     reached = whole.reached.assign(wrong=1 - whole.reached["exact_match"])
+    colours, markers = (keys(reached["name"], looks) for looks in (COLOURS, MARKERS))
     panels = []
     for column, title in {"exact_match": "share of right answers", "wrong": "share of wrong answers"}.items():
         figure, axes = drawing(title, 4.6)
         told = []
-        for number, (name, points) in enumerate(reached.groupby("name", sort=False)):
-            look = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
-            look |= {"linewidth": 1.9, "linestyle": DASHES[0]} if name == OURS else {"linestyle": DASHES[1]}
+        for name, points in reached.groupby("name", sort=False):
+            look = {"color": colours[name], "marker": markers[name], "markersize": 4, "linestyle": DASHES[name != OURS]}
             axes.plot(points["hours"], points[column], label=name, **look)
             told.append(f"{name} {points[column].iloc[-1]:.4f} after {points['hours'].iloc[-1]:.2f} hours")
         axes.set_xscale("log", base=2)
@@ -34,8 +34,9 @@ def curve(whole: Whole) -> Picture:
         legend(figure)
         panels.append(Panel(figure, f"{title.capitalize()}: {'; '.join(told)}."))
     caption = (
-        f"Held-out rows after each epoch; hours of passes over the training rows, ours on {whole.machine}, the others' "
-        "on a GPU, each by its own account."
+        f"Hours are those of passes over the training rows; ours on {on(whole.row.to_frame().T)}, our curve in the "
+        "precision of the training, its last point in float32. The others', on GPUs, are by their own account, an "
+        "epoch's seconds times the epochs; each held out a tenth of its own draw."
     )
     return Picture("whole-curve", "Exact match against time", caption, panels)
 
@@ -82,26 +83,26 @@ def _right(whole: Whole, key: str, order: list, title: str) -> Table:
 
 
 def common(whole: Whole) -> list[tuple[str, float]]:
-    """What wrong answers have in common, as shares of them."""
+    """What wrong answers have in common, as shares of them; nothing where there are none."""
     wrong = whole.mistakes
-    told, true = wrong["predicted"], wrong["tgt"].astype(str)
+    if wrong.empty:
+        return []
+    told, true, template = wrong["predicted"], wrong["tgt"].astype(str), wrong["template"]
     alike = told.str.len() == true.str.len()
-    off = pd.Series([sum(one != two for one, two in zip(*pair, strict=False)) for pair in zip(told, true, strict=True)])
+    pairs = zip(told, true, strict=True)
+    off = pd.Series([sum(one != two for one, two in zip(*pair, strict=False)) for pair in pairs], wrong.index)
     close = (pd.to_numeric(told, errors="coerce") - wrong["tgt"]).abs() <= wrong["tgt"].abs() / 100
-    return [
-        ("have a product", wrong["template"].str.contains("*", regex=False).mean()),
-        ("have a product of three numbers, or of a number and a sum or difference", _hard(wrong["template"]).mean()),
-        ("are as long as the right one", alike.mean()),
-        ("have the right sign", (told.str.startswith("-") == true.str.startswith("-")).mean()),
-        ("have the right first character", (told.str[:1] == true.str[:1]).mean()),
-        ("have the right last digit", (told.str[-1:] == true.str[-1:]).mean()),
-        ("have one wrong character, and no more", (alike.reset_index(drop=True) & (off == 1)).mean()),
-        ("are within one hundredth of the right value", close.mean()),
-    ]
-
-
-def _hard(template: pd.Series) -> pd.Series:
-    return template.isin(["a*b*c", "(a+b)*c", "(a-b)*c", "a*(b+c)", "a*(b-c)"])
+    shares = {
+        "have a product": template.str.contains("*", regex=False),
+        "multiply a sum, a difference or a product": template.str.contains(r"a\*b\*c|\)\*|\*\("),
+        "are as long as the right one": alike,
+        "have the right sign": (told != "") & (told.str.startswith("-") == true.str.startswith("-")),
+        "have the right first character": told.str[:1] == true.str[:1],
+        "have the right last digit": told.str[-1:] == true.str[-1:],
+        "have one wrong character, and no more": alike & (off == 1),
+        "are within one hundredth of the right value": close,
+    }
+    return [(words, found.mean()) for words, found in shares.items()]
 
 
 def listed(whole: Whole) -> list[Answer]:

@@ -1,8 +1,8 @@
 """Expressions from the command line, or a line each from standard input, answered by a trained network.
 
 $ python -m stages.predict "12*(3+4)=" "7-9"
-12*(3+4)=  answer 84  true 84  right  probability 0.93
-7-9=       answer -2  true -2  right  probability 0.99
+12*(3+4)=  answer 84  true 84  right  probability 0.85
+7-9=       answer -2  true -2  right  probability 1.00
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """What a commit holds of a trained run: a row of its figures, and what a study keeps of it beside the row.
 
 HEAD, full-lstm  ->  exact_match 0.0544, epochs_to_reach inf, …
-                 ->  reports/studies/whole/history.csv, kinds.csv, mistakes.csv, data/models/whole.pt
+keep             ->  reports/studies/NAME/history.csv, kinds.csv, mistakes.csv, data/models/NAME.pt
 """
 
 import io

@@ -50,7 +50,6 @@ class Hyperparameters:
     precision: Literal["float32", "tf32", "bf16"]
     seed: Seed
     decoder: Literal["context", "feedback", "attention"]
-    init: Literal["uniform", "orthogonal"]
     schedule: Literal["constant", "one_cycle"]
 
     @field_validator("grad_clip", mode="before")

@@ -72,6 +72,7 @@ class Study:
     reach: Annotated[float, Field(gt=0)] | None = None
     longest: Annotated[float, Field(gt=0)] | None = None
     keep: Point | None = None
+    code: str | None = None
     by: Annotated[list[str], Field(min_length=1)]
     show: Annotated[list[str], Field(min_length=1)]
     rule: Annotated[list[Comparison], Field(min_length=1)]
@@ -79,7 +80,7 @@ class Study:
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Study":
         trainings = self.kind == "trainings"
-        for name in ("run", "reach", "always", "longest", "keep"):
+        for name in ("run", "reach", "always", "longest", "keep", "code"):
             if bool(getattr(self, name)) and not trainings:
                 raise ValueError(f"{name}: is for trainings only")
         if trainings and not (self.run and self.reach):

@@ -40,6 +40,8 @@ def study(
 def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Iterator[Found]:
     """What came of each point, by the study's kind."""
     match entry.kind:
+        case "trainings" if entry.code and points:
+            raise BadInput(f"{args.studies}: {args.study}: only commit {entry.code} can try all of its points")
         case "trainings":
             config, _ = params.find(args.params, "runs", entry.run)
             if entry.keep and args.study in config.runs:

@@ -35,7 +35,6 @@ TINY = {
     "lr": 0.001,
     "precision": "float32",
     "decoder": "context",
-    "init": "uniform",
     "schedule": "constant",
     "seed": 42,
     "sample_seed": 42,

@@ -45,7 +45,7 @@ def steps(monkeypatch):
     return seen
 
 
-RECIPE = {"decoder": "attention", "init": "orthogonal", "schedule": "one_cycle"}
+RECIPE = {"decoder": "attention", "schedule": "one_cycle"}
 
 
 @pytest.mark.parametrize(("cell", "recipe"), [("lstm", {}), ("gru", {}), ("lstm", RECIPE)])

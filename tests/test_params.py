@@ -18,7 +18,6 @@ lr: 0.001
 grad_clip: 2.0
 precision: float32
 decoder: context
-init: uniform
 schedule: constant
 seed: 42
 sample_seed: 42

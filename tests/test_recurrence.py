@@ -108,15 +108,3 @@ def test_inputs_side_by_side_are_one_wide_input(ours, theirs):
     apart = cell.over(list(zip(tables, which, strict=True)), layout.steps)
     together = cell.over([(wide, torch.arange(6))], layout.steps)
     torch.testing.assert_close(apart, together)
-
-
-def test_orthogonal_weights_and_open_forget_gates():
-    for kind, opened in ((LSTM, 6), (GRU, 0)):
-        cell = kind(5, 6, 2)
-        cell.orthogonal()
-        for _, weight, bias, recurrent_bias in cell.all_weights:
-            for gate in weight.view(-1, 6, 6):
-                torch.testing.assert_close(gate @ gate.t(), torch.eye(6))
-            assert bias.sum() == opened
-            assert bias[6:12].tolist() == [float(opened > 0)] * 6  # the second gate of an LSTM forgets
-            assert not recurrent_bias.any()

@@ -31,6 +31,7 @@ from stages.network import weights
         ),
         ({"rule": [studies.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]}, "seed=1: should be one"),
         ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "a number is for auc only"),
+        ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: is for trainings only"),
         ({"keep": {"lr": 0.01}}, "keep: lr=0.01: should be one point; it is 2"),
     ],
 )
@@ -134,7 +135,7 @@ def test_the_committed_studies_change_what_there_is():
         points = studies.points(entry)
         keys = {key for point in points for key in point}
         assert entry.run is None or entry.run in CONFIG.runs, name
-        assert entry.kind != "trainings" or keys | set(entry.always) <= known, name
+        assert entry.kind != "trainings" or entry.code or keys | set(entry.always) <= known, name
         assert {point["run"] for point in points if "run" in point} <= set(CONFIG.runs), name
 
 
@@ -183,6 +184,14 @@ def test_a_study_named_like_a_run_keeps_nothing(tmp_path):
     done = stage("study", ROOT / "params.yaml", path, "full-lstm", tmp_path, tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "a run has this name" in done.stderr
+
+
+def test_a_study_of_other_code_is_not_tried(tmp_path):
+    path = tmp_path / "studies.yaml"
+    path.write_text(STUDY.replace("reach:", "code: '1234567'\n  reach:").replace("small-lstm", "full-lstm"))
+    done = stage("study", ROOT / "params.yaml", path, "small", tmp_path, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"study: {path}: small: only commit 1234567 can try all of its points\n"
 
 
 KEPT = "/history.csv", "/kinds.csv", "/mistakes.csv"

@@ -100,6 +100,9 @@ def test_a_picture_has_every_measure_and_names_what_failed():
     assert len(drawn.panels) == 2
     assert drawn.caption.endswith("Failed: a point.")
     assert "6 trainings" in drawn.caption
+    assert "commit" not in drawn.caption
+    old = sweeps.picture("learning_rate", (study_of(code="1234567"), table))
+    assert "Only the code of commit 1234567 can try all of it" in old.caption
     assert "1 never" in {text.get_text() for text in drawn.panels[0].figure.axes[0].texts}
 
 

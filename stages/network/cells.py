@@ -62,17 +62,6 @@ class _Layers:
         with torch.autocast(kind, enabled=False), warnings.catch_warnings(action="ignore"):  # of weights not in one row
             return functional_call(self, weights, inputs.to(low))[0]
 
-    def orthogonal(self) -> None:
-        """Recurrent weights that are orthogonal in each gate (Saxe et al. 2014), and biases of 0, of forget gates 1, so
-        that they begin open (Jozefowicz et al. 2015)."""
-        for _, weight, *biases in self.all_weights:
-            for gate in weight.split(self.hidden_size):
-                nn.init.orthogonal_(gate)
-            for bias in biases:
-                nn.init.zeros_(bias)
-            for gate in self.forget_gates:
-                nn.init.ones_(biases[0].split(self.hidden_size)[gate])
-
     def step(self, gates: Tensor, before: list[State] | None) -> tuple[Tensor, list[State]]:
         """One step without gradients, from the first layer's `projected` input, which is overwritten.
 
@@ -90,7 +79,6 @@ class LSTM(_Layers, nn.LSTM):
     """nn.LSTM with `over` and `step`."""
 
     function = LSTMLayer
-    forget_gates = (1,)
 
     def bias_of(self, layer: int) -> Tensor:
         """What is added to a layer's gates (4H) whatever its input and state."""
@@ -109,7 +97,6 @@ class GRU(_Layers, nn.GRU):
     """nn.GRU with `over` and `step`."""
 
     function = GRULayer
-    forget_gates = ()  # what its update gate keeps is 0.5 of the state from the beginning
 
     def bias_of(self, layer: int) -> Tensor:
         """What is added to a layer's gates (3H) whatever its input and state; the recurrent one is scaled by a gate."""

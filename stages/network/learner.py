@@ -30,8 +30,6 @@ class Learner:
     def __init__(self, run: params.Run, rows: int, device: torch.device):
         torch.manual_seed(run.seed)
         self.model = Seq2Seq(run.cell, run.embed_dim, run.hidden_dim, run.layers, run.decoder)
-        if run.init == "orthogonal":
-            self.model.orthogonal()
         self.model.to(device)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=run.lr, fused=True)
         steps = run.epochs * math.ceil(rows / run.batch_size)

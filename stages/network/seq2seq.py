@@ -65,11 +65,6 @@ class Seq2Seq(nn.Module):
             states = torch.cat([states, layout.take(found)], dim=1)
         return layout.pad(self.head(states), len(answer))  # (B, T, V)
 
-    def orthogonal(self) -> None:
-        """Initial weights that keep a state, of both recurrent parts."""
-        self.encoder.orthogonal()
-        self.decoder.orthogonal()
-
     @torch.inference_mode()
     def greedy(self, source: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """The likeliest token at each step: answers (B, steps), PAD after `<eos>`, and their probabilities (B).

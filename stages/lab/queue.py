@@ -21,6 +21,7 @@ from stages.command import BadInput
 from stages.lab import trained
 from stages.lab.call import call
 from stages.lab.overrides import overrides, run, trained_rows
+from stages.network import machine
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point
 NOBODY = "Worker status: 0 active, 0 idle"
@@ -130,8 +131,7 @@ def _settle() -> None:
 
 def _start(workers: int) -> None:
     """Each training gets its share of the cores: threads of several on the same ones wait for each other."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = {"OMP_NUM_THREADS": str(max(1, cores // workers))}
+    threads = {"OMP_NUM_THREADS": str(max(1, machine.cores() // workers))}
     call("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
 
 

@@ -20,14 +20,17 @@ PRECISIONS = {"float32": "highest", "tf32": "high", "bf16": "medium"}
 def device() -> torch.device:
     """The device to compute on; on a CPU it also takes all cores, unless OMP_NUM_THREADS says otherwise."""
     if "OMP_NUM_THREADS" not in os.environ:
-        # PyTorch by itself leaves out half of hyper-threaded cores; a process may be confined to some of all cores.
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        torch.set_num_threads(cores)
+        torch.set_num_threads(cores())  # PyTorch by itself leaves out half of hyper-threaded ones
     if not torch.cuda.is_available():
         return torch.device("cpu")
     cuda = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))  # the launcher numbers a machine's ranks
     torch.cuda.set_device(cuda)  # for what the ranks say to each other
     return cuda
+
+
+def cores() -> int:
+    """Those that this process may use, which are not always all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -17,7 +17,7 @@ _through_sigmoid = torch.ops.aten.sigmoid_backward.grad_input
 _through_tanh = torch.ops.aten.tanh_backward.grad_input
 
 # MKL chooses a function's kernel when it is first called, and of two threads that call at once one may get a coarse one
-# (pytorch#188792): in one process of twelve, other bits from the first step on. So the first call is made here, alone.
+# (pytorch#188792): in one process of sixteen, other bits from the first step on. So the first call is made here, alone.
 torch.zeros(1).tanh_()
 
 State = tuple[Tensor, ...]  # what one layer hands on to its next step, (n, H) each; its output is the first

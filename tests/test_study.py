@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ from conftest import ROOT, stage, study_of
 from stages import params, studies, study
 from stages.command import BadInput
 from stages.lab import trained
-from stages.lab.overrides import overrides, run, trained_rows
 from stages.network import weights
 
 
@@ -83,38 +81,6 @@ def test_only_points_without_a_row_are_tried_and_rows_keep_the_order_of_the_poin
 
 
 CONFIG = params.read(ROOT / "params.yaml")
-
-
-@pytest.mark.parametrize(
-    ("point", "name", "words"),
-    [
-        ({"seed": 1, "lr": 0.01}, "full-lstm", ["seed=1", "lr=0.01"]),
-        ({"lr": 0.001, "epochs": 25}, "full-lstm", []),  # as params.yaml has it
-        ({"name": "as it is"}, "full-lstm", []),
-        ({"cell": "gru"}, "full-gru", ["+runs.full-gru={dataset: full, cell: gru}"]),
-        ({"dataset": "single_digit", "cell": "gru"}, "single_digit-gru", []),
-        ({"dataset": "two_digit", "sample": 5000}, "two_digit-lstm", ["datasets.two_digit.sample=5000"]),
-        ({"sample": "all"}, "full-lstm", ["datasets.full.sample=all"]),
-        ({"dataset": "full", "cell": "lstm", "epochs": 3}, "full-lstm", ["epochs=3"]),
-        ({"dataset": "single_digit", "sample": "all"}, "single_digit-lstm", []),
-    ],
-)
-def test_a_point_is_a_run_with_changes(point, name, words):
-    assert run("full-lstm", point, CONFIG)[0] == name
-    assert overrides("full-lstm", point, CONFIG) == words
-
-
-def test_a_number_that_a_run_has_for_itself_is_changed_there():
-    config = replace(CONFIG, runs=CONFIG.runs | {"own": replace(CONFIG.runs["full-lstm"], lr=0.01)})
-    assert overrides("own", {"lr": 0.01}, config) == []
-    assert overrides("own", {"lr": 0.001}, config) == ["runs.own.lr=0.001"]
-    assert overrides("own", {"epochs": 3}, config) == ["epochs=3"]
-
-
-def test_how_many_rows_a_point_trains_on():
-    assert trained_rows("full-lstm", {"sample": 5000}, CONFIG, 10**6) == 4500
-    assert trained_rows("full-lstm", {"sample": "all", "valid_share": 0.5}, CONFIG, 10**6) == 500_000
-    assert trained_rows("full-lstm", {}, CONFIG, 10**6) == pytest.approx(0.9 * 20566)
 
 
 @pytest.mark.parametrize(("reach", "first"), [(0.9, 2), (0.5, 4), (0.1, float("inf"))])

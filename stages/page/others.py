@@ -1,6 +1,6 @@
 """What others reached on the same data: trained on nine tenths of the corpus, exact match on the other tenth.
 
-Each by its own account, on a GPU. The rows held out are each one's own draw.
+Each by its own account, on a GPU. The tenth that our study holds out is another draw.
 
 OTHERS[1]  ->  Other('LSTM 512, three layers', 'batch 256, 1e-3', 163, ((10, 0.958),))
 """

@@ -1,6 +1,6 @@
 """What the study of nine tenths of all expressions kept, and how far it came beside others.
 
-epoch 1, valid_exact_match 0.369  ->  name 'ours', epoch 1, hours 0.19, exact_match 0.369
+epoch 1, valid_exact_match 0.356  ->  name 'ours', epoch 1, hours 0.15, exact_match 0.356
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,12 +18,10 @@ from ruamel.yaml import YAML
 
 from stages import studies
 from stages.command import one_line
+from tests.copies import ROOT
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
-
-ROOT = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent  # where dvc is, whether or not the virtual environment is active
 
 TINY = {
     "embed_dim": 8,
@@ -159,63 +156,6 @@ def finished(tmp_path_factory):
         done.append(stage("evaluate", config, model, valid, *outputs))
     assert not any(one.returncode for one in done), [one.stderr for one in done]
     return lab
-
-
-def copy_sources(root: Path) -> None:
-    """The working tree as git would have it, without what the pipeline makes; studies' results are kept."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
-        if (
-            (ROOT / name).exists()
-            and (name.startswith("reports/studies/") or not name.startswith("reports/"))
-            and name != "dvc.lock"
-        ):
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, root / name)
-
-
-class Repository:
-    def __init__(self, root: Path):
-        self.root = root
-        # A person's own git settings and a virtual environment that is not active must not matter.
-        outer = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_"))}
-        path = os.pathsep.join([str(BIN), os.environ["PATH"]])
-        quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "DVC_NO_ANALYTICS": "1"}
-        person = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        self.env = outer | quiet | person | {"PATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "500"}
-
-    def run(self, *command: str, fails: bool = False) -> str:
-        done = subprocess.run(command, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=280)
-        assert (done.returncode != 0) == fails, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def commit(self) -> None:
-        self.run("git", "add", "--all")
-        self.run("git", "commit", "--quiet", "--allow-empty", "--message", "step")
-
-    def undo(self) -> None:
-        """Back to the last commit; files of a run that it does not know go too."""
-        self.run("git", "reset", "--quiet", "--hard")
-        self.run("git", "clean", "--quiet", "-d", "--force", "-x", "reports", "data/predictions", "data/products")
-        self.run("dvc", "checkout")
-
-    def changed(self) -> set[str]:
-        return {line[3:] for line in self.run("git", "status", "--porcelain", "--untracked-files=all").splitlines()}
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    root = tmp_path_factory.mktemp("copy")
-    copy_sources(root)
-    runs = {"small-lstm": {"dataset": "small", "cell": "lstm"}, "no_7-lstm": {"dataset": "no_7", "cell": "lstm"}}
-    write_params(root / "params.yaml", runs=runs)
-    copy = Repository(root)
-    copy.run("git", "init", "--quiet", "--initial-branch=main")
-    copy.commit()
-    copy.first = copy.run("dvc", "repro")
-    copy.made = copy.changed()
-    copy.commit()
-    return copy
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import BIN, ROOT, stage, write_params
+from conftest import ROOT, stage, write_params
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from stages import params
+from tests.copies import BIN
 
 ORDER = ["generate", "subset", "sample", "train", "evaluate", "report"]
 VERBS = {*ORDER, "predict", "study"}

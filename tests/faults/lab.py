@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stages.network.checkpoint import Checkpoint
-from tests.conftest import BIN, copy_sources, write_params
+from tests.conftest import write_params
+from tests.copies import BIN, copy_sources
 from tests.faults.running import Running, Unexpected, said, wait_until
 
 RUN = "small-lstm"

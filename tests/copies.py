@@ -1,0 +1,55 @@
+"""The working tree in another folder, and commands run there as a person would.
+
+copy_sources(root)  ->  what git lists, but for what the pipeline makes
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent  # where dvc is, whether or not the virtual environment is active
+
+
+def copy_sources(root: Path) -> None:
+    """The working tree as git would have it, without what the pipeline makes; studies' results are kept."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+        if (
+            (ROOT / name).exists()
+            and (name.startswith("reports/studies/") or not name.startswith("reports/"))
+            and name != "dvc.lock"
+        ):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+
+
+class Repository:
+    def __init__(self, root: Path):
+        self.root = root
+        # A person's own git settings and a virtual environment that is not active must not matter.
+        outer = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_"))}
+        path = os.pathsep.join([str(BIN), os.environ["PATH"]])
+        quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "DVC_NO_ANALYTICS": "1"}
+        person = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        self.env = outer | quiet | person | {"PATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "500"}
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        done = subprocess.run(command, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=280)
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def commit(self) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", "step")
+
+    def undo(self) -> None:
+        """Back to the last commit; files of a run that it does not know go too."""
+        self.run("git", "reset", "--quiet", "--hard")
+        self.run("git", "clean", "--quiet", "-d", "--force", "-x", "reports", "data/predictions", "data/products")
+        self.run("dvc", "checkout")
+
+    def changed(self) -> set[str]:
+        return {line[3:] for line in self.run("git", "status", "--porcelain", "--untracked-files=all").splitlines()}

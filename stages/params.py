@@ -51,7 +51,6 @@ class Hyperparameters:
     seed: Seed
     decoder: Literal["context", "feedback", "attention"]
     schedule: Literal["constant", "one_cycle"]
-    averaging: Annotated[StrictFloat, Field(ge=0, lt=1)]
 
     @field_validator("grad_clip", mode="before")
     @classmethod

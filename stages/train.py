@@ -37,7 +37,7 @@ def train(
     if state := launch.shared(checkpoint.load() if launch.first() else None):
         learner.restore(state)
     engine = launch.parallel(learner.model)
-    trained = weights.Trained(name, learner.averaged.module, operands, learner.history)
+    trained = weights.Trained(name, learner.model, operands, learner.history)
     with machine.precision(run.precision):
         for epoch in range(len(learner.history) + 1, run.epochs + 1):
             batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
@@ -88,7 +88,6 @@ def one_epoch(
         (loss * weight * launch.ranks() / sums[2].float()).backward()
         clipped = nn.utils.clip_grad_norm_(learner.model.parameters(), limit) > limit
         learner.optimiser.step()
-        learner.averaged.update_parameters(learner.model)
         learner.scheduler.step()
         learner.totals += torch.cat([sums, clipped.double().view(1)])
         learner.step += 1

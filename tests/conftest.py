@@ -33,7 +33,6 @@ TINY = {
     "precision": "float32",
     "decoder": "context",
     "schedule": "constant",
-    "averaging": 0.0,
     "seed": 42,
     "sample_seed": 42,
     "valid_share": 0.1,

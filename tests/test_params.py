@@ -19,7 +19,6 @@ grad_clip: 2.0
 precision: float32
 decoder: context
 schedule: constant
-averaging: 0.0
 seed: 42
 sample_seed: 42
 valid_share: 0.1

@@ -22,7 +22,7 @@ ROWS = alphabet.encode_sources(list(TEXTS)), alphabet.encode_answers(TEXTS.value
 def run(**changes):
     small = {"embed_dim": 16, "hidden_dim": 32, "layers": 2, "batch_size": 4, "epochs": 1, "lr": 0.01, "grad_clip": 2.0}
     other = {"precision": "float32", "seed": 1, "dataset": "d", "cell": "lstm"}
-    other |= {"decoder": "context", "schedule": "constant", "averaging": 0.0}
+    other |= {"decoder": "context", "schedule": "constant"}
     return params.Run(**(small | other | changes))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stages import params
 from stages.network.seq2seq import Seq2Seq
@@ -32,7 +31,6 @@ class Learner:
         torch.manual_seed(run.seed)
         self.model = Seq2Seq(run.cell, run.embed_dim, run.hidden_dim, run.layers, run.decoder)
         self.model.to(device)
-        self.averaged = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(run.averaging))
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=run.lr, fused=True)
         steps = run.epochs * math.ceil(rows / run.batch_size)
         self.scheduler = scheduler(run.schedule, self.optimiser, run.lr, steps)
@@ -61,12 +59,12 @@ class Learner:
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""
         counts = {name: getattr(self, name) for name in ("history", "seconds", "step", "totals", "elapsed")}
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "averaged", "optimiser", "scheduler")}
+        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimiser", "scheduler")}
         return counts | parts
 
     def restore(self, state: dict[str, Any]) -> None:
         """Become the learner whose state this was."""
-        for name in ("model", "averaged", "optimiser", "scheduler"):
+        for name in ("model", "optimiser", "scheduler"):
             getattr(self, name).load_state_dict(state[name])
         self.history, self.seconds, self.step, self.elapsed = (
             state[name] for name in ("history", "seconds", "step", "elapsed")

@@ -28,6 +28,8 @@ def study(
     order = {studies.label(point): number for number, point in enumerate(studies.points(entry))}
     table = table[~table["status"].astype(str).str.startswith(studies.LEFT_OUT)]  # there may be time for them now
     missing = [point for point in studies.points(entry) if studies.label(point) not in set(table["point"])]
+    if not missing:
+        print("study: nothing to do, each point has its row", file=sys.stderr)
     with closing(find(missing)) as rows:
         for point, found in rows:
             row = {"point": studies.label(point), **point, **found}

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 from stages import studies
 from stages.command import one_line
-from tests.copies import ROOT
+from tests.copies import ROOT, Repository, copy_sources
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
@@ -156,6 +156,21 @@ def finished(tmp_path_factory):
         done.append(stage("evaluate", config, model, valid, *outputs))
     assert not any(one.returncode for one in done), [one.stderr for one in done]
     return lab
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    root = tmp_path_factory.mktemp("copy")
+    copy_sources(root)
+    runs = {"small-lstm": {"dataset": "small", "cell": "lstm"}, "no_7-lstm": {"dataset": "no_7", "cell": "lstm"}}
+    write_params(root / "params.yaml", runs=runs)
+    copy = Repository(root)
+    copy.run("git", "init", "--quiet", "--initial-branch=main")
+    copy.commit()
+    copy.first = copy.run("dvc", "repro")
+    copy.made = copy.changed()
+    copy.commit()
+    return copy
 
 
 @pytest.fixture(autouse=True)

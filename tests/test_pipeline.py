@@ -7,9 +7,8 @@ import json
 import shutil
 
 import pytest
-from conftest import write_params
 
-from tests.copies import Repository, copy_sources
+from tests.copies import Repository
 
 STAGES = {
     "generate",
@@ -17,21 +16,6 @@ STAGES = {
     *("train@small-lstm", "evaluate@small-lstm", "train@no_7-lstm", "evaluate@no_7-lstm"),
     "report",
 }
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    root = tmp_path_factory.mktemp("copy")
-    copy_sources(root)
-    runs = {"small-lstm": {"dataset": "small", "cell": "lstm"}, "no_7-lstm": {"dataset": "no_7", "cell": "lstm"}}
-    write_params(root / "params.yaml", runs=runs)
-    copy = Repository(root)
-    copy.run("git", "init", "--quiet", "--initial-branch=main")
-    copy.commit()
-    copy.first = copy.run("dvc", "repro")
-    copy.made = copy.changed()
-    copy.commit()
-    return copy
 
 
 def ran_in_order(output: str) -> list[str]:

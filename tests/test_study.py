@@ -160,6 +160,11 @@ def test_a_study_of_other_code_is_not_tried(tmp_path):
     assert done.stderr == f"study: {path}: small: only commit 1234567 can try all of its points\n"
 
 
+def test_a_finished_study_says_so(head):
+    done = stage("study", head / "params.yaml", head / "studies.yaml", "averaging", head / "data", head / "reports")
+    assert (done.returncode, done.stderr) == (0, "study: nothing to do, each point has its row\n")
+
+
 KEPT = "/history.csv", "/kinds.csv", "/mistakes.csv"
 
 

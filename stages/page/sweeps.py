@@ -51,7 +51,7 @@ def picture(name: str, trials: Trials) -> Picture:
     if len(failed):
         caption += f" Failed: {', '.join(failed)}."
     if entry.code:
-        caption += f" Only the code of commit {entry.code} can try all of it: what brought nothing has gone since."
+        caption += f" Only the code of commit {entry.code} can try all of it: what was not kept has gone since."
     waiting = table[left_out(table)]
     if len(waiting):
         caption += f" {'; '.join(f'{row.point} {row.status}' for row in waiting.itertuples())}."

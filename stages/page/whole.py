@@ -34,9 +34,9 @@ def curve(whole: Whole) -> Picture:
         legend(figure)
         panels.append(Panel(figure, f"{title.capitalize()}: {'; '.join(told)}."))
     caption = (
-        f"Hours are those of passes over the training rows; ours on {on(whole.row.to_frame().T)}, our curve in the "
-        "precision of the training, its last point in float32. The others', on GPUs, are by their own account, an "
-        "epoch's seconds times the epochs. The tenth that we held out is our own draw."
+        "Hours are those of passes over the training rows, epochs times their mean seconds; ours on "
+        f"{on(whole.row.to_frame().T)}, our curve in the precision of the training, its last point in float32. The "
+        "others', on GPUs, are by their own account. The tenth that we held out is our own draw."
     )
     return Picture("whole-curve", "Exact match against time", caption, panels)
 

@@ -1,5 +1,7 @@
 """How exact products are, and that nobody else's are changed."""
 
+import os
+import runpy
 import typing
 from contextlib import suppress
 
@@ -34,3 +36,12 @@ def test_a_cpu_s_forward_pass_is_never_cast():
     with machine.autocast("bf16", torch.device("cpu")):
         assert (torch.randn(2, 2) @ torch.randn(2, 2)).dtype == torch.float32
         assert not torch.is_autocast_enabled("cuda")
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "20000"), ("7", "7")])
+def test_more_products_are_kept_unless_somebody_says_how_many(given, kept, monkeypatch):
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", given or "")
+    if given is None:
+        monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
+    runpy.run_path(machine.__file__)
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == kept

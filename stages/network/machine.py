@@ -16,6 +16,10 @@ from stages.network import launch
 # How exact a product of two float32 matrices is, in PyTorch's words; a CPU has bfloat16 units or computes in float32.
 PRECISIONS = {"float32": "highest", "tf32": "high", "bf16": "medium"}
 
+# oneDNN, which multiplies bf16, builds a product anew for every shape that is not among the last ones it keeps, 1,024
+# by itself; batches without padding have thousands of shapes. It reads this at the first product.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
+
 
 def device() -> torch.device:
     """The device to compute on; on a CPU it also takes all cores, unless OMP_NUM_THREADS says otherwise."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 from torch.utils.data import Dataset
 
+from stages.command import BadInput
 from stages.network.alphabet import EOS, PAD, TOKENS
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
@@ -40,10 +41,15 @@ class Expressions(Dataset):
 
 
 class Packed(nn.Module):
-    """Encoder-decoder whose encoder skips padding by PyTorch's packed sequences."""
+    """Encoder-decoder whose encoder skips padding by PyTorch's packed sequences, and whose decoder sees the context.
 
-    def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int):
+    Raises BadInput for another decoder.
+    """
+
+    def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int, decoder: str):
         super().__init__()
+        if decoder != "context":
+            raise BadInput(f"decoder: {decoder}: the usual network that ours is timed against has context only")
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
         self.encoder = CELLS[cell](embed_dim, hidden_dim, layers, batch_first=True)
         self.decoder = CELLS[cell](hidden_dim, hidden_dim, layers, batch_first=True)

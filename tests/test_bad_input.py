@@ -1,18 +1,12 @@
 """Broken files: one line that begins with the stage's name, a non-zero exit, earlier files as they were."""
 
-import contextlib
-import os
 import shutil
-import signal
-import subprocess
-import sys
-from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import ENDINGS, FOLDERS, ROOT, process, stage, write_params
+from conftest import ENDINGS, FOLDERS, ROOT, stage, write_params
 
 from stages import files
 from stages.network import scores, weights
@@ -192,17 +186,6 @@ def test_report_with_a_broken_dataset(name, content, lab, finished):
     fails_in_one_line("report", lab, ["params.yaml", ROOT / "studies.yaml", *folders, "out"], [str(lab / name)])
 
 
-def test_an_error_in_the_middle_leaves_the_earlier_file(tmp_path):
-    path = tmp_path / "table.parquet"
-    path.write_text("earlier")
-    with contextlib.suppress(ZeroDivisionError), files.whole(path, tmp_path / "new.txt") as [table, text]:
-        files.write_table(table, files.EXPRESSIONS.empty_table())
-        files.write_text(text, "new")
-        raise ZeroDivisionError
-    assert path.read_text() == "earlier"
-    assert [file.name for file in tmp_path.iterdir()] == ["table.parquet"]
-
-
 def test_an_output_that_cannot_be_written_is_found_before_the_work(lab, monkeypatch):
     (lab / "folder").mkdir()
     monkeypatch.setattr("stages.train.train", lambda *_: pytest.fail("trained first"))
@@ -227,18 +210,3 @@ def test_a_network_that_diverged(lab):
     weights.save(lab / "nan.pt", weights.Trained("small-lstm", model, 12, HISTORY))
     arguments = ["params.yaml", "nan.pt", "good.parquet", "out", "products", "metrics.json", "history.csv"]
     fails_in_one_line("evaluate", lab, arguments, ["nan.pt", "its loss", "is nan"])
-
-
-def test_ctrl_c_while_pytorch_is_imported(tmp_path):
-    (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
-    command = [sys.executable, "-m", "stages.train", "params.yaml", "full-lstm", "a", "b", "c", "d", "e"]
-    env = os.environ | {"PYTHONPATH": str(tmp_path)}
-    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # which what a shell starts with & is not
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, preexec_fn=heard)
-    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
-
-
-def test_a_process_ends_in_one_line_too(tmp_path):
-    done = process("generate", tmp_path / "params.yaml", tmp_path / "corpus.parquet")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"generate: {tmp_path / 'params.yaml'}: no such file\n"

@@ -32,7 +32,7 @@ study: .venv/installed ## NAME=learning_rate: the points of a study that have no
 bench: .venv/installed ## speed beside the usual ways, and growth with rows and hidden size; on a machine that is idle
 	$(WITH_VENV) dvc repro sample train@full-lstm
 	$(WITH_VENV) python -m tests.benchmarks.speed \
-		data/samples data/corpus.parquet data/models/full-lstm.pt reports/benchmarks.md
+		data/samples data/corpus.parquet data/models/full-lstm.safetensors reports/benchmarks.md
 	$(WITH_VENV) python -m tests.benchmarks.growth data/corpus.parquet reports/growth.csv reports/growth.svg
 
 # Exact versions, once: a second make finds the marker and installs nothing.

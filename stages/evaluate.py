@@ -2,7 +2,7 @@
 
 '12*(3+4)=', tgt 84  ->  predicted '84', correct, probability 0.93
 
-With three arguments it scores any table: `python -m stages.evaluate params.yaml data/models/full-lstm.pt mine.csv`.
+With three arguments it scores any table: `python -m stages.evaluate params.yaml MODEL mine.csv`.
 """
 
 import argparse

@@ -15,7 +15,7 @@ from stages import grammar
 from stages.command import BadInput, one_line
 from stages.network import alphabet, machine, scores, weights
 
-WHOLE = "whole"  # the network of the study of this name, in git, so that there is one before anything is trained
+CALCULATOR = "calculator"  # the study whose network is in git, so that there is one before anything is trained
 
 
 def predict(trained: weights.Trained, expressions: list[str]) -> Iterable[str]:
@@ -52,7 +52,7 @@ def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Let a trained network calculate.")
     parser.add_argument("expressions", nargs="*", help='such as "12*(3+4)="; none: lines from standard input')
-    parser.add_argument("--run", default=WHOLE, help="a name under `runs` of params.yaml, or %(default)s, the default")
+    parser.add_argument("--run", default=CALCULATOR, help="a name under `runs` (default: %(default)s)")
     parser.add_argument("--models", type=Path, default=Path("data/models"), help="folder (default: %(default)s)")
     # An expression that begins with '-' looks like an option; it is malformed, and says so as every other does.
     args, dashed = parser.parse_known_args()
@@ -60,8 +60,8 @@ def main() -> None:
         parser.error(f"no such option: {' '.join(unknown)}")
 
     machine.device()
-    path = args.models / f"{args.run}.pt"
-    if args.run == WHOLE and not path.exists():
+    path = args.models / f"{args.run}.safetensors"
+    if args.run == CALCULATOR and not path.exists():
         raise BadInput(f"{path}: no such file; `git checkout {path}` brings it back")
     trained = weights.load(path)
     typed = args.expressions + dashed

@@ -26,7 +26,7 @@ KEPT = {
     "mistakes": set(files.PREDICTIONS.names) - {"correct"},
 }
 
-WHOLE = "whole"  # the study whose network was trained on nine tenths of all expressions
+CALCULATOR = "calculator"  # the study whose network was trained on nine tenths of all expressions
 
 # What the files of `train` and `evaluate` must hold
 CURVES = {
@@ -127,7 +127,7 @@ def main() -> None:
         gather(args.predictions, ".parquet", config.runs, _read_answers, answers),
         gather(args.products, ".parquet", config.runs, _read_answers, answers),
         trials,
-        kept(args.trials / WHOLE, *trials[WHOLE]) if WHOLE in trials and trials[WHOLE][0].keep else None,
+        kept(args.trials / CALCULATOR, *trial) if (trial := trials.get(CALCULATOR)) and trial[0].keep else None,
     )
     plots, html = report(results)
     texts = {args.page: html}

@@ -1,6 +1,6 @@
 """One run's network, trained on its rows: rows in, weights and the curve of their training out.
 
-train.parquet, valid.parquet  ->  data/models/full-lstm.pt, reports/timing/full-lstm.json
+train.parquet, valid.parquet  ->  data/models/full-lstm.safetensors, reports/timing/full-lstm.json
 """
 
 import argparse

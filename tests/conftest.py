@@ -148,7 +148,7 @@ def finished(tmp_path_factory):
         done += [stage("subset", config, name, lab / "corpus.parquet", rows[0]), stage("sample", config, name, *rows)]
     for name, run in TINY["runs"].items():
         train, valid = samples(lab, run["dataset"])
-        model, timing = lab / "models" / f"{name}.pt", lab / "timing" / f"{name}.json"
+        model, timing = lab / "models" / f"{name}.safetensors", lab / "timing" / f"{name}.json"
         done.append(stage("train", config, name, train, valid, model, timing, lab / ".resume"))
         outputs = [
             lab / folder / f"{name}{ENDINGS[folder]}" for folder in ("predictions", "products", "metrics", "history")

@@ -18,7 +18,7 @@ def lab(tmp_path):
     """A params.yaml, good rows and a good model, and one older file where every output would go."""
     write_params(tmp_path / "params.yaml")
     pq.write_table(pa.table(GOOD, files.EXPRESSIONS), tmp_path / "good.parquet")
-    weights.save(tmp_path / "good.pt", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, HISTORY))
+    weights.save(tmp_path / "good.safetensors", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, HISTORY))
     (tmp_path / "out").write_text("earlier")
     return tmp_path
 
@@ -57,7 +57,7 @@ READERS = {
     "subset": ["params.yaml", "small", "BROKEN", "out"],
     "sample": ["params.yaml", "small", "BROKEN", "out", "out"],
     "train": ["params.yaml", "small-lstm", "good.parquet", "BROKEN", "out", "out", ".resume"],
-    "evaluate": ["params.yaml", "good.pt", "BROKEN", "out", "out", "out", "out"],
+    "evaluate": ["params.yaml", "good.safetensors", "BROKEN", "out", "out", "out", "out"],
 }
 
 
@@ -137,7 +137,7 @@ def test_a_loss_that_is_no_number(lab, monkeypatch):
 
 
 def test_a_truncated_model(lab):
-    good = (lab / "good.pt").read_bytes()
+    good = (lab / "good.safetensors").read_bytes()
     (lab / "broken").write_bytes(good[: len(good) // 2])
     arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out"]
     fails_in_one_line("evaluate", lab, arguments, ["not a model", "cut short"])
@@ -207,6 +207,6 @@ def test_too_little_memory(lab, monkeypatch):
 def test_a_network_that_diverged(lab):
     model = Seq2Seq("lstm", 8, 8, 1)
     torch.nn.init.constant_(model.head[0].bias, float("nan"))
-    weights.save(lab / "nan.pt", weights.Trained("small-lstm", model, 12, HISTORY))
-    arguments = ["params.yaml", "nan.pt", "good.parquet", "out", "products", "metrics.json", "history.csv"]
-    fails_in_one_line("evaluate", lab, arguments, ["nan.pt", "its loss", "is nan"])
+    weights.save(lab / "nan.safetensors", weights.Trained("small-lstm", model, 12, HISTORY))
+    arguments = ["params.yaml", "nan.safetensors", "good.parquet", "out", "products", "metrics.json", "history.csv"]
+    fails_in_one_line("evaluate", lab, arguments, ["nan.safetensors", "its loss", "is nan"])

@@ -26,7 +26,7 @@ def rows(finished):
 
 def trained(lab, rows, cell, **changes):
     config = write_params(lab / "params.yaml", epochs=3, **changes)
-    return stage("train", config, f"small-{cell}", *rows, lab / "r.pt", lab / "timing.json", lab / ".resume")
+    return stage("train", config, f"small-{cell}", *rows, lab / "r.safetensors", lab / "timing.json", lab / ".resume")
 
 
 @pytest.fixture
@@ -58,11 +58,11 @@ def test_resume_equals_no_interruption(cell, recipe, every, stop, kept, rows, st
     steps.update(count=0, stop=stop)
     stopped = trained(two, rows, cell, **recipe)
     assert stopped.stderr.endswith("train: stopped\n")
-    assert not (two / "r.pt").exists()
+    assert not (two / "r.safetensors").exists()
     steps.update(count=0, stop=None)
     assert trained(two, rows, cell, **recipe).returncode == 0
     assert steps["count"] == 3 * STEPS - kept
-    assert (one / "r.pt").read_bytes() == (two / "r.pt").read_bytes()
+    assert (one / "r.safetensors").read_bytes() == (two / "r.safetensors").read_bytes()
     assert list((two / ".resume").iterdir()) == []
 
 

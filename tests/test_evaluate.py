@@ -21,7 +21,7 @@ def results(request, finished):
         pq.read_table(finished / "predictions" / f"{run}.parquet"),
         json.loads((finished / "metrics" / f"{run}.json").read_text()),
         pd.read_csv(finished / "history" / f"{run}.csv"),
-        weights.load(finished / "models" / f"{run}.pt"),
+        weights.load(finished / "models" / f"{run}.safetensors"),
         pq.read_table(samples(finished, dataset)[1]),
     )
 

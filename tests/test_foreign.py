@@ -73,7 +73,7 @@ def test_the_score_of_any_table(finished, tmp_path):
     valid = pd.read_parquet(samples(finished, "small")[1])[["src", "tgt"]]
     path = tmp_path / "mine.csv"
     pd.concat([valid, pd.DataFrame({"src": ["1+1="], "tgt": [3]})]).to_csv(path, index=False)
-    done = stage("evaluate", finished / "params.yaml", finished / "models" / "small-lstm.pt", path)
+    done = stage("evaluate", finished / "params.yaml", finished / "models" / "small-lstm.safetensors", path)
     assert done.returncode == 0, done.stderr
     right = pd.read_parquet(finished / "predictions" / "small-lstm.parquet")["correct"]
     lines = done.stdout.splitlines()

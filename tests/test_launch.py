@@ -26,7 +26,7 @@ def curves(finished, tmp_path_factory):
         command = [sys.executable, "-m", "stages.train", config, "small-lstm", *rows]
         options = {"TORCHRUN": f"--standalone --nproc-per-node {ranks}"} if ranks > 1 else {}
         done = subprocess.run(
-            [*command, out / "r.pt", out / "timing.json", out / ".resume"],
+            [*command, out / "r.safetensors", out / "timing.json", out / ".resume"],
             cwd=ROOT,
             env=os.environ | {"OMP_NUM_THREADS": "1"} | options,
             capture_output=True,
@@ -35,8 +35,8 @@ def curves(finished, tmp_path_factory):
         )
         assert done.returncode == 0, done.stderr
         timing = json.loads((out / "timing.json").read_text())
-        assert sorted(path.name for path in out.iterdir()) == [".resume", "r.pt", "timing.json"]
-        found.append((weights.load(out / "r.pt").history, done.stderr, timing))
+        assert sorted(path.name for path in out.iterdir()) == [".resume", "r.safetensors", "timing.json"]
+        found.append((weights.load(out / "r.safetensors").history, done.stderr, timing))
     return found
 
 

@@ -30,7 +30,7 @@ def ran(output: str) -> set[str]:
 def test_repro_makes_everything(repository):
     assert ran(repository.first) == STAGES
     for run in ("small-lstm", "no_7-lstm"):
-        for made in ("data/models/{}.pt", "data/predictions/{}.parquet", "reports/metrics/{}.json"):
+        for made in ("data/models/{}.safetensors", "data/predictions/{}.parquet", "reports/metrics/{}.json"):
             assert (repository.root / made.format(run)).is_file()
     assert "no_7-lstm" in (repository.root / "reports" / "index.html").read_text()
     assert {name.partition("/")[0] for name in repository.made} == {"dvc.lock", "reports"}
@@ -44,7 +44,8 @@ def test_repro_again_runs_nothing(repository):
 
 
 def test_a_run_again_changes_its_timing_only(repository):
-    files = [repository.root / name for name in ("data/models/small-lstm.pt", "data/predictions/small-lstm.parquet")]
+    names = "models/small-lstm.safetensors", "predictions/small-lstm.parquet"
+    files = [repository.root / "data" / name for name in names]
     before = [path.read_bytes() for path in files]
     again = ["train@small-lstm", "evaluate@small-lstm"]
     assert ran(repository.run("dvc", "repro", "--force", "--single-item", *again)) == set(again)

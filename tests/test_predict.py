@@ -16,8 +16,9 @@ from stages.network.seq2seq import Seq2Seq
 def models(tmp_path_factory):
     """A network that answers '7' with certainty whatever it is asked, another that never ends."""
     folder = tmp_path_factory.mktemp("models")
-    for run, tokens in {"whole": "7", "endless": ""}.items():
-        weights.save(folder / f"{run}.pt", weights.Trained(run, _constant(tokens), 50, [{"train_loss": 0.0}]))
+    for run, tokens in {"calculator": "7", "endless": ""}.items():
+        history = [{"train_loss": 0.0, "train_token_accuracy": 1.0}]
+        weights.save(folder / f"{run}.safetensors", weights.Trained(run, _constant(tokens), 50, history))
     return folder
 
 
@@ -121,11 +122,11 @@ def test_standard_input_may_be_closed(models):
 
 
 def test_the_network_that_comes_with_the_repository_is_gone(tmp_path):
-    path = tmp_path / "whole.pt"
+    path = tmp_path / "calculator.safetensors"
     assert predict(tmp_path, "3+4").stderr == f"predict: {path}: no such file; `git checkout {path}` brings it back\n"
 
 
 def test_no_such_run(models):
     done = predict(models, "3+4", run=["--run", "nothing"])
-    assert done.stderr == f"predict: {models / 'nothing.pt'}: no such file; `dvc repro` makes it\n"
+    assert done.stderr == f"predict: {models / 'nothing.safetensors'}: no such file; `dvc repro` makes it\n"
     assert done.returncode == 1

@@ -184,7 +184,7 @@ def test_a_real_study(repository):
     known = json.loads((repository.root / "reports/metrics/small-lstm.json").read_text())["loss"]
     assert table["loss"][2] == pytest.approx(known, rel=1e-5)
     assert re.fullmatch(r"not measured: about \d+ minutes", table["status"][3])
-    # What it keeps of the first one: data/models is not in git, but for `whole`
+    # What it keeps of the first one: data/models is not in git, but for `calculator`
     folder = repository.root / "reports" / "studies" / "small"
     history, kinds, mistakes = (pd.read_csv(folder / f"{name}.csv") for name in ("history", "kinds", "mistakes"))
     assert kinds["rows"].sum() == table["rows"][0]
@@ -193,7 +193,7 @@ def test_a_real_study(repository):
         == (kinds["rows"] - kinds["right"]).sum()
         == round(table["rows"][0] * (1 - table["exact_match"][0]))
     )
-    network = weights.load(repository.root / "data" / "models" / "small.pt")
+    network = weights.load(repository.root / "data" / "models" / "small.safetensors")
     assert network.history[-1]["valid_loss"] == pytest.approx(history["valid_loss"].iloc[-1], rel=1e-4)
     assert repository.changed() == {f"reports/studies/small{name}" for name in (".csv", *KEPT)}
     assert "small-" not in repository.run("dvc", "queue", "status")

@@ -147,8 +147,8 @@ def test_a_loss_that_is_no_number_names_run_and_epoch(monkeypatch, checkpoint):
 
 def test_a_saved_network_answers_as_before(tmp_path, checkpoint):
     trained, _ = train.train("r", run(), 50, ROWS, ROWS, checkpoint)
-    weights.save(tmp_path / "r.pt", trained)
-    again = weights.load(tmp_path / "r.pt")
+    weights.save(tmp_path / "r.safetensors", trained)
+    again = weights.load(tmp_path / "r.safetensors")
     assert (again.run, again.operands, again.steps, again.history) == ("r", 50, 7, trained.history)
     one, other = (scores.decode(network.model, ROWS[0], 7) for network in (trained, again))
     assert torch.equal(one[0], other[0])
@@ -177,14 +177,13 @@ def test_same_seed_same_bytes(cell, samples, tmp_path):
     config, *rows = samples
     for name in ("one", "two"):
         folder = tmp_path / name
-        done = stage(
-            "train", config, f"small-{cell}", *rows, folder / "r.pt", folder / "timing.json", tmp_path / ".resume"
-        )
+        made = folder / "r.safetensors", folder / "timing.json"
+        done = stage("train", config, f"small-{cell}", *rows, *made, tmp_path / ".resume")
         assert done.returncode == 0, done.stderr
         assert f"small-{cell} 2/2: loss" in done.stderr
         outputs = [folder / file for file in ("predictions.parquet", "products.parquet", "metrics.json", "history.csv")]
-        assert stage("evaluate", config, folder / "r.pt", rows[1], *outputs).returncode == 0
-    for file in ("r.pt", "predictions.parquet", "products.parquet", "metrics.json", "history.csv"):
+        assert stage("evaluate", config, folder / "r.safetensors", rows[1], *outputs).returncode == 0
+    for file in ("r.safetensors", "predictions.parquet", "products.parquet", "metrics.json", "history.csv"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     timing = json.loads((tmp_path / "one" / "timing.json").read_text())
     assert set(timing) >= {"seconds_per_epoch", "rows_per_second", "device", "threads", "processes", "torch"}
@@ -198,7 +197,7 @@ def test_another_seed_other_weights(samples, tmp_path):
     found = []
     for seed in (1, 2):
         config = write_params(tmp_path / f"{seed}.yaml", seed=seed)
-        path = tmp_path / f"{seed}.pt"
+        path = tmp_path / f"{seed}.safetensors"
         assert (
             stage("train", config, "small-gru", *rows, path, tmp_path / "timing.json", tmp_path / ".resume").returncode
             == 0

@@ -96,7 +96,7 @@ def test_the_curve_has_everyone(found):
     assert "ours 0.1900 after 1.00 hours" in told[1]
 
 
-STUDY = studies.find(ROOT / "studies.yaml", "whole")
+STUDY = studies.find(ROOT / "studies.yaml", "calculator")
 
 
 def tried(status):
@@ -130,7 +130,7 @@ def test_a_kept_table_that_cannot_be_read(found, tmp_path):
 @pytest.mark.parametrize(("answers", "said"), [(ANSWERS, "75.0% have a product"), (ANSWERS[:1], "<p>Nothing.</p>")])
 def test_on_the_page(answers, said, finished, tmp_path):
     """With mistakes and without any."""
-    folder = tmp_path / "studies" / "whole"
+    folder = tmp_path / "studies" / "calculator"
     folder.mkdir(parents=True)
     tables = {"history": HISTORY, "kinds": trained.kinds(answers), "mistakes": trained.mistakes(answers)}
     for name, table in tables.items():
@@ -150,9 +150,9 @@ def test_on_the_page(answers, said, finished, tmp_path):
 
 def test_the_kept_weights_are_those_of_the_study(head, corpus):
     """In float16 they make the same mistakes, and are as often right on rows of the corpus."""
-    network = weights.load(head / "data" / "models" / "whole.pt")
-    table = studies.table(head / "reports" / "studies" / "whole.csv", STUDY)
-    found = report.kept(head / "reports" / "studies" / "whole", STUDY, table)
+    network = weights.load(head / "data" / "models" / "calculator.safetensors")
+    table = studies.table(head / "reports" / "studies" / "calculator.csv", STUDY)
+    found = report.kept(head / "reports" / "studies" / "calculator", STUDY, table)
     # The curve was measured in the training's bf16, the row in float32
     assert network.history[-1]["valid_exact_match"] == pytest.approx(found.row["exact_match"], abs=0.005)
     mistakes = found.mistakes[:500]

@@ -98,7 +98,14 @@ class Networks:
             names = ("rows", "answers", "products", "metrics", "history")
             rows, *out = (Path(folder) / name for name in names)
             files.write_table(rows, sampled(self.data, name))
-            command = [sys.executable, "-m", "stages.evaluate", self.path, self.data / "models" / f"{run}.pt", rows]
+            command = [
+                sys.executable,
+                "-m",
+                "stages.evaluate",
+                self.path,
+                self.data / "models" / f"{run}.safetensors",
+                rows,
+            ]
             done = subprocess.run([str(word) for word in (*command, *out)], capture_output=True, text=True)
             if done.returncode:
                 raise BadInput(done.stderr.strip().rpartition("\n")[2])

@@ -110,7 +110,7 @@ class Queue:
         name, _, _ = run(self.entry.run, self._whole(point), self.config)
         found = trained.results(commit, name, self.reports)
         if self.entry.keep and studies.at([point], self.entry.keep):
-            folder, model = self.reports / "studies" / self.name, self.data / "models" / f"{self.name}.pt"
+            folder, model = self.reports / "studies" / self.name, self.data / "models" / f"{self.name}.safetensors"
             trained.keep(commit, name, found[-1], folder, self.data, model)
         return {"status": studies.DONE, **trained.row(*found, self.entry.reach)}
 

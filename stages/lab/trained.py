@@ -1,7 +1,7 @@
 """What a commit holds of a trained run: a row of its figures, and what a study keeps of it beside the row.
 
 HEAD, full-lstm  ->  exact_match 0.0544, epochs_to_reach inf, …
-keep             ->  reports/studies/NAME/history.csv, kinds.csv, mistakes.csv, data/models/NAME.pt
+keep             ->  reports/studies/NAME/history.csv, kinds.csv, mistakes.csv, data/models/NAME.safetensors
 """
 
 import io
@@ -51,7 +51,7 @@ def keep(commit: str, run: str, history: pd.DataFrame, folder: Path, data: Path,
     Its weights are kept in float16: half of the bytes.
     """
     with tempfile.TemporaryDirectory() as outputs:
-        found = [Path(outputs) / f"{run}{ending}" for ending in (".pt", ".parquet")]
+        found = [Path(outputs) / f"{run}{ending}" for ending in (".safetensors", ".parquet")]
         for path, output in zip(found, ("models", "predictions"), strict=True):
             # Both are in DVC's cache, under names that the commit knows
             call("dvc", "get", ".", (data / output / path.name).as_posix(), "--rev", commit, "--out", str(path))

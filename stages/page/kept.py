@@ -15,7 +15,7 @@ OURS = "ours"
 
 @dataclass(frozen=True)
 class Whole:
-    """What the study `whole` kept of a point: its row, the curve, how many rows of each kind, the wrong answers."""
+    """What the study `calculator` kept of a point: its row, the curve, each kind's rows, and the wrong answers."""
 
     point: studies.Point
     row: pd.Series

@@ -1,6 +1,6 @@
 """How fast ours is beside the usual ways, in one process and in turn, and how much of the machine it uses.
 
-data/samples, data/corpus.parquet, data/models/full-lstm.pt  ->  reports/benchmarks.md
+data/samples, data/corpus.parquet, data/models/full-lstm.safetensors  ->  reports/benchmarks.md
 
     work                    way         rows/s  ours / this  share of the machine
     training, lstm on full  usual loop  1,100   2.40         0.30

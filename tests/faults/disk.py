@@ -20,7 +20,7 @@ SMALL = (
 )
 LOCKED = 'mkdir -p "$0" && mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
 AFTERWARDS = ("git", "checkout", "HEAD", "dvc.lock", "reports"), ("dvc", "checkout"), ("dvc", "repro")
-RESULTS = f"data/models/{RUN}.pt", TIMING
+RESULTS = f"data/models/{RUN}.safetensors", TIMING
 # The folder, what is not there, and who says so: DVC removes what is there before it runs `train`.
 READ_ONLY = {
     "`.resume`: read-only": (".resume", (), "train: "),

@@ -21,7 +21,7 @@ from tests.faults.running import Running, Unexpected, said, wait_until
 
 RUN = "small-lstm"
 EPOCHS = 10
-OUTPUTS = f"data/models/{RUN}.pt", f"reports/metrics/{RUN}.json", f"reports/history/{RUN}.csv"
+OUTPUTS = f"data/models/{RUN}.safetensors", f"reports/metrics/{RUN}.json", f"reports/history/{RUN}.csv"
 TIMING = f"reports/timing/{RUN}.json"
 SIZES = {"embed_dim": 64, "hidden_dim": 128, "layers": 2, "batch_size": 64, "epochs": EPOCHS}
 DATASETS = {"small": {"rule": {"max": 9}, "sample": 4000}}

@@ -12,6 +12,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+# The code as this process reads it; `sources` holds it against the files when outputs take their places.
+SOURCE = {
+    path: path.read_bytes()
+    for path in sorted(Path(__file__).parent.rglob("*"))
+    if path.is_file() and "__pycache__" not in path.parts
+}
+
 
 def _told(pid: int, what: str) -> str:
     """A file of /proc about a process; nothing where there is no such process, or it is hidden from us."""

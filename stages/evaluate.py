@@ -17,7 +17,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from stages import files, foreign, grammar, params
+from stages import files, foreign, grammar, params, sources
 from stages.command import BadInput, one_line
 from stages.network import alphabet, machine, scores, weights
 
@@ -95,8 +95,8 @@ def main() -> None:
         epilog="Without files to write it prints what it makes of ROWS, any CSV or Parquet file with src and tgt.",
     )
     parser.add_argument("params", type=Path)
-    parser.add_argument("model", type=Path, help="file to read")
-    parser.add_argument("rows", type=Path, help="Parquet file to read; CSV too, where nothing is written")
+    parser.add_argument("model", type=sources.given, help="file to read")
+    parser.add_argument("rows", type=sources.given, help="Parquet file to read; CSV too, where nothing is written")
     parser.add_argument("predictions", type=Path, nargs="?", help="Parquet file to write: the answers to its rows")
     parser.add_argument("products", type=Path, nargs="?", help="Parquet file to write: the answers to every a*b")
     parser.add_argument("metrics", type=Path, nargs="?", help="JSON file to write")
@@ -119,7 +119,7 @@ def main() -> None:
     if not math.isfinite(metrics["loss"]):
         raise BadInput(f"{args.model}: its loss on {args.rows} is {metrics['loss']}; train it again with a smaller lr")
     rounded = {name: round(value, 6) for name, value in metrics.items()}
-    with files.whole(args.predictions, args.products, args.metrics, args.history) as [table, square, scored, curve]:
+    with files.outputs(args.predictions, args.products, args.metrics, args.history) as [table, square, scored, curve]:
         files.write_table(table, predictions)
         files.write_table(square, multiplied)
         files.write_text(scored, json.dumps(rounded, indent=2) + "\n")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stages import seal, sources
 from stages.command import BadInput
 
 EXPRESSIONS = pa.schema(
@@ -67,14 +68,26 @@ def whole(*paths: Path) -> Iterator[list[Path]]:
                 draft.unlink()
 
 
+@contextmanager
+def outputs(*paths: Path) -> Iterator[list[Path]]:
+    """`whole` for what a stage makes: nothing takes its place if what it was made from is no longer the same."""
+    with whole(*paths) as drafts:
+        yield drafts
+        sources.unchanged()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with the same line ends on every system."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Takes batches of a table that need never be in memory as a whole."""
-    return pq.ParquetWriter(path, schema, compression="zstd")
+@contextmanager
+def writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Takes batches of a table that need never be in memory as a whole; the file gets checksums."""
+    with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as out:
+        yield out
+        out.add_key_value_metadata({seal.KEY: seal.BLANK})
+    seal.seal(path)
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -86,11 +99,12 @@ def write_table(path: Path, table: pa.Table) -> None:
 def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBatch]:
     """The table at `path`, a batch at a time, with the columns of `schema`.
 
-    Raises BadInput when the file is missing, is not a whole Parquet file, or a column is missing or has gaps.
+    Raises BadInput when the file is missing or damaged, or a column is missing or has gaps.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
-    with _readable(path), pq.ParquetFile(path) as file:
+    seal.unbroken(path)
+    with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         found = {field.name: field.type for field in file.schema_arrow}
         for field in schema:
             if found.get(field.name) != field.type:

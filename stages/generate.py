@@ -54,7 +54,7 @@ def main() -> None:
     args = parser.parse_args()
 
     operands = params.read(args.params).corpus.operands
-    with files.whole(args.corpus) as [draft], files.writer(draft, files.EXPRESSIONS) as out:
+    with files.outputs(args.corpus) as [draft], files.writer(draft, files.EXPRESSIONS) as out:
         for batch in generate(operands):
             out.write_batch(batch)
 

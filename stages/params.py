@@ -26,6 +26,7 @@ from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from stages import sources
 from stages.command import BadInput
 
 # A key that no field has is an error, and so is NaN. Strict numbers below: "10" and true are none.
@@ -127,19 +128,23 @@ class Params(Hyperparameters):
 
 def read(path: Path) -> Params:
     """The whole of params.yaml, checked; raises BadInput that names the first wrong key."""
-    try:
-        # The pure loader reads YAML 1.2, where 1e-05, as DVC writes it, is a number.
-        raw = YAML(typ="safe", pure=True).load(path)
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: no such file") from error
-    except (YAMLError, ValueError, KeyError, RecursionError) as error:  # the last three come from odd scalars
-        raise BadInput(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    raw = sources.values(path, _load)
     if not isinstance(raw, dict):
         raise BadInput(f"{path}: should hold keys and values, such as `lr: 0.001`")
     try:
         return TypeAdapter(Params).validate_python(_with_overrides(raw))
     except ValidationError as error:
         raise BadInput(f"{path}: {_first(error)}") from error
+
+
+def _load(path: Path) -> Any:
+    try:
+        # The pure loader reads YAML 1.2, where 1e-05, as DVC writes it, is a number.
+        return YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError as error:
+        raise BadInput(f"{path}: no such file") from error
+    except (YAMLError, ValueError, KeyError, RecursionError) as error:  # the last three come from odd scalars
+        raise BadInput(f"{path}: not YAML: {' '.join(str(error).split())}") from error
 
 
 def find(path: Path, kind: Literal["datasets", "runs"], name: str) -> tuple[Params, Any]:

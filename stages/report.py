@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, params, studies
+from stages import files, params, sources, studies
 from stages.command import BadInput, one_line
 from stages.page import failures, learning
 from stages.page.counts import count
@@ -96,12 +96,12 @@ def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | Non
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set the results of all runs together.")
     parser.add_argument("params", type=Path)
-    parser.add_argument("studies", type=Path, help="studies.yaml")
-    parser.add_argument("subsets", type=Path, help="folder to read, a file for each dataset")
-    parser.add_argument("samples", type=Path, help="folder to read, a folder for each dataset")
+    parser.add_argument("studies", type=sources.given, help="studies.yaml")
+    parser.add_argument("subsets", type=sources.given, help="folder to read, a file for each dataset")
+    parser.add_argument("samples", type=sources.given, help="folder to read, a folder for each dataset")
     for name in ("history", "metrics", "timing", "predictions", "products"):
-        parser.add_argument(name, type=Path, help="folder to read, a file for each run")
-    parser.add_argument("trials", type=Path, help="folder to read, a file for each study that has been tried")
+        parser.add_argument(name, type=sources.given, help="folder to read, a file for each run")
+    parser.add_argument("trials", type=sources.given, help="folder to read, a file for each study that has been tried")
     parser.add_argument("plots", type=Path, help="folder to write")
     parser.add_argument("page", type=Path, help="HTML file to write")
     args = parser.parse_args()
@@ -133,7 +133,7 @@ def main() -> None:
     texts = {args.page: html}
     for name, table in plots.items():
         texts[args.plots / f"{name}.csv"] = table.to_csv(index=False, float_format="%.6f")
-    with files.whole(*texts) as drafts:
+    with files.outputs(*texts) as drafts:
         for draft, content in zip(drafts, texts.values(), strict=True):
             files.write_text(draft, content)
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from stages import files, params
+from stages import files, params, sources
 from stages.command import BadInput, one_line
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw a sample of a dataset's rows and split it.")
     parser.add_argument("params", type=Path)
     parser.add_argument("dataset", help="a name under `datasets` of params.yaml")
-    parser.add_argument("subset", type=Path, help="Parquet file to read")
+    parser.add_argument("subset", type=sources.given, help="Parquet file to read")
     parser.add_argument("train", type=Path, help="Parquet file to write")
     parser.add_argument("valid", type=Path, help="Parquet file to write")
     args = parser.parse_args()
@@ -39,7 +39,7 @@ def main() -> None:
         train, valid = sample(len(table), dataset.sample, config.valid_share, config.sample_seed)
     except ValueError as error:  # scikit-learn's own words, for a share that leaves one side empty
         raise BadInput(f"{where}: {error}") from error
-    with files.whole(args.train, args.valid) as drafts:
+    with files.outputs(args.train, args.valid) as drafts:
         for draft, rows in zip(drafts, (train, valid), strict=True):
             files.write_table(draft, table.take(rows))
 

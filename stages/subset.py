@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages import files, params
+from stages import files, params, sources
 from stages.command import BadInput, one_line
 
 
@@ -32,13 +32,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the rows of the corpus that a dataset's rule keeps.")
     parser.add_argument("params", type=Path)
     parser.add_argument("dataset", help="a name under `datasets` of params.yaml")
-    parser.add_argument("corpus", type=Path, help="Parquet file to read")
+    parser.add_argument("corpus", type=sources.given, help="Parquet file to read")
     parser.add_argument("subset", type=Path, help="Parquet file to write")
     args = parser.parse_args()
 
     _, dataset = params.find(args.params, "datasets", args.dataset)
     kept = 0
-    with files.whole(args.subset) as [draft], files.writer(draft, files.EXPRESSIONS) as out:
+    with files.outputs(args.subset) as [draft], files.writer(draft, files.EXPRESSIONS) as out:
         for batch in files.batches(args.corpus):
             rows = subset(batch, dataset.rule)
             kept += len(rows)

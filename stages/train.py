@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from stages import files, params
+from stages import files, params, sources
 from stages.command import BadInput, one_line
 from stages.network import alphabet, launch, machine, scores, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
@@ -144,8 +144,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train one run's network.")
     parser.add_argument("params", type=Path)
     parser.add_argument("run", help="a name under `runs` of params.yaml")
-    parser.add_argument("train", type=Path, help="Parquet file to read")
-    parser.add_argument("valid", type=Path, help="Parquet file to read")
+    parser.add_argument("train", type=sources.given, help="Parquet file to read")
+    parser.add_argument("valid", type=sources.given, help="Parquet file to read")
     parser.add_argument("model", type=Path, help="file to write")
     parser.add_argument("timing", type=Path, help="JSON file to write")
     parser.add_argument("resume", type=Path, help="folder for what an interrupted training goes on from")
@@ -165,7 +165,7 @@ def main() -> None:
         if not launch.first():
             train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
             return
-        with checkpoint.alone(), files.whole(args.model, args.timing) as [model, times]:
+        with checkpoint.alone(), files.outputs(args.model, args.timing) as [model, times]:
             trained, seconds = train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
             weights.save(model, trained)
             files.write_text(times, json.dumps(timing(seconds, len(rows[0])), indent=2) + "\n")

@@ -16,7 +16,7 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from stages import studies
+from stages import sources, studies
 from stages.command import one_line
 from tests.copies import ROOT, Repository, copy_sources
 
@@ -92,6 +92,7 @@ def stage(name: str, *arguments: object, text: str = "") -> subprocess.Completed
     with (
         mock.patch.object(sys, "argv", [name, *map(str, arguments)]),
         mock.patch.object(sys, "stdin", io.StringIO(text)),
+        mock.patch.dict(sources.READ, clear=True),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stages import files
 from stages.command import one_line
-from tests.faults import checkpoints, disk, kills
+from tests.faults import checkpoints, disk, edits, kills
 from tests.faults.lab import TIMING, Lab
 from tests.faults.page import Row, page
 from tests.faults.running import Unexpected
@@ -55,6 +55,7 @@ def _all(base: Lab, reference: dict[str, str], pace: float) -> Iterator[Row]:
     yield from kills.rows(base, reference, pace)
     yield from checkpoints.rows(base, reference)
     yield from disk.rows(base, reference)
+    yield from edits.rows(base)
 
 
 def _told(rows: Iterator[Row]) -> Iterator[Row]:

@@ -58,7 +58,7 @@ def epochs(text: str) -> list[int]:
     return [int(number) for number in re.findall(r"^\S+ (\d+)/\d+: loss", text, re.MULTILINE)]
 
 
-def said(text: str) -> str:
+def said(text: str, verb: str = "train") -> str:
     """The stage's last line about itself, or else DVC's, or nothing."""
-    lines = [line for start in ("ERROR: ", "train: ") for line in text.splitlines() if line.startswith(start)]
+    lines = [line for start in ("ERROR: ", f"{verb}: ") for line in text.splitlines() if line.startswith(start)]
     return re.sub(r"failed to run: .*, exited", "failed to run: …, exited", lines[-1]) if lines else ""

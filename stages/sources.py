@@ -1,0 +1,113 @@
+"""What a stage is made from: still the same when its outputs take their places?
+
+DVC hashes the dependencies of a stage after its command. Without this check an edit during a training would be
+recorded as if the training had begun with it.
+
+params.yaml says lr: 0.002; edited to 0.003 while `train` runs
+  ->  BadInput('params.yaml changed while the stage ran: lr was 0.002, is 0.003; run it again')
+"""
+
+import hashlib
+import os
+import reprlib
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from stages import SOURCE
+from stages.command import BadInput
+
+Load = Callable[[Path], dict]
+
+# Each file or folder that the stage has read: how to look at it, and what was seen at first
+READ: dict[Path, tuple[Callable[[], dict], dict]] = {}
+
+
+def given(text: str) -> Path:
+    """The path of a file or folder that a stage is given to read: the `type` of such an argument."""
+    path = Path(text)
+    READ[path] = partial(_digests, path), _digests(path)
+    return path
+
+
+def values(path: Path, load: Load) -> Any:
+    """`load(path)`, whose values are noted: those that dvc.yaml lists for the stage, or all where DVC runs none."""
+    raw, names = load(path), _listed(load)
+    READ[path] = (lambda: _leaves(load(path), names)), _leaves(raw, names)
+    return raw
+
+
+def unchanged() -> None:
+    """Raises BadInput that names the first thing that is not as it was."""
+    for path, (look, before) in READ.items():
+        try:
+            now = look()
+        except BadInput as error:
+            raise BadInput(f"{path} changed while the stage ran ({error}); put it right and run it again") from error
+        if now != before:
+            raise BadInput(f"{path} changed while the stage ran{_difference(before, now)}; run it again")
+    for path, content in SOURCE.items():
+        if _imported(path) and _content(path) != content:
+            raise BadInput(f"{os.path.relpath(path)} changed while the stage ran; run it again")
+
+
+def _digests(path: Path) -> dict[str, bytes]:
+    """SHA-256 of the file, or of every file in the folder, by its name there; of a pipe nothing."""
+    found = {}
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as content:
+                found[file.relative_to(path).as_posix()] = hashlib.file_digest(content, "sha256").digest()
+    return found
+
+
+def _listed(load: Load) -> list[str] | None:
+    """The keys of params.yaml that dvc.yaml lists for the stage under way; None where DVC has not started it."""
+    if "DVC_STAGE" not in os.environ:
+        return None
+    name, _, key = os.environ["DVC_STAGE"].rpartition(":")[2].partition("@")  # dvc.yaml:train@full-lstm
+    entry = load(Path("dvc.yaml"))["stages"][name]
+    return [listed.replace("${key}", key) for listed in entry.get("do", entry).get("params", [])]
+
+
+def _leaves(raw: dict, names: list[str] | None) -> dict[str, Any]:
+    """The values below the names, or all, each by its dotted path."""
+    found = {}
+    for path, value in _walk(raw, ""):
+        if names is None or any(f"{path}.".startswith(f"{name}.") for name in names):
+            found[path] = value
+    return found
+
+
+def _walk(value: Any, path: str) -> list[tuple[str, Any]]:
+    if not isinstance(value, dict):
+        return [(path, value)]
+    return [leaf for key, inner in value.items() for leaf in _walk(inner, f"{path}.{key}".removeprefix("."))]
+
+
+def _difference(before: dict, now: dict) -> str:
+    """Which value, or which file of a folder, is another one."""
+    gone = "not there"
+    for key in before | now:
+        was, new = before.get(key, gone), now.get(key, gone)
+        if was != new:
+            if isinstance(was, bytes) or isinstance(new, bytes):
+                return "" if key == "." else f": {key}"
+            return f": {key} was {reprlib.repr(was)}, is {reprlib.repr(new)}"
+    return ""
+
+
+def _imported(path: Path) -> bool:
+    """Whether it is a module that has been imported, or another file of a folder of such (a template)."""
+    loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    module = path if path.suffix == ".py" else path.parent / "__init__.py"
+    return str(module) in loaded
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

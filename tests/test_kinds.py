@@ -3,8 +3,11 @@
 import bz2
 import codecs
 import gzip
+import io
 import json
+import lzma
 import random
+import zipfile
 from datetime import date
 from decimal import Decimal
 
@@ -15,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
-from stages import kinds
+from stages import kinds, lines
 from stages.command import BadInput
 
 ROWS = [("3+4=", "7"), ("7-9", "-2")]
@@ -63,7 +66,22 @@ def test_csv(name, content, tmp_path):
     assert cells(tmp_path / name, content) == ROWS
 
 
-@pytest.mark.parametrize(("ending", "compress"), [("gz", gzip.compress), ("BZ2", bz2.compress)])
+def zipped(content, files=1):
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(files):
+            archive.writestr(f"{number}.csv", content)
+    return memory.getvalue()
+
+
+def zstd(content):
+    return pa.compress(content, "zstd", asbytes=True)
+
+
+@pytest.mark.parametrize(
+    ("ending", "compress"),
+    [("gz", gzip.compress), ("BZ2", bz2.compress), ("xz", lzma.compress), ("zst", zstd), ("zip", zipped)],
+)
 @pytest.mark.parametrize(
     ("name", "content"),
     [("a.csv", "src,tgt\n3+4=,7\n7-9,-2\n"), ("a.jsonl", '{"src":"3+4=","tgt":7}\n{"src":"7-9","tgt":-2}\n')],
@@ -190,6 +208,12 @@ NAMES = ",".join(f"\x1b{number}" for number in range(5000))
         ("a.csv", b"Src,tgt,SRC\n", "has 2 columns src; it should have one"),
         ("a.csv.gz", b"src,tgt\n", "not a whole .csv file ("),
         ("a.csv.gz", gzip.compress(b"src,tgt\n" + b"1,1\n" * 9)[:-9], "not a whole .csv file ("),
+        ("a.csv.xz", lzma.compress(b"src,tgt\n" * 999)[:-9], "not a whole .csv file ("),
+        ("a.csv.xz", b"src,tgt\n", "not a whole .csv file ("),
+        ("a.csv.bz2", bz2.compress(b"src,tgt\n" * 999)[:-9], "not a whole .csv file ("),
+        ("a.csv.zst", b"src,tgt\n", "not a whole .csv file ("),
+        ("a.csv.zip", b"src,tgt\n", "not a whole .csv file ("),
+        ("a.csv.zip", zipped(b"src,tgt\n", 2), "holds 2 files; it should hold one"),
         ("a.parquet", b"src,tgt\n", "not a whole .parquet file ("),
         ("a.parquet", b"", "not a whole .parquet file ("),
         ("a.feather", b"", "not a whole .feather file ("),
@@ -239,7 +263,7 @@ def test_a_long_text_in_many_rows_is_one_text(tmp_path):
 
 
 def test_a_line_without_an_end_is_cut(tmp_path):
-    content = b"src,tgt,note\n3+4=,7," + bytes(5 * kinds.LINE) + b"\n7-9,-2,\n"
+    content = b"src,tgt,note\n3+4=,7," + bytes(5 * lines.LONGEST) + b"\n7-9,-2,\n"
     assert cells(tmp_path / "a.csv.gz", gzip.compress(content, 1)) == ROWS
 
 

@@ -30,3 +30,16 @@ def one_line(stage: str) -> Iterator[None]:
         sys.exit(f"{stage}: out of memory; smaller embed_dim, hidden_dim, layers or batch_size would fit")
     except KeyboardInterrupt:
         sys.exit(f"{stage}: stopped")
+
+
+def shown(text: str, most: int = 60) -> str:
+    """Any text as part of one line on a terminal: control characters escaped, and at most `most` characters.
+
+    A text that was cut ends with '…'.
+    """
+    # Cut before escaping, so that a cell of 10 MB costs no more than a short one
+    safe = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text[: most + 1]
+    )
+    return safe if len(safe) <= most else safe[: most - 1] + "…"

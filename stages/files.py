@@ -103,7 +103,8 @@ def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBa
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
-    seal.unbroken(path)
+    if seal.broken(path):
+        raise BadInput(f"{path}: {seal.BROKEN}")
     with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         found = {field.name: field.type for field in file.schema_arrow}
         for field in schema:

@@ -1,64 +1,69 @@
-"""Somebody else's table, CSV or Parquet, with columns `src` and `tgt`: the rows that can be scored, and the others.
+"""Somebody else's table, with columns `src` and `tgt`: the rows that can be scored, and what is wrong with the others.
 
 src,tgt
-12*(3+4)=,84     ->  src '12*(3+4)=', tgt 84, template 'a*(b+c)'
-3+4=,8           ->  "row 2: '3+4=' is 7, not 8"
+12*(3+4),84.0    ->  Row(src='12*(3+4)=', tgt=84, wrong=None)
+3+4=,8           ->  Row(src='', tgt=0, wrong="row 2: '3+4=' is 7, not 8")
 """
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
-import pandas as pd
-import pyarrow as pa
-
-from stages import grammar
-from stages.command import BadInput
+from stages import grammar, kinds
+from stages.command import BadInput, shown
 
 OTHER = "other"  # the template of an expression that the corpus has none for
-COLUMNS = ["src", "tgt"]
 LARGEST = 10**18  # fits the column of a table
+# 84, +84, 84.0, 84,0, 8.4e1, 1,200 and 1 200: groups of three, a point or a comma, an exponent; any script's digits
+NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+|\d+)(?:[.,](\d*))?([eE][+-]?\d{1,4})?")
 
 
-def read(path: Path) -> tuple[pa.Table, list[str]]:
-    """The good rows, with their templates, and what is wrong with each bad one, counted from 1.
+class Row(NamedTuple):
+    """An expression that ends with `=` and its value, or what is `wrong` with the row, in one line for a person."""
 
-    Raises BadInput when there is no such file, it is neither kind, a column is missing or no row is good.
-    """
-    try:
-        if path.suffix == ".csv":
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
-        else:
-            table = pd.read_parquet(path)
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: no such file") from error
-    # What pandas and PyArrow raise for a file of another kind
-    except (ValueError, pa.ArrowException) as error:
-        raise BadInput(f"{path}: not a CSV or Parquet file ({' '.join(str(error).split())[:120]})") from error
-    if missing := set(COLUMNS) - set(table.columns):
-        raise BadInput(f"{path}: no column {' and '.join(sorted(missing))}; it has {', '.join(table.columns)}")
-    good, bad = [], []
-    for number, src, tgt in zip(count(1), table["src"].astype(str), table["tgt"].astype(str), strict=False):
-        reason = wrong(src, tgt)
-        bad += [f"row {number}: {reason}"] if reason else []
-        good += [] if reason else [(src, int(tgt), template(src))]
-    if not good:
-        raise BadInput(f"{path}: no row can be scored; {bad[0] if bad else 'it has none'}")
-    src, tgt, templates = zip(*good, strict=True)
-    return pa.table({"src": src, "tgt": pa.array(tgt, pa.int64()), "template": pa.array(templates)}), bad
+    src: str
+    tgt: int
+    wrong: str | None = None
 
 
-def wrong(src: str, tgt: str) -> str | None:
-    """What is wrong with a row, if anything."""
-    if not src.endswith("="):
-        return f"{src!r} does not end with '='"
-    try:
-        value = grammar.evaluate(src)
-    except BadInput as error:
-        return str(error)
+def read(path: Path) -> Iterator[Row]:
+    """Every row of the table, counted from 1; raises BadInput as `kinds.read` does."""
+    for number, cells in zip(count(1), kinds.read(path), strict=False):
+        try:
+            if isinstance(cells, str):
+                raise BadInput(cells)
+            yield judge(*cells)
+        except BadInput as error:
+            yield Row("", 0, f"row {number:,}: {error}")
+
+
+def judge(src: str | None, tgt: str | None) -> Row:
+    """The row of two cells; raises BadInput for a gap, a malformed expression, and a `tgt` that is not its value."""
+    src, tgt = (src or "").strip(), (tgt or "").strip()
+    if not src:
+        raise BadInput("src is empty")
+    value = grammar.evaluate(src)
     if abs(value) > LARGEST:
-        return f"the value of {src[:40]!r} is too large to be scored"
-    return None if tgt == str(value) else f"{src!r} is {value}, not {tgt[:20]}"
+        raise BadInput(f"the value of '{shown(src)}' is too large to be scored")
+    if not tgt:
+        raise BadInput(f"tgt of '{shown(src)}' is empty")
+    if number(tgt) != value:
+        raise BadInput(f"'{shown(src)}' is {value}, not {shown(tgt, 20)}")
+    return Row(src.removesuffix("=") + "=", value)
+
+
+def number(text: str) -> Decimal | None:
+    """What a number is, as people and programs write it; None for anything else, NaN and infinity too."""
+    # A minus sign may also be the typographers'
+    found = NUMBER.fullmatch(text.replace("\u2212", "-")) if len(text) <= grammar.LONGEST else None
+    if not found:
+        return None
+    sign, grouped, fraction, exponent = found.groups("")
+    digits = re.sub(r"\D", "", grouped)
+    return Decimal(f"{sign}{digits}.{fraction}{exponent}")
 
 
 def template(src: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from itertools import permutations, product
 from typing import Any
 
-from stages.command import BadInput
+from stages.command import BadInput, shown
 
 OPERATORS = "+-*"
 
@@ -24,6 +24,7 @@ TEMPLATES = (
 )
 
 NUMBER = re.compile(r"[0-9]+")
+SHAPES = {re.sub(r"[abc]", "n", template) for template in TEMPLATES}
 
 # Far past the corpus' 11 characters; keeps the parser's recursion shallow.
 LONGEST = 200
@@ -36,14 +37,14 @@ def evaluate(text: str, names: Mapping[str, Any] | None = None) -> Any:
     Raises BadInput with the position (from 1) of the first character that does not fit.
     """
     if len(text) > LONGEST:
-        raise BadInput(f"{text[:20]!r}…: position {LONGEST + 1}: expected the end, for at most {LONGEST} are read")
+        raise BadInput(f"'{shown(text, 20)}': position {LONGEST + 1}: expected the end, for at most {LONGEST} are read")
     return _Parser(text, names or {}).whole()
 
 
 def unseen(text: str, operands: int) -> str | None:
     """None if the corpus over 0..operands-1 holds this well-formed expression, else the reason why not."""
     numbers = NUMBER.findall(text)
-    if NUMBER.sub("n", text.removesuffix("=")) not in {re.sub(r"[abc]", "n", t) for t in TEMPLATES}:
+    if NUMBER.sub("n", text.removesuffix("=")) not in SHAPES:
         return "an expression of this shape"
     if any(int(n) >= operands for n in numbers):
         return f"an operand above {operands - 1}"
@@ -105,4 +106,4 @@ class _Parser:
 
     def fail(self, wanted: str) -> None:
         found = repr(self.peek()) if self.peek() else "the end"
-        raise BadInput(f"{self.text!r}: position {self.at + 1}: expected {wanted}, found {found}")
+        raise BadInput(f"'{shown(self.text)}': position {self.at + 1}: expected {wanted}, found {found}")

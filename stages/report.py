@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, params, sources, studies
+from stages import files, params, studies
 from stages.command import BadInput, one_line
 from stages.page import failures, learning
 from stages.page.counts import count
 from stages.page.kept import Whole
 from stages.page.results import Results
 from stages.page.web import page
+from stages.sources import given
 
 # … and those of what a study keeps
 KEPT = {
@@ -96,12 +97,12 @@ def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | Non
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set the results of all runs together.")
     parser.add_argument("params", type=Path)
-    parser.add_argument("studies", type=sources.given, help="studies.yaml")
-    parser.add_argument("subsets", type=sources.given, help="folder to read, a file for each dataset")
-    parser.add_argument("samples", type=sources.given, help="folder to read, a folder for each dataset")
+    parser.add_argument("studies", type=given, help="studies.yaml")
+    parser.add_argument("subsets", type=given, help="folder to read, a file for each dataset")
+    parser.add_argument("samples", type=given, help="folder to read, a folder for each dataset")
     for name in ("history", "metrics", "timing", "predictions", "products"):
-        parser.add_argument(name, type=sources.given, help="folder to read, a file for each run")
-    parser.add_argument("trials", type=sources.given, help="folder to read, a file for each study that has been tried")
+        parser.add_argument(name, type=given, help="folder to read, a file for each run")
+    parser.add_argument("trials", type=given, help="folder to read, a file for each study that has been tried")
     parser.add_argument("plots", type=Path, help="folder to write")
     parser.add_argument("page", type=Path, help="HTML file to write")
     args = parser.parse_args()

@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from stages import files, params, sources
+from stages import files, params
 from stages.command import BadInput, one_line
+from stages.sources import given
 
 
 def sample(rows: int, size: int | Literal["all"], valid_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -25,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw a sample of a dataset's rows and split it.")
     parser.add_argument("params", type=Path)
     parser.add_argument("dataset", help="a name under `datasets` of params.yaml")
-    parser.add_argument("subset", type=sources.given, help="Parquet file to read")
+    parser.add_argument("subset", type=given, help="Parquet file to read")
     parser.add_argument("train", type=Path, help="Parquet file to write")
     parser.add_argument("valid", type=Path, help="Parquet file to write")
     args = parser.parse_args()

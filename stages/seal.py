@@ -9,9 +9,8 @@ import mmap
 import re
 from pathlib import Path
 
-from stages.command import BadInput
-
 KEY = "stages-sha256"
+BROKEN = "damaged: its content does not have the checksum it names; make it again"
 BLANK = "0" * 64  # what a writer puts there first
 
 # The key as Thrift has it in a footer, then a string (0x18) of 64 characters (0x40)
@@ -26,15 +25,14 @@ def seal(path: Path) -> None:
         content[start:end] = _digest(content, start)
 
 
-def unbroken(path: Path) -> None:
-    """Raises BadInput where the file has a checksum that does not fit; files of others have none."""
+def broken(path: Path) -> bool:
+    """Whether the file has a checksum that does not fit; files of others have none."""
     if not path.stat().st_size:
-        return
+        return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         at = content.rfind(KEY.encode())
         found = _DIGITS.match(content, at) if at >= 0 else None
-        if at >= 0 and not (found and found[1] == _digest(content, found.start(1))):
-            raise BadInput(f"{path}: damaged: its content does not have the checksum it names; make it again")
+        return at >= 0 and not (found and found[1] == _digest(content, found.start(1)))
 
 
 def _digest(content: mmap.mmap, at: int) -> bytes:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages import files, params, sources
+from stages import files, params
 from stages.command import BadInput, one_line
+from stages.sources import given
 
 
 def subset(rows: pa.RecordBatch, rule: params.Rule) -> pa.RecordBatch:
@@ -32,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the rows of the corpus that a dataset's rule keeps.")
     parser.add_argument("params", type=Path)
     parser.add_argument("dataset", help="a name under `datasets` of params.yaml")
-    parser.add_argument("corpus", type=sources.given, help="Parquet file to read")
+    parser.add_argument("corpus", type=given, help="Parquet file to read")
     parser.add_argument("subset", type=Path, help="Parquet file to write")
     args = parser.parse_args()
 

@@ -17,11 +17,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from stages import files, params, sources
+from stages import files, params
 from stages.command import BadInput, one_line
 from stages.network import alphabet, launch, machine, scores, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
 from stages.network.learner import Learner
+from stages.sources import given
 
 Rows = tuple[Tensor, Tensor]  # sources (N, S) and answers (N, T)
 
@@ -144,8 +145,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train one run's network.")
     parser.add_argument("params", type=Path)
     parser.add_argument("run", help="a name under `runs` of params.yaml")
-    parser.add_argument("train", type=sources.given, help="Parquet file to read")
-    parser.add_argument("valid", type=sources.given, help="Parquet file to read")
+    parser.add_argument("train", type=given, help="Parquet file to read")
+    parser.add_argument("valid", type=given, help="Parquet file to read")
     parser.add_argument("model", type=Path, help="file to write")
     parser.add_argument("timing", type=Path, help="JSON file to write")
     parser.add_argument("resume", type=Path, help="folder for what an interrupted training goes on from")

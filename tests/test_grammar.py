@@ -45,6 +45,13 @@ def test_malformed(text, message):
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize("text", ["\x1b[2J" * 40, "\x1b" * 10**6, "1+" * 90 + "x", "\U000e0001" * 200])
+def test_the_message_of_any_text_is_short_and_safe(text):
+    with pytest.raises(BadInput, match=r"^'.{20,60}': position ") as error:
+        grammar.evaluate(text)
+    assert str(error.value).isprintable()
+
+
 @pytest.mark.parametrize("text", ["(" * 5000, "1+" * 5000 + "1", "9" * 5000])
 def test_too_long(text):
     with pytest.raises(BadInput, match="position 201: expected the end, for at most 200 are read"):

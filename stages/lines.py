@@ -1,0 +1,138 @@
+"""The text files that somebody else's table comes in, CSV and JSON lines: the cells of `src` and `tgt`, row by row.
+
+" SRC";"note";"tgt"
+12*(3+4)=;as a person writes it;84,0     ->  ('12*(3+4)=', '84,0')
+{"src": "3+4=", "tgt": 7.0}              ->  ('3+4=', '7.0')
+"""
+
+import codecs
+import csv
+import io
+import json
+import lzma
+import reprlib
+import zipfile
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain, dropwhile, islice
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from stages import columns
+from stages.command import BadInput, shown
+
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": None, ".zip": None}  # by PyArrow's name for it
+LONGEST = 1 << 24  # characters of a line that are kept, so that a file without line ends fits in memory
+SPAN = 100  # lines of a CSV row; with more, its quote was never closed
+
+Cells = tuple[str | None, str | None]  # None is a gap
+
+# Bytes that are not UTF-8 are most often Windows' or Latin-1; whatever they are, they are in no good expression.
+codecs.register_error("latin-1", lambda error: (error.object[error.start : error.end].decode("latin-1"), error.end))
+
+
+def read_csv(path: Path) -> Iterator[Cells]:
+    """The cells of each row; the separator is the one that the header has."""
+    csv.field_size_limit(LONGEST)
+    lines = dropwhile(str.isspace, _lines(path))
+    head = list(islice(lines, SPAN))
+    if head and head[0].lower().startswith("sep=") and len(head[0].strip()) == 5:  # a line for Excel alone
+        del head[0]
+    headers = {mark: next(csv.reader(head, delimiter=mark, skipinitialspace=True), []) for mark in ",;\t|"}
+    mark = max(
+        headers, key=lambda mark: (set(columns.COLUMNS) <= set(map(columns.plain, headers[mark])), len(headers[mark]))
+    )
+    places = columns.places(headers[mark])
+    source = _Remembered(chain(head, lines))
+    rows = csv.reader(source, delimiter=mark, skipinitialspace=True)
+    next(rows)
+    while True:
+        source.taken.clear()
+        try:
+            fields = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            fields = []
+        # A quote that is never closed, or closed by the next row's, is a character like any other: the rows that it
+        # would swallow are read again.
+        if len(source.taken) > 1 and not all(at < len(fields) and "\n" not in fields[at].strip() for at in places):
+            first, *others = source.taken
+            source.back.extendleft(reversed(others))
+            fields = next(csv.reader([first], delimiter=mark, quoting=csv.QUOTE_NONE, skipinitialspace=True))
+        if fields:  # an empty line has none
+            src, tgt = (fields[at] if at < len(fields) else None for at in places)
+            yield src, tgt
+
+
+class _Remembered:
+    """Lines, with those of the row under way remembered in `taken`; what is put in `back` comes next."""
+
+    def __init__(self, lines: Iterable[str]):
+        self.lines, self.taken, self.back = iter(lines), [], deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.back.popleft() if self.back else next(self.lines, None)
+        if line is None and not self.taken:
+            raise StopIteration
+        if line is None or len(self.taken) == SPAN:
+            self.back.extend([] if line is None else [line])
+            raise csv.Error("a quote is never closed")
+        self.taken.append(line)
+        return line
+
+
+def read_json(path: Path) -> Iterator[Cells | str]:
+    """The cells of each line's object, or what is wrong with a line that is none."""
+    for line in _lines(path):
+        if line.isspace():
+            continue
+        try:  # numbers stay as they were written
+            row = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+            cells = {columns.plain(name): value for name, value in row.items()}
+        except (ValueError, AttributeError, RecursionError):
+            yield f"'{shown(line.strip())}' is no JSON object"
+            continue
+        src, tgt = (cells.get(name) for name in columns.COLUMNS)
+        yield _written(src), _written(tgt)
+
+
+def _written(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else reprlib.repr(value)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a text, which may be compressed; UTF-8, or UTF-16 with its mark."""
+    with _opened(path) as file:
+        mark = file.read(2)
+    encoding = "utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # the former: Excel's "Unicode text"
+    with _opened(path) as file:
+        text = io.TextIOWrapper(file, encoding, errors="latin-1")
+        while line := text.readline(LONGEST):
+            yield line
+            while len(line) == LONGEST and not line.endswith("\n"):
+                line = text.readline(LONGEST)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    match path.suffix.lower():
+        case ".zip":
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+                if len(names) != 1:
+                    raise BadInput(f"holds {len(names):,} files; it should hold one")
+                with archive.open(names[0]) as file:
+                    yield file
+        case ".xz":
+            with lzma.open(path) as file:
+                yield file
+        case ending:
+            with pa.input_stream(str(path), compression=COMPRESSIONS.get(ending)) as file:
+                yield file

@@ -1,0 +1,286 @@
+"""The kinds of file that somebody else's table comes in, and the ways that people and programs write them."""
+
+import bz2
+import codecs
+import gzip
+import io
+import json
+import lzma
+import random
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import feather
+
+from stages import kinds, lines
+from stages.command import BadInput
+
+ROWS = [("3+4=", "7"), ("7-9", "-2")]
+
+
+def cells(path, content=None):
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return list(kinds.read(path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "src,tgt\n3+4=,7\n7-9,-2\n",
+        "src,tgt\n3+4=,7\n7-9,-2",
+        "src,tgt\r\n3+4=,7\r\n7-9,-2\r\n",
+        "src,tgt\r3+4=,7\r7-9,-2\r",
+        "src,tgt\r\n3+4=,7\n7-9,-2\r",
+        "\n\nsrc,tgt\n\n3+4=,7\n\n7-9,-2\n\n",
+        "\ufeffsrc,tgt\n3+4=,7\n7-9,-2\n",
+        "\ufeff\ufeffsrc,tgt\n3+4=,7\n7-9,-2\n",
+        "SRC,Tgt\n3+4=,7\n7-9,-2\n",
+        " src , tgt \n3+4=, 7\n7-9, -2\n",
+        '"src","tgt"\n"3+4=","7"\n"7-9","-2"\n',
+        '"src\n", "tgt"\n3+4=, "7"\n7-9, "-2"\n',
+        "tgt,note,src\n7,,3+4=\n-2,b,7-9\n",
+        ",src,tgt\n0,3+4=,7\n1,7-9,-2\n",
+        "src,tgt,\n3+4=,7,\n7-9,-2,\n",
+        "src,tgt\n3+4=,7,\n7-9,-2,\n",
+        "src,tgt\n3+4=,7,a,b\n7-9,-2,c\n",
+        "src;tgt\n3+4=;7\n7-9;-2\n",
+        "sep=;\nsrc;tgt\n3+4=;7\n7-9;-2\n",
+        "src\ttgt\n3+4=\t7\n7-9\t-2\n",
+        "src|tgt\n3+4=|7\n7-9|-2\n",
+        "src,SRC,tgt\n3+4=,x,7\n7-9,x,-2\n",
+        'src,tgt,note\n3+4=,7,"two\nlines, ""both"" his"\n7-9,-2,\n',
+        "src,tgt,né\n3+4=,7,é\n7-9,-2,ß\n".encode("latin-1"),
+        "src\ttgt\n3+4=\t7\n7-9\t-2\n".encode("utf-16"),
+        codecs.BOM_UTF16_BE + "src\ttgt\r\n3+4=\t7\r\n7-9\t-2\r\n".encode("utf-16-be"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.TSV", "a.b.txt"])
+def test_csv(name, content, tmp_path):
+    assert cells(tmp_path / name, content) == ROWS
+
+
+def zipped(content, files=1):
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(files):
+            archive.writestr(f"{number}.csv", content)
+    return memory.getvalue()
+
+
+def zstd(content):
+    return pa.compress(content, "zstd", asbytes=True)
+
+
+@pytest.mark.parametrize(
+    ("ending", "compress"),
+    [("gz", gzip.compress), ("BZ2", bz2.compress), ("xz", lzma.compress), ("zst", zstd), ("zip", zipped)],
+)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.csv", "src,tgt\n3+4=,7\n7-9,-2\n"), ("a.jsonl", '{"src":"3+4=","tgt":7}\n{"src":"7-9","tgt":-2}\n')],
+)
+def test_compressed(name, content, ending, compress, tmp_path):
+    assert cells(tmp_path / f"{name}.{ending}", compress(content.encode())) == ROWS
+
+
+def test_what_a_field_lacks_is_a_gap(tmp_path):
+    assert cells(tmp_path / "a.csv", "src,tgt\n3+4=\n,7\n,\n") == [("3+4=", None), ("", "7"), ("", "")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        ('"3+4=,7\n1+1=,2\n', [('"3+4=', "7"), ("1+1=", "2")]),
+        ('"3+4=,7\n"1+1=,2\n2+2=,4\n', [('"3+4=', "7"), ('"1+1=', "2"), ("2+2=", "4")]),
+        ('1+1=,"2\n2+2=,4\n', [("1+1=", '"2'), ("2+2=", "4")]),
+        ('1+1=,2,"never closed\n2+2=,4,x\n', [("1+1=", "2"), ("2+2=", "4")]),
+        ('1+1=,2,"n\n' + "2+2=,4,x\n" * 300, [("1+1=", "2")] + [("2+2=", "4")] * 300),
+        ('"3+4=,7\n2+2=,4,"two\nlines"\n1+1=,2\n', [('"3+4=', "7"), ("2+2=", "4"), ("1+1=", "2")]),
+    ],
+)
+def test_a_quote_that_is_never_closed_swallows_no_row(rows, read, tmp_path):
+    assert cells(tmp_path / "a.csv", "src,tgt,note\n" + rows) == read
+
+
+def test_rows_of_json(tmp_path):
+    lines = [
+        json.dumps({"src": "3+4=", "tgt": 7, "note": [1]}),
+        "",
+        '{"tgt": -2.0, " SRC ": "7-9"}\r',
+        '{"src": null}',
+        '{"src": "1", "tgt": true}',
+        '{"src": "1", "tgt": NaN}',
+        '{"src": "1", "tgt": ' + "9" * 5000 + "}",
+        '{"src": ["1"], "tgt": {"a": 1}}',
+    ]
+    assert cells(tmp_path / "a.jsonl", "\ufeff" + "\n".join(lines)) == [
+        ("3+4=", "7"),
+        ("7-9", "-2.0"),
+        (None, None),
+        ("1", "True"),
+        ("1", "NaN"),
+        ("1", "9" * 5000),
+        ("['1']", "{'a': '1'}"),
+    ]
+
+
+@pytest.mark.parametrize("line", ["[1]", "7", '{"src": "1', "\0", "[" * 100_000, "x" * 10**6])
+def test_a_line_that_is_no_json_object(line, tmp_path):
+    (wrong, good) = cells(tmp_path / "a.ndjson", line + '\n{"src": "3+4", "tgt": 7}\n')
+    assert wrong.endswith(" is no JSON object")
+    assert len(wrong) < 100
+    assert good == ("3+4", "7")
+
+
+ARRAYS = {
+    "integers": (pa.array([7, None], pa.int16()), ["7", None]),
+    "large ones": (pa.array([2**64 - 1, 0], pa.uint64()), ["18446744073709551615", "0"]),
+    "floats": (pa.array([7.0, -2.5]), ["7", "-2.5"]),
+    "narrow floats": (pa.array([7.0, np.nan], pa.float32()), ["7", "nan"]),
+    "half of them": (pa.array(np.array([7, -2], np.float16())), ["7", "-2"]),
+    "decimals": (pa.array([Decimal("7.00"), None], pa.decimal128(9, 2)), ["7.00", None]),
+    "booleans": (pa.array([True, False]), ["true", "false"]),
+    "dates": (pa.array([date(2020, 1, 2), None]), ["2020-01-02", None]),
+    "gaps": (pa.nulls(2), [None, None]),
+    "text": (pa.array(["7", "a\x1b"]), ["7", "a\x1b"]),
+    "large text": (pa.array(["7", None], pa.large_string()), ["7", None]),
+    "views": (pa.array(["7", None], pa.string_view()), ["7", None]),
+    "bytes": (pa.array([b"7", b"\xa0\xff"]), ["7", "\xa0ÿ"]),
+    "categories": (pa.array(["7", None]).dictionary_encode(), ["7", None]),
+    "categories of numbers": (pa.array([7, -2]).dictionary_encode(), ["7", "-2"]),
+}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "PQ", "feather", "arrow"])
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_columns_of_any_type(kind, ending, tmp_path):
+    array, texts = ARRAYS[kind]
+    path = tmp_path / f"a.{ending}"
+    write = pq.write_table if ending in ("parquet", "PQ") else feather.write_feather
+    write(pa.table({"tgt": array, "src": ["3+4=", "7-9"], "other": [[1], [2]]}), path)
+    assert cells(path) == list(zip(["3+4=", "7-9"], texts, strict=True))
+
+
+@pytest.mark.parametrize("index", [["src"], ["src", "tgt"], ["note"]])
+def test_the_index_of_a_data_frame_is_a_column(index, tmp_path):
+    frame = pd.DataFrame({"src": ["3+4=", "7-9"], "tgt": ["7", "-2"], "note": [1, 2]}).set_index(index)
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert cells(tmp_path / "a.parquet") == ROWS
+
+
+def test_a_stream_and_a_folder(tmp_path):
+    table = pa.table({"src": ["3+4=", "7-9"], "tgt": [7, -2]})
+    with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
+        stream.write_table(table)
+    assert cells(tmp_path / "a.arrow") == ROWS
+    (tmp_path / "a.parquet").mkdir()
+    for part in "01":
+        pq.write_table(table, tmp_path / "a.parquet" / f"part-{part}.parquet")
+    assert cells(tmp_path / "a.parquet") == ROWS * 2
+
+
+NAMES = ",".join(f"\x1b{number}" for number in range(5000))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", None, "no such file"),
+        ("a\x1b.csv", None, "no such file"),
+        ("a.xlsx", b"", "the ending decides: .csv, "),
+        ("a", b"", "the ending decides: .csv, "),
+        ("a.parquet.gz", b"", "the ending decides: .csv, "),
+        ("a.csv", b"", "is empty; its columns should be src and tgt"),
+        ("a.tsv", b" \n\n", "is empty; its columns should be src and tgt"),
+        ("a.csv", b"3+4=,7\n", "no column src and tgt; it has 3+4=, 7"),
+        ("a.csv", b"src,answer\n1+1=,2\n", "no column tgt; it has src, answer"),
+        ("a.csv", NAMES.encode(), r"no column src and tgt; it has \x1b0, \x1b1, \x1b2, "),
+        ("a.csv", b"x" * 10**7, "no column src and tgt; it has xxxxxxxxxxxxxxxxxxx…"),
+        ("a.csv", b"PAR1\x00\x1b[2J", r"no column src and tgt; it has PAR1\x00\x1b[2J"),
+        ("a.csv", b"src,tgt,src\n", "has 2 columns src; it should have one"),
+        ("a.csv", b"Src,tgt,SRC\n", "has 2 columns src; it should have one"),
+        ("a.csv.gz", b"src,tgt\n", "not a whole .csv file ("),
+        ("a.csv.gz", gzip.compress(b"src,tgt\n" + b"1,1\n" * 9)[:-9], "not a whole .csv file ("),
+        ("a.csv.xz", lzma.compress(b"src,tgt\n" * 999)[:-9], "not a whole .csv file ("),
+        ("a.csv.xz", b"src,tgt\n", "not a whole .csv file ("),
+        ("a.csv.bz2", bz2.compress(b"src,tgt\n" * 999)[:-9], "not a whole .csv file ("),
+        ("a.csv.zst", b"src,tgt\n", "not a whole .csv file ("),
+        ("a.csv.zip", b"src,tgt\n", "not a whole .csv file ("),
+        ("a.csv.zip", zipped(b"src,tgt\n", 2), "holds 2 files; it should hold one"),
+        ("a.parquet", b"src,tgt\n", "not a whole .parquet file ("),
+        ("a.parquet", b"", "not a whole .parquet file ("),
+        ("a.feather", b"", "not a whole .feather file ("),
+        ("a.arrow", b"src,tgt\n1,1\n", "not a whole .arrow file ("),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line(name, content, words, tmp_path):
+    with pytest.raises(BadInput) as error:
+        cells(tmp_path / name, content)
+    said = str(error.value)
+    assert words in said
+    assert said.startswith(str(tmp_path / "a"))
+    assert said.isprintable()
+    assert len(said) < len(str(tmp_path)) + 250
+
+
+@pytest.mark.parametrize("array", [pa.array([[1]]), pa.array([{"a": 1}])])
+@pytest.mark.parametrize("name", ["a.parquet", "a.feather"])
+def test_a_column_of_lists(name, array, tmp_path):
+    (pq.write_table if "parquet" in name else feather.write_feather)(
+        pa.table({"src": ["1"], "tgt": array}), tmp_path / name
+    )
+    with pytest.raises(BadInput, match=r"column tgt holds (list|struct)<.*>; it should hold text or numbers"):
+        cells(tmp_path / name)
+
+
+def test_foreign_columns_of_parquet_are_counted(tmp_path):
+    pq.write_table(pa.table({f"c{number}": [1] for number in range(5000)}), tmp_path / "a.parquet")
+    with pytest.raises(BadInput, match=r"it has c0, c1, c2, c3, c4, c5, c6, c7, … and 4,992 more$"):
+        cells(tmp_path / "a.parquet")
+
+
+def test_a_long_cell_is_cut_and_is_not_good(tmp_path):
+    long = pa.array(["3+4=" + " " * 10**7 + "1"] * 3)
+    for array in (long, long.dictionary_encode()):
+        pq.write_table(pa.table({"src": array, "tgt": [7] * 3}), tmp_path / "a.parquet")
+        assert [(len(src), src[:5], src[-1], tgt) for src, tgt in cells(tmp_path / "a.parquet")] == [
+            (kinds.CELL + 1, "3+4= ", "…", "7")
+        ] * 3
+
+
+def test_a_long_text_in_many_rows_is_one_text(tmp_path):
+    """100 GB, if each row had its own."""
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), pa.array(["1" * 10**6]))
+    pq.write_table(pa.table({"src": texts, "tgt": [1] * 100_000}), tmp_path / "a.parquet")
+    assert {src[:3] for src, _ in cells(tmp_path / "a.parquet")} == {"111"}
+
+
+def test_a_line_without_an_end_is_cut(tmp_path):
+    content = b"src,tgt,note\n3+4=,7," + bytes(5 * lines.LONGEST) + b"\n7-9,-2,\n"
+    assert cells(tmp_path / "a.csv.gz", gzip.compress(content, 1)) == ROWS
+
+
+@pytest.mark.parametrize("compression", ["uncompressed", "lz4"])
+def test_a_damaged_feather_file_ends_no_process(compression, tmp_path):
+    """PyArrow checks neither offsets nor sizes by itself; what they lead to was read, or the process ended."""
+    path = tmp_path / "a.feather"
+    src = pa.array(["3+4=", "7-9"] * 20)
+    feather.write_feather(pa.table({"src": src, "tgt": src.dictionary_encode()}), path, compression=compression)
+    good, draw = path.read_bytes(), random.Random(1)
+    whole = refused = 0
+    for _ in range(500):
+        damaged = bytearray(good)
+        damaged[draw.randrange(len(good))] ^= 1 << draw.randrange(8)
+        try:
+            whole += len(cells(path, bytes(damaged))) == 40
+        except BadInput:
+            refused += 1
+    assert whole > 0
+    assert refused > 0

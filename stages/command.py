@@ -1,7 +1,7 @@
 """How a stage ends when its input is wrong: one line on standard error, a non-zero exit, no traceback.
 
 $ python -m stages.generate params.yaml data/corpus.parquet
-generate: params.yaml: lr: Input should be greater than 0 (found -1)
+generate: params.yaml: lr: must be greater than 0 (found -1)
 """
 
 import signal

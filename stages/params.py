@@ -7,12 +7,14 @@ becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other nu
 """
 
 import math
-import reprlib
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictFloat,
@@ -23,16 +25,36 @@ from pydantic import (
     model_validator,
 )
 from pydantic.dataclasses import dataclass
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from stages import sources
+from stages import sources, wording
 from stages.command import BadInput
 
 # A key that no field has is an error, and so is NaN. Strict numbers below: "10" and true are none.
 CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")]  # a file name, and part of a DVC address
+
+def _name(value: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", value):
+        raise ValueError("a name must be letters, digits, '_' and '-', at most 100 of them")
+    return value
+
+
+def _norm(value: Any) -> float | str:
+    if value != "none" and not (type(value) in (int, float) and 0 < value < math.inf):
+        raise ValueError("must be a number above 0, or none")
+    return value
+
+
+def _size(value: Any) -> int | str:
+    if value != "all" and (type(value) is not int or value < 2):
+        raise ValueError("must be a number of rows, at least 2 (one to train, one to validate), or all")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]  # a file name, and part of a DVC address
+Norm = Annotated[float | Literal["none"], BeforeValidator(_norm)]
+Size = Annotated[StrictInt | Literal["all"], BeforeValidator(_size)]
+Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
 Width = Annotated[StrictInt, Field(ge=1, le=8192)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # what scikit-learn takes
 
@@ -47,18 +69,11 @@ class Hyperparameters:
     batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)]
     epochs: Annotated[StrictInt, Field(ge=1, le=100_000)]
     lr: Annotated[StrictFloat, Field(gt=0, le=1)]
-    grad_clip: float | Literal["none"]
+    grad_clip: Norm
     precision: Literal["float32", "tf32", "bf16"]
     seed: Seed
     decoder: Literal["context", "feedback", "attention"]
     schedule: Literal["constant", "one_cycle"]
-
-    @field_validator("grad_clip", mode="before")
-    @classmethod
-    def _norm(cls, value: Any) -> float | str:
-        if value != "none" and not (type(value) in (int, float) and 0 < value < math.inf):
-            raise ValueError("should be a number above 0, or none")
-        return value
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
@@ -86,7 +101,7 @@ class Rule:
     @classmethod
     def _characters(cls, value: Any) -> str:
         if not isinstance(value, str) or not value or set(value) - set("0123456789+-*()"):
-            raise ValueError('should be the characters to leave out, in quotes, such as "1" or "+-"')
+            raise ValueError('must be the characters to leave out, in quotes, such as "1" or "+-"')
         return value
 
     @model_validator(mode="after")
@@ -99,20 +114,13 @@ class Rule:
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
 class Dataset:
     rule: Rule
-    sample: StrictInt | Literal["all"]
-
-    @field_validator("sample", mode="before")
-    @classmethod
-    def _size(cls, value: Any) -> int | str:
-        if value != "all" and (type(value) is not int or value < 2):
-            raise ValueError("should be a number of rows, at least 2 (one to train, one to validate), or all")
-        return value
+    sample: Size
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
 class Params(Hyperparameters):
     sample_seed: Seed
-    valid_share: Annotated[StrictFloat, Field(gt=0, lt=1)]
+    valid_share: Share
     corpus: Corpus
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     runs: Annotated[dict[Name, Run], Field(min_length=1)]
@@ -121,30 +129,18 @@ class Params(Hyperparameters):
     def _known_datasets(self) -> "Params":
         for name, run in self.runs.items():
             if run.dataset not in self.datasets:
-                known = ", ".join(self.datasets)
+                known = wording.listed(self.datasets)
                 raise ValueError(f"runs.{name}.dataset: no dataset {run.dataset!r}; there are {known}")
         return self
 
 
 def read(path: Path) -> Params:
     """The whole of params.yaml, checked; raises BadInput that names the first wrong key."""
-    raw = sources.values(path, _load)
-    if not isinstance(raw, dict):
-        raise BadInput(f"{path}: should hold keys and values, such as `lr: 0.001`")
+    raw = sources.values(path)
     try:
         return TypeAdapter(Params).validate_python(_with_overrides(raw))
     except ValidationError as error:
-        raise BadInput(f"{path}: {_first(error)}") from error
-
-
-def _load(path: Path) -> Any:
-    try:
-        # The pure loader reads YAML 1.2, where 1e-05, as DVC writes it, is a number.
-        return YAML(typ="safe", pure=True).load(path)
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: no such file") from error
-    except (YAMLError, ValueError, KeyError, RecursionError) as error:  # the last three come from odd scalars
-        raise BadInput(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{path}: {wording.first(error)}") from error
 
 
 def find(path: Path, kind: Literal["datasets", "runs"], name: str) -> tuple[Params, Any]:
@@ -152,7 +148,7 @@ def find(path: Path, kind: Literal["datasets", "runs"], name: str) -> tuple[Para
     params = read(path)
     entries = getattr(params, kind)
     if name not in entries:
-        raise BadInput(f"{path}: {kind}: no entry {name!r}; there are {', '.join(entries)}")
+        raise BadInput(f"{path}: {kind}: no entry {wording.shown(name)}; there are {wording.listed(entries)}")
     return params, entries[name]
 
 
@@ -162,24 +158,3 @@ def _with_overrides(raw: dict) -> dict:
         return raw
     root = {field.name: raw[field.name] for field in fields(Hyperparameters) if field.name in raw}
     return {**raw, "runs": {name: {**root, **run} if isinstance(run, dict) else run for name, run in runs.items()}}
-
-
-def _first(error: ValidationError) -> str:
-    """Pydantic's first complaint as `key.inner: what is wrong (found …)`."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "[key]")
-    found = "" if isinstance(first["input"], dict | Params | Rule) else f" (found {reprlib.repr(first['input'])})"
-    match first["type"]:
-        case "missing":
-            what, found = "missing", ""
-        case "unexpected_keyword_argument":
-            what, found = "unknown key", ""
-        case "value_error":
-            what = str(first["ctx"]["error"])
-        case "dataclass_type" | "dict_type":
-            what = "should hold keys and values"
-        case _ if first["loc"][-1] == "[key]":
-            where, what = ".".join(map(str, first["loc"][:-2])), "a name should be letters, digits, '_' and '-'"
-        case _:
-            what = first["msg"]
-    return ": ".join(filter(None, (where, what))) + found

@@ -16,10 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from stages import SOURCE
+from stages import SOURCE, document
 from stages.command import BadInput
-
-Load = Callable[[Path], dict]
 
 # Each file or folder that the stage has read: how to look at it, and what was seen at first
 READ: dict[Path, tuple[Callable[[], dict], dict]] = {}
@@ -32,10 +30,10 @@ def given(text: str) -> Path:
     return path
 
 
-def values(path: Path, load: Load) -> Any:
-    """`load(path)`, whose values are noted: those that dvc.yaml lists for the stage, or all where DVC runs none."""
-    raw, names = load(path), _listed(load)
-    READ[path] = (lambda: _leaves(load(path), names)), _leaves(raw, names)
+def values(path: Path) -> dict:
+    """What params.yaml says. Noted are the values that dvc.yaml lists for the stage, or all where DVC runs none."""
+    raw, names = document.read(path), _listed()
+    READ[path] = (lambda: _leaves(document.read(path), names)), _leaves(raw, names)
     return raw
 
 
@@ -63,12 +61,12 @@ def _digests(path: Path) -> dict[str, bytes]:
     return found
 
 
-def _listed(load: Load) -> list[str] | None:
+def _listed() -> list[str] | None:
     """The keys of params.yaml that dvc.yaml lists for the stage under way; None where DVC has not started it."""
     if "DVC_STAGE" not in os.environ:
         return None
     name, _, key = os.environ["DVC_STAGE"].rpartition(":")[2].partition("@")  # dvc.yaml:train@full-lstm
-    entry = load(Path("dvc.yaml"))["stages"][name]
+    entry = document.read(Path("dvc.yaml"))["stages"][name]
     return [listed.replace("${key}", key) for listed in entry.get("do", entry).get("params", [])]
 
 

@@ -3,20 +3,21 @@
 points: [{lr: [0.001, 0.01], seed: [1, 2]}]  ->  {'lr': 0.001, 'seed': 1}, {'lr': 0.001, 'seed': 2}, …
 """
 
+import math
 from collections.abc import Collection, Iterable
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, StrictFloat, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from stages import document, params, settings, wording
 from stages.command import BadInput
+from stages.params import CHECKED, Name
+from stages.settings import Entry, Place, Text
 
-CHECKED = ConfigDict(extra="forbid")
 # What a row of a study's table may tell of its point, by the study's kind
 MEASURES = {
     "trainings": (
@@ -36,12 +37,14 @@ MEASURES = {
 }
 SHARES = "exact_match", "right_length", "right_first", "right_last"  # of the rows
 ENDLESS = "loss", "epochs_to_reach", "unsteadiness"  # what is infinite where a loss is no number any more
-KEYS = {"answers": {"run", "dataset", "part", "asked", "like"}, "shift": {"one", "other", "of"}}  # of their points
 MACHINE = "device", "threads", "processes", "torch"
 DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the second one has its reason behind it
 
+MOST = 1000  # points of a study, so that lists that multiply to millions are refused
+
 Kind = Literal[tuple(MEASURES)]
 Point = dict[str, Any]
+Above = Annotated[StrictFloat, Field(gt=0)]
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
@@ -49,9 +52,9 @@ class Comparison:
     """A measure that should be larger at one point than at another, or than a number."""
 
     larger: str
-    at: Point
-    than_at: Point | None = None
-    than: float | None = None
+    at: Place
+    than_at: Place | None = None
+    than: StrictFloat | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "Comparison":
@@ -66,13 +69,13 @@ class Study:
 
     question: str
     kind: Kind = "trainings"
-    run: str | None = None
-    always: Point = Field(default_factory=dict)
-    points: Annotated[list[Point], Field(min_length=1)]
-    reach: Annotated[float, Field(gt=0)] | None = None
-    longest: Annotated[float, Field(gt=0)] | None = None
-    keep: Point | None = None
-    code: str | None = None
+    run: Name | None = None
+    always: Place = Field(default_factory=dict)
+    points: Annotated[list[Entry], Field(min_length=1)]
+    reach: Above | None = None
+    longest: Above | None = None
+    keep: Place | None = None
+    code: Text | None = None
     by: Annotated[list[str], Field(min_length=1)]
     show: Annotated[list[str], Field(min_length=1)]
     rule: Annotated[list[Comparison], Field(min_length=1)]
@@ -85,9 +88,8 @@ class Study:
                 raise ValueError(f"{name}: is for trainings only")
         if trainings and not (self.run and self.reach):
             raise ValueError("run and reach: trainings need both")
-        tried = points(self)
+        tried = _tried(self)
         keys = {key for point in tried for key in point}
-        _known("key", keys, KEYS.get(self.kind, keys))
         _known("key", self.by, keys)
         _known("measure", [*self.show, *(one.larger for one in self.rule)], MEASURES[self.kind])
         for comparison in self.rule:
@@ -96,39 +98,69 @@ class Study:
             for place in filter(None, (comparison.at, comparison.than_at)):
                 found = [point | {"seed": 0} for point in at(tried, place)]
                 if not found or any(point != found[0] for point in found):
-                    raise ValueError(f"{label(place)}: should be one point, but for its seeds; it is {len(found)}")
+                    what = f"{_named(place)}: must be one point, but for its seeds"
+                    raise ValueError(f"{what} (found {len(found)})")
         if self.keep and (count := len(at(tried, self.keep))) != 1:
-            raise ValueError(f"keep: {label(self.keep)}: should be one point; it is {count}")
+            raise ValueError(f"keep: {_named(self.keep)}: must be one point (found {count})")
         return self
+
+
+def _tried(study: Study) -> list[Point]:
+    """The study's points; raises ValueError for a point that is there twice or does not fit the study's kind."""
+    count = sum(math.prod(len(value) for value in entry.values() if isinstance(value, list)) for entry in study.points)
+    if count > MOST:
+        raise ValueError(f"points: must be at most {MOST:,}, all combinations counted")
+    tried = points(study)
+    for point in [study.always, *tried] if study.always else tried:
+        try:
+            settings.check(study.kind, point, known=not study.code)
+        except ValueError as error:
+            raise ValueError(f"{'always' if point is study.always else f'points: {_named(point)}'}: {error}") from error
+    labels, changes = set(), set()
+    for point in tried:
+        if label(point) in labels or frozenset(point.items()) in changes:
+            raise ValueError(f"points: {_named(point)}: is there twice; keep one")
+        labels.add(label(point))
+        changes.add(frozenset(point.items()))
+    return tried
 
 
 def _known(what: str, names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            raise ValueError(f"no {what} {name!r}; there are {', '.join(sorted(known))}")
+            raise ValueError(f"no {what} {wording.shown(name)}; there are {wording.listed(sorted(known))}")
+
+
+def _named(point: Point) -> str:
+    return wording.line(label(point))
 
 
 def read(path: Path) -> dict[str, Study]:
-    """All studies by name; raises BadInput that names the first wrong key."""
+    """All studies by name; raises BadInput that names the first wrong key, value or point.
+
+    Only `find` looks up runs and datasets: a study stays on the page when its run is removed from params.yaml.
+    """
     try:
-        raw = YAML(typ="safe", pure=True).load(path)
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: no such file") from error
-    except (YAMLError, ValueError) as error:
-        raise BadInput(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    try:
-        return TypeAdapter(dict[str, Study]).validate_python(raw)
+        return TypeAdapter(dict[Name, Study]).validate_python(document.read(path))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise BadInput(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise BadInput(f"{path}: {wording.first(error)}") from error
 
 
-def find(path: Path, name: str) -> Study:
-    """The study of that name; raises BadInput when there is none."""
+def find(path: Path, name: str, config: params.Params) -> Study:
+    """The study of that name; raises BadInput as `read` does, and for an unknown study, run or dataset."""
     found = read(path)
     if name not in found:
-        raise BadInput(f"{path}: no study {name!r}; there are {', '.join(found) or 'none'}")
-    return found[name]
+        raise BadInput(f"{path}: no study {wording.shown(name)}; there are {wording.listed(found)}")
+    study = found[name]
+    for point in [{"run": study.run} if study.run else {}, study.always, *points(study)]:
+        for key, value in point.items():
+            known = config.runs if key == "run" else config.datasets
+            if key in ("run", "dataset", "one", "other", "like") and value != "none":
+                one = str(value).partition("/")[0]
+                if one not in known:
+                    what = f"{'run' if key == 'run' else 'dataset'} {wording.shown(one)}"
+                    raise BadInput(f"{path}: {name}: {key}: params.yaml has no {what}, only {wording.listed(known)}")
+    return study
 
 
 def points(study: Study) -> list[Point]:

@@ -71,7 +71,7 @@ def main() -> None:
     if args.workers < 1:
         parser.error("--workers: at least 1")
 
-    entry = studies.find(args.studies, args.study)
+    entry = studies.find(args.studies, args.study, params.read(args.params))
     path = args.reports / "studies" / f"{args.study}.csv"
     tables = study(entry, studies.table(path, entry), partial(find, args, entry))
     with closing(tables):

@@ -34,6 +34,9 @@ runs:
 """
 
 
+NAME = "runs: a name must be letters, digits, '_' and '-', at most 100 of them "
+
+
 def changed(tmp_path, old, new):
     assert GOOD.count(old) >= 1, "the test no longer fits params.yaml"
     path = tmp_path / "params.yaml"
@@ -79,36 +82,36 @@ def test_nothing_can_be_changed_after_reading(committed):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("lr: 0.001", "lr: -1", "lr: Input should be greater than 0 (found -1)"),
-        ("lr: 0.001", "lr: .nan", "lr: Input should be a finite number (found nan)"),
-        ("lr: 0.001", "lr: .inf", "lr: Input should be a finite number (found inf)"),
-        ("lr: 0.001", "lr: 7", "lr: Input should be less than or equal to 1 (found 7)"),
-        ("lr: 0.001", "lr: fast", "lr: Input should be a valid number (found 'fast')"),
-        ("lr: 0.001", "lr:", "lr: Input should be a valid number (found None)"),
+        ("lr: 0.001", "lr: -1", "lr: must be greater than 0 (found -1)"),
+        ("lr: 0.001", "lr: .nan", "lr: must be a finite number (found nan)"),
+        ("lr: 0.001", "lr: .inf", "lr: must be a finite number (found inf)"),
+        ("lr: 0.001", "lr: 7", "lr: must be at most 1 (found 7)"),
+        ("lr: 0.001", "lr: fast", "lr: must be a number (found 'fast')"),
+        ("lr: 0.001", "lr:", "lr: must be a number (found nothing)"),
         ("lr: 0.001", "learning_rate: 0.001", "lr: missing"),
         ("lr: 0.001", "lr: 0.001\nleraning_rate: 1", "leraning_rate: unknown key"),
-        ("epochs: 25", "epochs: 0", "epochs: Input should be greater than or equal to 1 (found 0)"),
-        ("epochs: 25", "epochs: 2.5", "epochs: Input should be a valid integer (found 2.5)"),
-        ("epochs: 25", "epochs: true", "epochs: Input should be a valid integer (found True)"),
+        ("epochs: 25", "epochs: 0", "epochs: must be at least 1 (found 0)"),
+        ("epochs: 25", "epochs: 2.5", "epochs: must be a whole number (found 2.5)"),
+        ("epochs: 25", "epochs: true", "epochs: must be a whole number (found true)"),
         (
             "hidden_dim: 256",
             "hidden_dim: 99999",
-            "hidden_dim: Input should be less than or equal to 8192 (found 99999)",
+            "hidden_dim: must be at most 8192 (found 99999)",
         ),
-        ("batch_size: 256", "batch_size: 0", "batch_size: Input should be greater than or equal to 1 (found 0)"),
-        ("layers: 2", "layers: 0", "layers: Input should be greater than or equal to 1 (found 0)"),
+        ("batch_size: 256", "batch_size: 0", "batch_size: must be at least 1 (found 0)"),
+        ("layers: 2", "layers: 0", "layers: must be at least 1 (found 0)"),
         (
             "precision: float32",
             "precision: half",
-            "precision: Input should be 'float32', 'tf32' or 'bf16' (found 'half')",
+            "precision: must be 'float32', 'tf32' or 'bf16' (found 'half')",
         ),
-        ("grad_clip: 2.0", "grad_clip: .nan", "grad_clip: should be a number above 0, or none (found nan)"),
-        ("seed: 42", "seed: -1", "seed: Input should be greater than or equal to 0 (found -1)"),
-        ("valid_share: 0.1", "valid_share: 1.0", "valid_share: Input should be less than 1 (found 1.0)"),
-        ("operands: 50", "operands: 5000", "corpus.operands: Input should be less than or equal to 1000 (found 5000)"),
-        ("cell: gru", "cell: rnn", "runs.single_digit-gru.cell: Input should be 'lstm' or 'gru' (found 'rnn')"),
+        ("grad_clip: 2.0", "grad_clip: .nan", "grad_clip: must be a number above 0, or none (found nan)"),
+        ("seed: 42", "seed: -1", "seed: must be at least 0 (found -1)"),
+        ("valid_share: 0.1", "valid_share: 1.0", "valid_share: must be less than 1 (found 1.0)"),
+        ("operands: 50", "operands: 5000", "corpus.operands: must be at most 1000 (found 5000)"),
+        ("cell: gru", "cell: rnn", "runs.single_digit-gru.cell: must be 'lstm' or 'gru' (found 'rnn')"),
         ("cell: gru", "cell: gru, lrr: 1", "runs.single_digit-gru.lrr: unknown key"),
-        ("cell: gru", "cell: gru, lr: 0", "runs.single_digit-gru.lr: Input should be greater than 0 (found 0)"),
+        ("cell: gru", "cell: gru, lr: 0", "runs.single_digit-gru.lr: must be greater than 0 (found 0)"),
         (", cell: gru", "", "runs.single_digit-gru.cell: missing"),
         (
             "dataset: full,",
@@ -120,27 +123,35 @@ def test_nothing_can_be_changed_after_reading(committed):
         (
             '{without: "1"}',
             "{without: abc}",
-            "datasets.without_1.rule.without: should be the characters to leave out, in quotes, such as "
+            "datasets.without_1.rule.without: must be the characters to leave out, in quotes, such as "
             '"1" or "+-" (found \'abc\')',
         ),
         (
             '{without: "1"}',
             "{without: 1}",
-            "datasets.without_1.rule.without: should be the characters to leave out, in quotes, such as "
+            "datasets.without_1.rule.without: must be the characters to leave out, in quotes, such as "
             '"1" or "+-" (found 1)',
         ),
         (
             "{max: 9}",
             "{max: 70000}",
-            "datasets.single_digit.rule.max: Input should be less than or equal to 999 (found 70000)",
+            "datasets.single_digit.rule.max: must be at most 999 (found 70000)",
         ),
-        ("  full-lstm:", "  -hot:", "runs: a name should be letters, digits, '_' and '-' (found '-hot')"),
-        ("  full-lstm:", "  a.b:", "runs: a name should be letters, digits, '_' and '-' (found 'a.b')"),
-        ("{dataset: full, cell: lstm}", "", "runs.full-lstm: should hold keys and values (found None)"),
+        (
+            "  full-lstm:",
+            "  -hot:",
+            NAME + "(found '-hot')",
+        ),
+        (
+            "  full-lstm:",
+            "  a.b:",
+            NAME + "(found 'a.b')",
+        ),
+        ("{dataset: full, cell: lstm}", "", "runs.full-lstm: must hold keys and values (found nothing)"),
         (
             "sample: all",
             "sample: most",
-            "datasets.single_digit.sample: should be a number of rows, at least 2 (one to train, one to validate), "
+            "datasets.single_digit.sample: must be a number of rows, at least 2 (one to train, one to validate), "
             "or all (found 'most')",
         ),
     ],
@@ -181,5 +192,5 @@ def test_every_stage_checks_the_whole_file(name, tmp_path):
     }
     done = stage(name, path, *(tmp_path / word if word in ("in", "out") else word for word in arguments[name]))
     assert done.returncode == 1
-    assert done.stderr == f"{name}: {path}: runs.single_digit-gru.cell: Input should be 'lstm' or 'gru' (found 'rnn')\n"
+    assert done.stderr == f"{name}: {path}: runs.single_digit-gru.cell: must be 'lstm' or 'gru' (found 'rnn')\n"
     assert not (tmp_path / "out").exists()

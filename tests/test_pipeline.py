@@ -121,7 +121,7 @@ FULL_DISK = "stages/train.py", "    device = machine.device()\n", "    raise OSE
     ("changes", "message", "succeeds"),
     [
         ([TOO_MANY], "sample: params.yaml: datasets.small.sample: 99999 rows asked for", set()),
-        ([TOO_FAST], "train: params.yaml: runs.small-lstm.lr: Input should be less than", set()),
+        ([TOO_FAST], "train: params.yaml: runs.small-lstm.lr: must be at most 1 (found 7)", set()),
         ([FEWER, FULL_DISK], "train: No space left on device", {"sample@small"}),
     ],
     ids=["sample", "train", "a stage after one that succeeded"],

@@ -161,15 +161,16 @@ def test_a_file_that_is_half_saved(lab, monkeypatch):
 
 def test_without_dvc_every_value_counts(lab):
     config = lab / "params.yaml"
-    sources.values(config, lambda path: {"lr": 0.1, "runs": {"a": {"epochs": 2}}, "gone": 1})
-    look, before = sources.READ[config]
-    sources.READ[config] = (lambda: {"lr": 0.1, "runs.a.epochs": 3}), before
-    with pytest.raises(BadInput, match=r"runs\.a\.epochs was 2, is 3; run it again$"):
-        sources.unchanged()
-    sources.READ[config] = (lambda: {"lr": 0.1, "runs.a.epochs": 2}), before
-    with pytest.raises(BadInput, match=r"gone was 1, is 'not there'"):
-        sources.unchanged()
-    sources.READ[config] = look, before
+    config.write_text("lr: 0.1\nruns: {a: {epochs: 2}}\nextra: 1\n")
+    sources.values(config)
+    for content, words in {
+        "lr: 0.1\nruns: {a: {epochs: 3}}\nextra: 1\n": "runs.a.epochs was 2, is 3",
+        "lr: 0.1\nruns: {a: {epochs: 2}}\n": "extra was 1, is 'not there'",
+    }.items():
+        config.write_text(content)
+        with pytest.raises(BadInput, match=f"{words}; run it again$"):
+            sources.unchanged()
+    config.write_text("# the same\nruns: {a: {epochs: 2}}\nextra: 1\nlr: 0.1\n")
     sources.unchanged()
 
 

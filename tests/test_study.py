@@ -25,12 +25,15 @@ from stages.network import weights
         ({"reach": None}, "trainings need both"),
         (
             {"rule": [studies.Comparison(larger="loss", at={"lr": 7}, than_at={"lr": 0.01})]},
-            "lr=7: should be one point",
+            "lr=7: must be one point, but for its seeds .found 0.",
         ),
-        ({"rule": [studies.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]}, "seed=1: should be one"),
+        (
+            {"rule": [studies.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]},
+            "seed=1: must be one point, but for its seeds .found 2.",
+        ),
         ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "a number is for auc only"),
         ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: is for trainings only"),
-        ({"keep": {"lr": 0.01}}, "keep: lr=0.01: should be one point; it is 2"),
+        ({"keep": {"lr": 0.01}}, "keep: lr=0.01: must be one point .found 2."),
     ],
 )
 def test_a_study_that_does_not_fit_together(changes, words):
@@ -131,16 +134,17 @@ small:
   run: small-lstm
   always: {seed: 1}
   points:
-    - {lr: [0.002, 7]}
+    - {lr: 0.002}
+    - {sample: 30000, epochs: 1}
     - {epochs: 2, seed: 42}
     - {epochs: 100000}
   reach: 2.5
-  longest: 1
+  longest: 5
   keep: {lr: 0.002}
   by: [lr]
   show: [loss]
   rule:
-    - {larger: loss, at: {lr: 7}, than_at: {lr: 0.002}}
+    - {larger: loss, at: {sample: 30000}, than_at: {lr: 0.002}}
 """
 
 
@@ -176,9 +180,10 @@ def test_a_real_study(repository):
     done = subprocess.run(command, **given)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(repository.root / "reports" / "studies" / "small.csv")
-    assert table["point"].tolist() == ["lr=0.002", "lr=7", "epochs=2 seed=42", "epochs=100000"]
+    assert table["point"].tolist() == ["lr=0.002", "sample=30000 epochs=1", "epochs=2 seed=42", "epochs=100000"]
     assert table["status"].tolist()[0] == "done"
-    assert table["status"].tolist()[1].startswith("not measured: train: params.yaml: lr: Input should be less than")
+    failed = "not measured: sample: params.yaml: datasets.small.sample: 30000 rows asked for, "
+    assert table["status"].tolist()[1].startswith(failed)
     assert 0 < table["loss"][0] < 10
     # As params.yaml has it: the pipeline's own results. And what is left out can be told beforehand.
     known = json.loads((repository.root / "reports/metrics/small-lstm.json").read_text())["loss"]

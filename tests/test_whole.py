@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import FOLDERS, ROOT, stage
 
-from stages import report, studies
+from stages import params, report, studies
 from stages.command import BadInput
 from stages.lab import trained
 from stages.network import alphabet, scores, weights
@@ -96,7 +96,7 @@ def test_the_curve_has_everyone(found):
     assert "ours 0.1900 after 1.00 hours" in told[1]
 
 
-STUDY = studies.find(ROOT / "studies.yaml", "calculator")
+STUDY = studies.find(ROOT / "studies.yaml", "calculator", params.read(ROOT / "params.yaml"))
 
 
 def tried(status):

@@ -101,7 +101,7 @@ class Queue:
             found = self._results(commit or experiment, point)  # git has an error for a name that it does not know
         else:
             lines = call("dvc", "queue", "logs", experiment).splitlines()
-            said = next((line for line in lines if line.startswith(("train: ", "evaluate: "))), f"{state}")
+            said = next((line for line in lines if line.startswith(("sample: ", "train: ", "evaluate: "))), f"{state}")
             found = {"status": said if DIVERGED.search(said) else f"{studies.LEFT_OUT}: {said}"}
         self._forget(experiment)
         return found

@@ -1,0 +1,81 @@
+"""What a point of a study may set, by the study's kind.
+
+trainings: {'lr': -1}  ->  ValueError: lr: must be greater than 0 (found -1)
+"""
+
+import math
+import re
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import AfterValidator, Field, ValidationError, create_model
+
+from stages import params, wording
+
+
+def _value(value: Any) -> Any:
+    """A value that fits into a point's label and a column of a table."""
+    if isinstance(value, str) and not (value.isprintable() and 0 < len(value) <= 100):
+        raise ValueError("must be 1 to 100 characters on one line")
+    if type(value) not in (str, int, float, bool) or not (isinstance(value, str) or math.isfinite(value)):
+        raise ValueError("must be a number or text")
+    return value
+
+
+def _values(values: Any) -> Any:
+    if values == []:
+        raise ValueError("must be a value or a list of values")
+    for value in values if isinstance(values, list) else [values]:
+        _value(value)
+    return values
+
+
+def _rows(value: str) -> str:
+    if not re.fullmatch("[^/]+/(train|valid|rest)", value):
+        raise ValueError("must be DATASET/train, DATASET/valid or DATASET/rest")
+    return value
+
+
+def _mix(value: str) -> str:
+    return value if value == "none" else _rows(value)
+
+
+Text = Annotated[str, AfterValidator(_value)]
+Place = dict[params.Name, Annotated[Any, AfterValidator(_value)]]
+Entry = Annotated[dict[params.Name, Annotated[Any, AfterValidator(_values)]], Field(min_length=1)]
+Rows = Annotated[str, AfterValidator(_rows)]
+
+# By the study's kind: each key's type, and `...` where every point must have it
+KEYS = {
+    "trainings": {key: (kind, None) for key, kind in get_type_hints(params.Run, include_extras=True).items()}
+    | {
+        "sample": (params.Size, None),
+        "sample_seed": (params.Seed, None),
+        "valid_share": (params.Share, None),
+        "name": (str, None),
+    },
+    "answers": {
+        "run": (params.Name, ...),
+        "dataset": (params.Name, None),
+        "part": (Literal["train", "valid", "rest"], None),
+        "asked": (Literal["all", "inside", "outside"], None),
+        "like": (Annotated[str, AfterValidator(_mix)], None),
+    },
+    "shift": {
+        "one": (Rows, ...),
+        "other": (Rows, ...),
+        "of": (Literal["template", "a", "b", "c", "length", "answer", "answer_length", "everything"], ...),
+    },
+}
+MODELS = {kind: create_model(kind, __config__=params.CHECKED, **keys) for kind, keys in KEYS.items()}
+
+
+def check(kind: str, point: dict[str, Any], known: bool) -> None:
+    """Raises ValueError, `key: what is wrong`, for a point whose keys or values do not fit the study's kind.
+
+    An unknown key is wrong only if all must be `known`: a study of older code may set options that were removed.
+    """
+    own = {key: value for key, value in point.items() if known or key in KEYS[kind]}
+    try:
+        MODELS[kind].model_validate(own)
+    except ValidationError as error:
+        raise ValueError(wording.first(error)) from error

@@ -3,12 +3,15 @@
 import math
 import os
 import runpy
+import subprocess
+import sys
 import typing
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import ROOT
 
 from stages import params
 from stages.network import machine
@@ -126,3 +129,27 @@ def test_cores_are_at_most_the_quota(quota, cores, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(machine, "quota", lambda: quota)
     assert machine.cores() == cores
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PyTorch brings libgomp on Linux only")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, {"GOMP_SPINCOUNT = '1000'"}),
+        ({"GOMP_SPINCOUNT": "77"}, {"GOMP_SPINCOUNT = '77'"}),
+        ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY = 'ACTIVE'", "GOMP_SPINCOUNT = '30000000000'"}),
+        ({"OMP_WAIT_POLICY": "passive"}, {"OMP_WAIT_POLICY = 'PASSIVE'", "GOMP_SPINCOUNT = '0'"}),
+    ],
+)
+def test_waiting_threads_spin_briefly_unless_somebody_says_how_long(given, told):
+    """libgomp itself prints what it has read."""
+    unset = {key: value for key, value in os.environ.items() if not key.startswith(("GOMP_", "OMP_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", "import stages.network.machine"],
+        cwd=ROOT,
+        env=unset | {"OMP_DISPLAY_ENV": "VERBOSE"} | given,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert told <= {line.strip() for line in done.stderr.splitlines()}, done.stderr

@@ -29,10 +29,11 @@ WORKERS ?= 1
 study: .venv/installed ## NAME=learning_rate: the points of a study that have no row yet, WORKERS at a time
 	$(WITH_VENV) python -m stages.study params.yaml studies.yaml $(NAME) data reports --workers $(WORKERS)
 
-bench: .venv/installed ## speed beside the usual ways, and growth with rows and hidden size; on a machine that is idle
+bench: .venv/installed ## speed beside the usual ways and under load, growth with rows and hidden size; on an idle machine
 	$(WITH_VENV) dvc repro sample train@full-lstm
 	$(WITH_VENV) python -m tests.benchmarks.speed \
 		data/samples data/corpus.parquet data/models/full-lstm.safetensors reports/benchmarks.md
+	$(WITH_VENV) python -m tests.benchmarks.load data/samples/full/train.parquet reports/load.md
 	$(WITH_VENV) python -m tests.benchmarks.growth data/corpus.parquet reports/growth.csv reports/growth.svg
 
 # Exact versions, once: a second make finds the marker and installs nothing.

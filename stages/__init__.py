@@ -67,3 +67,10 @@ if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 if sys.platform == "linux" and "DVC_STAGE" in os.environ:
     _die_with_dvc()
+
+# How often an OpenMP thread looks whether the others are done before it sleeps. libgomp's default of 300,000 takes
+# milliseconds of a core, which beside another busy process are those the awaited thread needs. libgomp reads the
+# variable while PyTorch is imported; `make bench` measures it.
+SPINS = 1_000
+if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
+    os.environ["GOMP_SPINCOUNT"] = str(SPINS)

@@ -105,7 +105,8 @@ def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBa
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
     if seal.broken(path):
         raise BadInput(f"{path}: {seal.BROKEN}")
-    with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    # Not pre-buffered: that would keep what it has read until the end.
+    with _readable(path), pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
         found = {field.name: field.type for field in file.schema_arrow}
         for field in schema:
             if found.get(field.name) != field.type:
@@ -115,6 +116,7 @@ def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBa
             for name in {"src", "tgt", "template"}.intersection(schema.names):
                 if batch[name].null_count:
                     raise BadInput(f"{path}: column {name!r} has rows without a value")
+            batch.validate(full=True)
             yield batch
 
 
@@ -122,7 +124,6 @@ def read_table(path: Path, schema: pa.Schema = EXPRESSIONS) -> pa.Table:
     """All of the table at `path`; raises BadInput as `batches` does, and when there are no rows."""
     with _readable(path):
         table = pa.Table.from_batches(batches(path, schema), schema)
-        table.validate(full=True)
     if not len(table):
         raise BadInput(f"{path}: has no rows")
     return table

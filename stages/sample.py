@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 from sklearn.model_selection import train_test_split
 
 from stages import files, params
@@ -22,6 +23,24 @@ def sample(rows: int, size: int | Literal["all"], valid_share: float, seed: int)
     return train, valid
 
 
+def count(path: Path) -> int:
+    """How many rows the table at `path` has, counted in one column; raises BadInput when there are none."""
+    rows = sum(len(batch) for batch in files.batches(path, pa.schema([files.EXPRESSIONS.field("tgt")])))
+    if not rows:
+        raise BadInput(f"{path}: has no rows")
+    return rows
+
+
+def pick(path: Path, rows: np.ndarray) -> pa.Table:
+    """The rows of the table at `path` with these ascending numbers; no other row stays in memory."""
+    picked, start = [], 0
+    for batch in files.batches(path):
+        first, last = np.searchsorted(rows, [start, start + len(batch)])
+        picked.append(batch.take(pa.array(rows[first:last] - start)))  # if empty, its dictionary still counts
+        start += len(batch)
+    return pa.Table.from_batches(picked)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Draw a sample of a dataset's rows and split it.")
     parser.add_argument("params", type=Path)
@@ -32,17 +51,19 @@ def main() -> None:
     args = parser.parse_args()
 
     config, dataset = params.find(args.params, "datasets", args.dataset)
-    table = files.read_table(args.subset)
+    rows = count(args.subset)
     where = f"{args.params}: datasets.{args.dataset}.sample"
-    if dataset.sample != "all" and dataset.sample > len(table):
-        raise BadInput(f"{where}: {dataset.sample} rows asked for, {args.subset} has {len(table)}")
+    if dataset.sample != "all" and dataset.sample > rows:
+        raise BadInput(f"{where}: {dataset.sample} rows asked for, {args.subset} has {rows}")
     try:
-        train, valid = sample(len(table), dataset.sample, config.valid_share, config.sample_seed)
+        train, valid = sample(rows, dataset.sample, config.valid_share, config.sample_seed)
     except ValueError as error:  # scikit-learn's own words, for a share that leaves one side empty
         raise BadInput(f"{where}: {error}") from error
+    drawn = np.sort(np.concatenate([train, valid]))
     with files.outputs(args.train, args.valid) as drafts:
-        for draft, rows in zip(drafts, (train, valid), strict=True):
-            files.write_table(draft, table.take(rows))
+        table = pick(args.subset, drawn)
+        for draft, part in zip(drafts, (train, valid), strict=True):
+            files.write_table(draft, table.take(np.searchsorted(drawn, part)))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 
@@ -11,7 +12,7 @@ from stages.command import BadInput
 from stages.network import alphabet
 from stages.network.learner import Learner
 from stages.network.seq2seq import Seq2Seq
-from tests.benchmarks import growth, speed, usual
+from tests.benchmarks import growth, load, speed, usual
 
 SOURCES = alphabet.encode_sources(["7-9=", "12*(3+4)=", "0*0="])
 ANSWERS = alphabet.encode_answers(["-2", "84", "0"])
@@ -47,3 +48,42 @@ def test_growth_measures_a_point(run):
     row = growth.point(run, (SOURCES, ANSWERS))
     assert (row["rows"], row["hidden"], row["measured_rows"]) == (3, 8, 3)
     assert row["rows_per_second"] > 0
+
+
+# By hand: 0.97 of 2,000 is 1,940; beside one busy process on two cores 0.8 * 2/3 of the rate alone, beside two 0.8 / 2.
+RATES = pd.DataFrame(
+    {
+        "alone": [1_700.0, 1_950.0, 2_000.0, 1_200.0],
+        "beside one": [450.0, 1_100.0, 900.0, 1_150.0],
+        "beside two": 500.0,
+    },
+    index=["spinning", "short", "none", "one"],
+)
+
+
+def test_goals_under_load():
+    assert load.goals(RATES, "short", cores=2) == pytest.approx({"alone": 1940, "beside one": 1040, "beside two": 780})
+    assert load.goals(RATES, "none", cores=8)["beside one"] == pytest.approx(2_000 * 0.8 * 8 / 9)
+
+
+def test_the_choice_under_load_is_fast_alone_too():
+    assert load.choice(RATES) == "short"
+    assert load.choice(RATES.drop("short")) == "none"
+
+
+def test_load_measures_each_way_under_each_load(finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(load, "WAYS", [load.OURS, "OMP_NUM_THREADS=1"])
+    monkeypatch.setattr(load, "LOADS", {"alone": 0, "beside one": 1})
+    monkeypatch.setattr(load, "ROUNDS", 1)
+    rates = load.measure(finished / "samples" / "small" / "train.parquet")
+    assert list(rates.index) == load.WAYS
+    assert list(rates.columns) == list(load.LOADS)
+    assert (rates > 0).all(axis=None)
+    page = load.report(rates, cores=2)
+    assert f"{load.OURS} (ours)" in page
+    assert "| beside one |" in page
+
+
+def test_load_ends_with_its_training(tmp_path):
+    with pytest.raises(BadInput, match="GOMP_SPINCOUNT=300000: the training ended"):
+        load.measure(tmp_path / "nothing.parquet")

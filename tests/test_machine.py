@@ -1,12 +1,17 @@
-"""How exact products are, and that nobody else's are changed."""
+"""How exact products are, that nobody else's are changed, and how many cores there are."""
 
+import math
 import os
 import runpy
+import subprocess
+import sys
 import typing
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import torch
+from conftest import ROOT
 
 from stages import params
 from stages.network import machine
@@ -45,3 +50,106 @@ def test_more_products_are_kept_unless_somebody_says_how_many(given, kept, monke
         monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
     runpy.run_path(machine.__file__)
     assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == kept
+
+
+V1 = "cgroup rw,cpu,cpuacct"
+V2 = "cgroup2 rw"
+
+
+@pytest.fixture
+def proc(tmp_path):
+    """Makes a folder as /proc/self from a cgroup line, what is mounted, and the files of groups."""
+
+    def made(line: str, top: str, mounted: str, groups: dict[str, str]) -> Path:
+        for name, text in groups.items():
+            file = tmp_path / "mount" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{text}\n")
+        kind, options = mounted.split()
+        (tmp_path / "cgroup").write_text(f"4:memory:/\n{line}\n")
+        (tmp_path / "mountinfo").write_text(
+            "31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
+            f"33 31 0:30 / {tmp_path}/memory rw,relatime - cgroup cgroup rw,memory\n"
+            f"32 31 0:29 {top} {tmp_path}/mount rw,relatime shared:7 master:1 - {kind} {kind} {options}\n"
+        )
+        return tmp_path
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("line", "top", "mounted", "groups", "cores"),
+    [
+        ("0::/", "/", V2, {"cpu.max": "50000 100000"}, 0.5),  # in a container, whose group is all that it sees
+        ("0::/", "/", V2, {"cpu.max": "max 100000"}, math.inf),
+        ("0::/", "/", V2, {}, math.inf),
+        ("0::/a.slice/b.scope", "/", V2, {"a.slice/b.scope/cpu.max": "150000 50000"}, 3.0),
+        (
+            "0::/a/b",
+            "/",
+            V2,
+            {"a/cpu.max": "20000 100000", "a/b/cpu.max": "max 100000", "c/cpu.max": "1000 100000"},
+            0.2,
+        ),
+        ("0::/a/b", "/", V2, {"a/cpu.max": "90000 100000", "a/b/cpu.max": "60000 100000"}, 0.6),
+        ("0::/../other", "/", V2, {"cpu.max": "50000 100000"}, 0.5),
+        ("3:cpu,cpuacct:/", "/", V1, {"cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000"}, 0.5),
+        ("3:cpu,cpuacct:/", "/", V1, {"cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000"}, math.inf),
+        (
+            "3:cpuacct,cpu:/a/b",
+            "/",
+            V1,
+            {
+                "cpu.cfs_quota_us": "-1",
+                "cpu.cfs_period_us": "100000",
+                "a/cpu.cfs_quota_us": "250000",
+                "a/cpu.cfs_period_us": "100000",
+                "a/b/cpu.cfs_quota_us": "-1",
+                "a/b/cpu.cfs_period_us": "100000",
+            },
+            2.5,
+        ),
+        # Without a namespace of its own a container sees its whole path, and mounted there its group alone.
+        ("3:cpu,cpuacct:/docker/1f", "/docker/1f", V1, {"cpu.cfs_quota_us": "5", "cpu.cfs_period_us": "10"}, 0.5),
+        ("3:cpu,cpuacct:/kube/1f", "/docker/2e", V1, {"cpu.cfs_quota_us": "5", "cpu.cfs_period_us": "10"}, 0.5),
+    ],
+)
+def test_a_quota_is_read_from_cgroups(line, top, mounted, groups, cores, proc):
+    assert machine.quota(proc(line, top, mounted, groups)) == pytest.approx(cores)
+
+
+def test_no_cgroups_no_quota(tmp_path):
+    assert machine.quota(tmp_path) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"), [(0.01, 1), (0.5, 1), (1.0, 1), (1.5, 2), (4.0, 4), (9.5, 8), (math.inf, 8)]
+)
+def test_cores_are_at_most_the_quota(quota, cores, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(machine, "quota", lambda: quota)
+    assert machine.cores() == cores
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PyTorch brings libgomp on Linux only")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, {"GOMP_SPINCOUNT = '1000'"}),
+        ({"GOMP_SPINCOUNT": "77"}, {"GOMP_SPINCOUNT = '77'"}),
+        ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY = 'ACTIVE'", "GOMP_SPINCOUNT = '30000000000'"}),
+        ({"OMP_WAIT_POLICY": "passive"}, {"OMP_WAIT_POLICY = 'PASSIVE'", "GOMP_SPINCOUNT = '0'"}),
+    ],
+)
+def test_waiting_threads_spin_briefly_unless_somebody_says_how_long(given, told):
+    """libgomp itself prints what it has read."""
+    unset = {key: value for key, value in os.environ.items() if not key.startswith(("GOMP_", "OMP_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", "import stages.network.machine"],
+        cwd=ROOT,
+        env=unset | {"OMP_DISPLAY_ENV": "VERBOSE"} | given,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert told <= {line.strip() for line in done.stderr.splitlines()}, done.stderr

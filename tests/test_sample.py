@@ -1,14 +1,20 @@
 """Draws without replacement and splits that share no row and come out the same again."""
 
+import subprocess
+import sys
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from conftest import stage, write_params
+from conftest import ROOT, stage, write_params
 
-from stages import params
+from stages import files, params
 from stages.sample import sample
 
 SIZES = {"single_digit": "all", "two_digit": 21_075, "without_1": 20_288, "full": 20_566}
+ONE_RUN = {"small-lstm": {"dataset": "small", "cell": "lstm"}}
 
 
 def test_committed_sizes(committed):
@@ -81,9 +87,68 @@ def test_the_root_seed_does_not_touch_the_rows(small, tmp_path):
 def test_more_rows_than_there_are(small, tmp_path):
     _, subset = small
     datasets = {"small": {"rule": {"max": 9}, "sample": 99_999}}
-    runs = {"small-lstm": {"dataset": "small", "cell": "lstm"}}
-    config = write_params(tmp_path / "big.yaml", datasets=datasets, runs=runs)
+    config = write_params(tmp_path / "big.yaml", datasets=datasets, runs=ONE_RUN)
     done = stage("sample", config, "small", subset, tmp_path / "t.parquet", tmp_path / "v.parquet")
     assert done.returncode == 1
     assert done.stderr == f"sample: {config}: datasets.small.sample: 99999 rows asked for, {subset} has 21300\n"
     assert not (tmp_path / "t.parquet").exists()
+
+
+@pytest.fixture
+def mixed(corpus, tmp_path):
+    """A subset in three row groups whose templates have different dictionaries."""
+    table = pq.read_table(corpus)
+    starts = {"a*(b-c)": len(table) - 90_000, "a*b": 0, "a+b+c": 5_000}
+    path = tmp_path / "mixed.parquet"
+    with files.writer(path, files.EXPRESSIONS) as out:
+        for first, start in starts.items():
+            rows = table.slice(start, 2_000)
+            names = rows["template"].combine_chunks().cast(pa.string())
+            dictionary = pa.array(dict.fromkeys([first, *names.to_pylist()]))
+            codes = pa.DictionaryArray.from_arrays(pc.index_in(names, dictionary), dictionary)
+            out.write_table(rows.set_column(2, "template", codes))
+    return path
+
+
+@pytest.mark.parametrize("size", [2, 500, 6_000, "all"])
+def test_files_are_those_of_a_subset_held_whole(size, mixed, tmp_path):
+    config = write_params(tmp_path / "params.yaml", datasets={"small": {"rule": {}, "sample": size}}, runs=ONE_RUN)
+    paths = tmp_path / "train.parquet", tmp_path / "valid.parquet"
+    assert stage("sample", config, "small", mixed, *paths).returncode == 0
+    whole, expected = pq.read_table(mixed), tmp_path / "expected.parquet"
+    for path, rows in zip(paths, sample(len(whole), size, 0.1, seed=42), strict=True):
+        assert pq.read_table(path).to_pylist() == whole.take(rows).to_pylist()
+        files.write_table(expected, files.read_table(mixed).take(rows))
+        assert path.read_bytes() == expected.read_bytes()
+
+
+def test_memory_does_not_grow_with_the_subset(corpus):
+    code = f"""
+import numpy as np, pyarrow as pa
+from pathlib import Path
+from stages.sample import count, pick
+path = Path({str(corpus)!r})
+print(count(path), len(pick(path, np.arange(0, 2_632_500, 100))), pa.default_memory_pool().max_memory())
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    rows, picked, peak = map(int, done.stdout.split())
+    assert (rows, picked) == (2_632_500, 26_325)
+    assert peak < pq.read_table(corpus).nbytes / 4
+
+
+def test_a_gap_behind_the_last_drawn_row(mixed, tmp_path):
+    table = pq.read_table(mixed, schema=files.EXPRESSIONS)
+    sources = [*table["src"].to_pylist()[:-1], None]
+    files.write_table(mixed, table.set_column(0, "src", pa.array(sources, pa.string())))
+    config = write_params(tmp_path / "params.yaml", datasets={"small": {"rule": {}, "sample": 2}}, runs=ONE_RUN)
+    assert len(table) - 1 not in np.concatenate(sample(len(table), 2, 0.1, seed=42))
+    done = stage("sample", config, "small", mixed, tmp_path / "t.parquet", tmp_path / "v.parquet")
+    assert (done.returncode, done.stderr) == (1, f"sample: {mixed}: column 'src' has rows without a value\n")
+    assert not (tmp_path / "t.parquet").exists()
+
+
+def test_a_subset_without_rows(mixed, tmp_path):
+    files.write_table(mixed, files.EXPRESSIONS.empty_table())
+    config = write_params(tmp_path / "params.yaml")
+    done = stage("sample", config, "small", mixed, tmp_path / "t.parquet", tmp_path / "v.parquet")
+    assert (done.returncode, done.stderr) == (1, f"sample: {mixed}: has no rows\n")

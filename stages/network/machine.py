@@ -3,11 +3,13 @@
 {'device': 'cpu', 'threads': 2, 'processes': 1, 'torch': '2.13.0'}
 """
 
+import math
 import os
 import resource
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
 
 import torch
 
@@ -33,8 +35,45 @@ def device() -> torch.device:
 
 
 def cores() -> int:
-    """Those that this process may use, which are not always all."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many cores this process may use: its affinity, and a container's quota rounded up."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return math.ceil(min(allowed, quota()))
+
+
+def quota(proc: Path = Path("/proc/self")) -> float:
+    """The CPU time per second that cgroups (v1 or v2) grant this process, in cores; infinite without a limit.
+
+    joblib's cpu_count looks at the outermost group alone, where a systemd slice or a nested container has no limit.
+    """
+    limits = [math.inf]
+    with suppress(OSError):  # another system than Linux
+        groups = [line.split(":", 2) for line in (proc / "cgroup").read_text().splitlines()]
+        paths = {name: path for _, names, path in groups for name in names.split(",")}  # v2 has an empty name
+        for line in (proc / "mountinfo").read_text().splitlines():
+            mount, _, filesystem = line.partition(" - ")
+            (_, _, _, top, point, *_), (kind, *_, options) = mount.split(), filesystem.split()
+            name = {"cgroup2": "", "cgroup": "cpu"}.get(kind)
+            if name in paths and name in ["", *options.split(",")]:
+                limits += map(_limit, _with_parents(Path(point), top, paths[name]))
+    return min(limits)
+
+
+def _with_parents(point: Path, top: str, path: str) -> list[Path]:
+    """A group's folder and those of its parents, in a mount at `point` that shows the hierarchy from `top` down."""
+    inside = PurePosixPath(path)
+    if not inside.is_relative_to(top) or ".." in inside.parts:  # seen from a container: its own group is the mount
+        return [point]
+    inside = inside.relative_to(top)
+    return [point / inside, *(point / parent for parent in inside.parents)]
+
+
+def _limit(group: Path) -> float:
+    """Cores that a group's own quota allows."""
+    for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
+        with suppress(OSError, ValueError):  # no such file; "max 100000" is no limit
+            time, period = map(int, " ".join((group / name).read_text() for name in names).split())
+            return time / period if time > 0 else math.inf  # v1 writes -1 for no limit
+    return math.inf
 
 
 @contextmanager

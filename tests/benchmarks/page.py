@@ -56,7 +56,8 @@ def page(
         "*Share of the machine*: the operations a second that training needs, over real tokens alone, by those of the "
         "fastest float32 product below, which took turns with the training. Beginnings that several rows share count "
         "for each of them, though ours computes them once.",
-        _markdown(fastest, ["training", "product", "GFLOP/s"]),
+        markdown(fastest, ["training", "product", "GFLOP/s"]),
+        "Beside other busy processes: [load.md](load.md).",
         "## Targets",
         targets(lines),
         "## Length buckets: what is learned",
@@ -76,12 +77,12 @@ def hardware() -> str:
 
 
 def table(lines: list[Line]) -> str:
-    """All lines, as Markdown that a terminal shows well too."""
+    """All lines, as Markdown."""
     texts = [
         (one.work, one.way, f"{one.rate:,.0f}", f"{one.times:.2f}", "" if math.isnan(one.share) else f"{one.share:.2f}")
         for one in lines
     ]
-    return _markdown(texts, ["work", "way", "rows/s", "ours / this", "share of the machine"])
+    return markdown(texts, ["work", "way", "rows/s", "ours / this", "share of the machine"])
 
 
 def targets(lines: list[Line]) -> str:
@@ -96,8 +97,9 @@ def targets(lines: list[Line]) -> str:
         ours = [one for one in lines if one.way == "ours" and f" {cell} " in one.work]
         found += [(f"{one.work}: share of the machine", wanted, one.share) for one in ours]
     texts = [(what, f"{wanted:g}", f"{share:.2f}", "yes" if share >= wanted else "no") for what, wanted, share in found]
-    return _markdown(texts, ["target", "wanted", "measured", "met"])
+    return markdown(texts, ["target", "wanted", "measured", "met"])
 
 
-def _markdown(rows: list[tuple[str, ...]], heads: list[str]) -> str:
+def markdown(rows: list[tuple[str, ...]], heads: list[str]) -> str:
+    """A table that a terminal shows well too."""
     return pd.DataFrame(rows, columns=heads).to_markdown(index=False, disable_numparse=True)

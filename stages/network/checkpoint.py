@@ -56,7 +56,10 @@ class Checkpoint:
             yield
             self.forget()
         finally:
-            Path(lock.lock_file).unlink(missing_ok=True)  # before the release: a waiting process takes a new one
+            # Removed before the release, else it could be the lock of the next process already. FileLock takes no lock
+            # on a removed file. Windows cannot remove an open file; there FileLock itself does it after the release.
+            if sys.platform != "win32":
+                Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()
 
     def load(self) -> dict[str, Any] | None:

@@ -56,8 +56,9 @@ class Checkpoint:
             yield
             self.forget()
         finally:
-            # Removed before the release, else it could be the lock of the next process already. FileLock takes no lock
-            # on a removed file. Windows cannot remove an open file; there FileLock itself does it after the release.
+            # Remove the file while it is locked: after the release the next process may hold it. A waiting process
+            # that still has the removed file open does not accept it as its lock (FileLock checks) and makes a new one.
+            # Windows cannot remove an open file; there FileLock itself removes it after the release.
             if sys.platform != "win32":
                 Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()

@@ -20,12 +20,12 @@ from torch.nn.parallel import DistributedDataParallel
 def hand_over(module: str) -> None:
     """Run torch's launcher if the environment's TORCHRUN holds options for it, and exit as its ranks did.
 
-    The ranks come back here and go on. The launcher runs in this process, which DVC knows and takes along when it dies.
+    The ranks come back here and go on. The launcher runs in this process, so that it dies with DVC as a stage does.
     """
     options = os.environ.get("TORCHRUN")
     if not options or distributed.is_torchelastic_launched():
         return
-    # Not above: on macOS, and with older PyTorch on Windows, this import prints a warning
+    # Not at the top: on macOS, and on Windows with an older PyTorch, importing these prints a warning
     from torch.distributed import run
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError

@@ -23,7 +23,7 @@ SOURCE = {
 def _told(pid: int, what: str) -> str:
     """A file of /proc about a process; nothing where there is no such process, or it is hidden from us."""
     with suppress(OSError):
-        return Path(f"/proc/{pid}/{what}").read_text(errors="replace")
+        return Path(f"/proc/{pid}/{what}").read_text(encoding="utf-8", errors="replace")
     return ""
 
 

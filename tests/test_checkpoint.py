@@ -161,6 +161,26 @@ def test_the_same_training_twice_waits(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_many_that_wait_are_never_two_at_once(tmp_path, capsys):
+    inside, most = [], []
+
+    def train():
+        for _ in range(25):
+            with Checkpoint(tmp_path, "r", "0" * 64).alone():
+                inside.append(None)
+                time.sleep(0.001)
+                most.append(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=train) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert most == [1] * 100
+    assert list(tmp_path.iterdir()) == []
+
+
 @LINUX
 def test_a_stage_dies_with_its_dvc():
     child = "import stages, time; print(flush=True); time.sleep(60)"

@@ -2,9 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 
+import psutil
 import pytest
 import torch
 from conftest import ROOT, samples, write_params
@@ -54,6 +58,80 @@ def test_only_the_first_rank_speaks(curves):
 
 def test_the_timing_says_how_many(curves):
     assert [timing["processes"] for _, _, timing in curves] == [1, 2]
+
+
+@pytest.fixture
+def endless(finished, tmp_path):
+    """The words of a training on two ranks that does not end by itself, and its environment."""
+    config = write_params(tmp_path / "params.yaml", epochs=10_000)
+    out = [tmp_path / name for name in ("r.pt", "timing.json", ".resume")]
+    options = {"TORCHRUN": "--standalone --nproc-per-node 2", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "stages.train", config, "small-lstm", *samples(finished, "small"), *out]
+    return [str(word) for word in command], os.environ | options
+
+
+def started(command, env, log):
+    """The process, once its training has told of an epoch; and those that came from it."""
+    with log.open("w") as file:
+        process = psutil.Popen(command, cwd=ROOT, env=env, stderr=file, start_new_session=True)
+    end = time.monotonic() + 90
+    while "small-lstm 1/" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.1)
+    family = process.children(recursive=True)
+    assert len([one for one in family if "stages.train" in one.cmdline()]) >= 2
+    return process, family
+
+
+@pytest.fixture
+def cleared():
+    """Processes that a failing test would leave."""
+    left = []
+    yield left
+    for one in left:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+
+
+def test_ctrl_c_ends_all_ranks_in_one_line(endless, cleared, tmp_path):
+    process, family = started(*endless, tmp_path / "log")
+    cleared += [process, *family]
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does; the ranks are in sessions of their own
+    assert process.wait(timeout=60) == 1
+    told = [line for line in (tmp_path / "log").read_text().splitlines() if not line.startswith("small-lstm ")]
+    assert told == ["train: stopped"]
+    assert psutil.wait_procs(family, timeout=20)[1] == []
+
+
+def test_a_killed_rank_ends_all_with_its_exit_status(endless, cleared, tmp_path):
+    process, family = started(*endless, tmp_path / "log")
+    cleared += [process, *family]
+    family[0].kill()
+    assert process.wait(timeout=60) == 128 + signal.SIGKILL
+    assert psutil.wait_procs(family, timeout=20)[1] == []
+    assert "exitcode: -9" in (tmp_path / "log").read_text()
+
+
+def test_bad_input_of_ranks_is_no_traceback(endless, tmp_path):
+    command, env = endless
+    command[command.index("small-lstm")] = "nobody"
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert f"train: {tmp_path / 'params.yaml'}: runs: no entry 'nobody'; there are" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_ranks_die_with_their_dvc(endless, cleared, tmp_path):
+    command, env = endless
+    dvc = [sys.executable, "-c", f"import subprocess; subprocess.run({command})"]
+    process, family = started(dvc, env | {"DVC_STAGE": "train"}, tmp_path / "log")
+    cleared += [process, *family]
+    assert len(family) >= 3  # the launcher and two ranks
+    process.kill()
+    process.wait()
+    assert psutil.wait_procs(family, timeout=20)[1] == []
 
 
 def test_one_process_has_all_rows():

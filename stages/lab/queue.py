@@ -90,7 +90,8 @@ class Queue:
         point = self._whole(point)
         name, dataset, _ = run(self.entry.run, point, self.config)
         near = [one for one, own in self.config.runs.items() if own.dataset == dataset] + [self.entry.run]
-        timing = json.loads((self.reports / "timing" / f"{name if name in near else near[0]}.json").read_text())
+        path = self.reports / "timing" / f"{name if name in near else near[0]}.json"
+        timing = json.loads(path.read_text(encoding="utf-8"))
         subset = pq.read_metadata(self.data / "subsets" / f"{dataset}.parquet").num_rows
         rows = trained_rows(self.entry.run, point, self.config, subset)
         return rows * point.get("epochs", self.config.epochs) / timing["rows_per_second"] / 60

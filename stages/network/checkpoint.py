@@ -56,7 +56,11 @@ class Checkpoint:
             yield
             self.forget()
         finally:
-            Path(lock.lock_file).unlink(missing_ok=True)  # before the release: a waiting process takes a new one
+            # Remove the file while it is locked: after the release the next process may hold it. A waiting process
+            # that still has the removed file open does not accept it as its lock (FileLock checks) and makes a new one.
+            # Windows cannot remove an open file; there FileLock itself removes it after the release.
+            if sys.platform != "win32":
+                Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()
 
     def load(self) -> dict[str, Any] | None:

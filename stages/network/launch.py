@@ -1,9 +1,10 @@
 """One training on several processes, GPUs or machines, each a rank, by PyTorch's own launcher and engine (DDP).
 
 TORCHRUN="--standalone --nproc-per-node 2" dvc repro -f -s train@full-lstm
-  ->  python -m torch.distributed.run --standalone --nproc-per-node 2 -m stages.train params.yaml full-lstm …
+  ->  two processes `python -m stages.train params.yaml full-lstm …`
 """
 
+import logging
 import os
 import shlex
 import sys
@@ -17,11 +18,27 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def hand_over(module: str) -> None:
-    """Become torch's launcher if the environment's TORCHRUN holds options for it; its children come back here."""
+    """Run torch's launcher if the environment's TORCHRUN holds options for it, and exit as its ranks did.
+
+    The ranks come back here and go on. The launcher runs in this process, so that it dies with DVC as a stage does.
+    """
     options = os.environ.get("TORCHRUN")
-    if options and not distributed.is_torchelastic_launched():
-        command = [sys.executable, "-m", "torch.distributed.run", *shlex.split(options), "-m", module, *sys.argv[1:]]
-        os.execv(sys.executable, command)  # in this process' place, so that it stays DVC's child
+    if not options or distributed.is_torchelastic_launched():
+        return
+    # Not at the top: on macOS, and on Windows with an older PyTorch, importing these prints a warning
+    from torch.distributed import run
+    from torch.distributed.elastic.multiprocessing import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+    logging.disable(logging.WARNING)  # about each rank that it stops
+    try:
+        run.main([*shlex.split(options), "-m", module, *sys.argv[1:]])
+    except ChildFailedError as error:
+        code = error.get_first_failure()[1].exitcode
+        sys.exit(code if code > 0 else 128 - code)  # as a shell counts signals
+    except SignalException as error:
+        raise KeyboardInterrupt from error
+    sys.exit()
 
 
 @contextmanager
@@ -33,6 +50,8 @@ def group() -> Iterator[None]:
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield
+    except KeyboardInterrupt:
+        sys.exit(1)  # without a word: the launcher, which was told to stop, has one for all ranks
     finally:
         distributed.destroy_process_group()
 

@@ -5,12 +5,12 @@
 
 import math
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
+import psutil
 import torch
 
 from stages.network import launch
@@ -98,6 +98,10 @@ def peak_memory() -> int:
     """The most that this process has held at any time, in MiB: on the GPU, if there is one."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() // 2**20
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset // 2**20
+    import resource  # here, because Windows has none
+
     unit = 1 if sys.platform == "darwin" else 2**10  # bytes of what the system counts
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 2**20
 

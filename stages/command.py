@@ -88,9 +88,9 @@ def _printed() -> Iterator[None]:
     Characters that the encoding of standard output or error lacks are escaped.
     """
     if sys.stdout is None:  # closed: printing would be silently skipped. This file fails when it is written
-        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", closefd=False)
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", closefd=False)
     if sys.stderr is None:  # else messages would go to standard output
-        sys.stderr = open(os.devnull, "w")
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", closefd=False)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -177,31 +177,6 @@ def test_a_curve_that_is_right(tmp_path):
         (HEADER + ROWS[1] + ROWS[0], "epoch, row 1: must be 1 (found 2)"),
         (HEADER + ROWS[0] * 2, "epoch, row 2: must be 2 (found 1)"),
         (HEADER + ROWS[0] + ROWS[1].replace("2,", "2.5,", 1), "epoch, row 2: must be a whole number, 1 or more"),
-        (
-            HEADER + ROWS[0] + ROWS[1].replace("1.5", "one"),
-            "train_loss, row 2: must be a number, 0 or more (found one)",
-        ),
-        (
-            HEADER + ROWS[0] + ROWS[1].replace("1.5", ""),
-            "train_loss, row 2: must be a number, 0 or more (found nothing)",
-        ),
-        (
-            HEADER + ROWS[0] + ROWS[1].replace("1.5", "nan"),
-            "train_loss, row 2: must be a number, 0 or more (found nan)",
-        ),
-        (
-            HEADER + ROWS[0] + ROWS[1].replace("1.5", "null"),
-            "train_loss, row 2: must be a number, 0 or more (found null",
-        ),
-        (HEADER + ROWS[0] + ROWS[1].replace("1.5", "inf"), "train_loss, row 2: must be a number, 0 or more (found "),
-        (
-            HEADER + ROWS[0] + ROWS[1].replace("1.5", "1_5"),
-            "train_loss, row 2: must be a number, 0 or more (found 1_5)",
-        ),
-        (
-            HEADER + ROWS[0] + ROWS[1].replace("0.75", "1.75"),
-            "valid_token_accuracy, row 2: must be a share from 0 to 1",
-        ),
         (HEADER + ROWS[0] + "2,1.5\n", "row 2: must have 6 values (found 2)"),
         (HEADER + ROWS[0] + ROWS[1].replace("\n", ",7\n"), "row 2: must have 6 values (found 7)"),
         (HEADER + "".join(row.replace("\n", ",7\n") for row in ROWS), "row 1: must have 6 values (found 7)"),
@@ -217,6 +192,36 @@ def test_a_curve_with_damage(text, words, tmp_path):
     with pytest.raises(BadInput) as error:
         inputs.curve(path, 2)
     assert str(error.value).startswith(f"{path}: {words}")
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("one", "one"),
+        ("", "nothing"),
+        ("nan", "nan"),
+        ("null", "null"),
+        ("inf", "Infinity"),
+        ("-1", "-1"),
+        ("1_5", "1_5"),
+        ("0x1", "0x1"),
+        ("x\x1b[2J" * 99, "x\\x1b[2Jx"),
+    ],
+)
+def test_a_value_of_a_curve(cell, found, tmp_path):
+    path = tmp_path / "curve.csv"
+    path.write_text(HEADER + ROWS[0] + ROWS[1].replace("1.5", cell))
+    with pytest.raises(BadInput) as error:
+        inputs.curve(path, 2)
+    assert str(error.value).startswith(f"{path}: train_loss, row 2: must be a number, 0 or more (found {found}")
+    assert len(str(error.value)) < len(str(path)) + 200
+
+
+def test_a_share_of_a_curve(tmp_path):
+    path = tmp_path / "curve.csv"
+    path.write_text(HEADER + ROWS[0] + ROWS[1].replace("0.75", "1.75"))
+    with pytest.raises(BadInput, match=r"valid_token_accuracy, row 2: must be a share from 0 to 1 \(found 1\.75\)"):
+        inputs.curve(path, 2)
 
 
 def test_a_curve_in_another_encoding(tmp_path):

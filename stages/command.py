@@ -1,35 +1,36 @@
-"""How a stage ends when its input is wrong: one line on standard error, a non-zero exit, no traceback.
+"""How a stage ends: bad input, full disks and too little memory are one line on standard error and a non-zero exit.
 
 $ python -m stages.generate params.yaml data/corpus.parquet
 generate: params.yaml: lr: must be greater than 0 (found -1)
 """
 
+import errno
+import io
+import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+SMALLER = {  # what needs less memory, by stage
+    "generate": "a smaller corpus.operands",
+    "subset": "a smaller corpus.operands",
+    "sample": "a smaller sample or corpus.operands",
+    "train": "a smaller embed_dim, hidden_dim, layers or batch_size",
+    "evaluate": "fewer rows, or a network with a smaller hidden_dim or fewer layers",
+    "predict": "fewer expressions, or a network with a smaller hidden_dim or fewer layers",
+    "report": "fewer runs, or smaller samples of the datasets",
+    "study": "fewer --workers, or a smaller corpus.operands",
+}
+STARVED = re.compile(r"out of memory|can(no|')t allocate|not enough memory|bad_alloc")  # PyTorch's RuntimeErrors
+UNWRITABLE = errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC
+CUT_OFF = 128 + 13  # the exit status a shell reports for SIGPIPE, which Python ignores
+LONGEST = 2000  # characters of a message
 
 
 class BadInput(Exception):
     """Input that a person can put right; the message says what, where, and what would be right."""
-
-
-@contextmanager
-def one_line(stage: str) -> Iterator[None]:
-    """Turn bad input, a failing disk, Ctrl-C and SIGTERM into one line that begins with the stage's name."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)  # so that drafts are cleared away
-    try:
-        yield
-    except (BadInput, OSError) as error:
-        sys.exit(f"{stage}: {error}")
-    except (MemoryError, RuntimeError) as error:  # PyTorch raises the latter for want of memory too
-        if "allocate" not in str(error) and not isinstance(error, MemoryError):
-            raise
-        sys.exit(f"{stage}: out of memory; smaller embed_dim, hidden_dim, layers or batch_size would fit")
-    except KeyboardInterrupt:
-        sys.exit(f"{stage}: stopped")
 
 
 def shown(text: str, most: int = 60) -> str:
@@ -43,3 +44,83 @@ def shown(text: str, most: int = 60) -> str:
         for character in text[: most + 1]
     )
     return safe if len(safe) <= most else safe[: most - 1] + "…"
+
+
+@contextmanager
+def one_line(stage: str) -> Iterator[None]:
+    """Turn bad input, lack of disk or memory, failing output, Ctrl-C and SIGTERM into one line after the stage's name.
+
+    A reader that closes the pipe, such as `head`, ends the stage without a word.
+    """
+    try:
+        with _stoppable(), _printed():
+            yield
+    except BrokenPipeError:
+        sys.exit(CUT_OFF)
+    except KeyboardInterrupt:
+        sys.exit(f"{stage}: stopped")
+    except (BadInput, OSError, MemoryError, RuntimeError) as error:
+        if (said := _said(stage, error)) is None:
+            raise
+        sys.exit(f"{stage}: {shown(said, LONGEST)}")
+
+
+def _said(stage: str, error: Exception) -> str | None:
+    """What a person is told; None for an error of the program's own."""
+    starved = isinstance(error, RuntimeError) and STARVED.search(str(error))
+    if starved or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return f"out of memory; {SMALLER.get(stage, 'less at a time')} would need less"
+    if isinstance(error, OSError) and error.filename is None and error.errno in UNWRITABLE:  # `files.whole` has names
+        return f"standard output: {'is closed' if error.errno == errno.EBADF else error.strerror}"
+    return None if isinstance(error, RuntimeError) else str(error)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt, so that drafts are cleared away."""
+    ours = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def _printed() -> Iterator[None]:
+    """Raise OSError where standard output does not take all that was printed, rather than lose it as Python ends.
+
+    Characters that the encoding of standard output or error lacks are escaped.
+    """
+    if sys.stdout is None:  # closed: printing would be silently skipped. This file fails when it is written
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", closefd=False)
+    if sys.stderr is None:  # else messages would go to standard output
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    except SystemExit:
+        _flush()
+        raise
+    except BaseException:
+        with suppress(OSError):  # the first error counts
+            _flush()
+        raise
+    _flush()
+
+
+def _flush() -> None:
+    failed = None
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            failed = failed or error
+            with suppress(OSError):  # Python would try the rest again as it ends, and complain
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if failed:
+        raise failed

@@ -59,7 +59,8 @@ def whole(*paths: Path) -> Iterator[list[Path]]:
         for path, draft in zip(paths, drafts, strict=True):
             os.replace(draft, path)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # a full disk, which Python tells without a name
+        # A full disk, quota or `ulimit -f`, which Python and PyArrow tell without a name
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             error.filename = error.filename or ", ".join(map(str, paths))
         raise
     finally:
@@ -135,6 +136,8 @@ def read_table(path: Path, schema: pa.Schema = EXPRESSIONS) -> pa.Table:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
+    except MemoryError:  # PyArrow's is an ArrowException too, and tells nothing of the file
+        raise
     except (pa.ArrowException, OSError) as error:
         said = " ".join(str(error).split())[:120]
         raise BadInput(f"{path}: not a whole Parquet file ({said}); make it again") from error

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stages import columns, seal
+from stages import header, seal
 from stages.command import BadInput, shown
 from stages.lines import COMPRESSIONS, Cells, read_csv, read_json
 
@@ -89,7 +89,7 @@ READERS = TEXTS | {".parquet": _parquet, ".pq": _parquet, ".feather": _arrow, ".
 
 def _chosen(schema: pa.Schema) -> list[str]:
     """The names of the columns `src` and `tgt`, as they are written."""
-    fields = [schema.field(place) for place in columns.places(schema.names)]
+    fields = [schema.field(place) for place in header.places(schema.names)]
     for field in fields:
         if pa.types.is_nested(field.type):
             raise BadInput(f"column {shown(field.name)} holds {shown(str(field.type))}; it should hold text or numbers")

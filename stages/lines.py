@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from stages import columns
+from stages import header
 from stages.command import BadInput, shown
 
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": None, ".zip": None}  # by PyArrow's name for it
@@ -43,9 +43,9 @@ def read_csv(path: Path) -> Iterator[Cells]:
         del head[0]
     headers = {mark: next(csv.reader(head, delimiter=mark, skipinitialspace=True), []) for mark in ",;\t|"}
     mark = max(
-        headers, key=lambda mark: (set(columns.COLUMNS) <= set(map(columns.plain, headers[mark])), len(headers[mark]))
+        headers, key=lambda mark: (set(header.COLUMNS) <= set(map(header.plain, headers[mark])), len(headers[mark]))
     )
-    places = columns.places(headers[mark])
+    places = header.places(headers[mark])
     source = _Remembered(chain(head, lines))
     rows = csv.reader(source, delimiter=mark, skipinitialspace=True)
     next(rows)
@@ -95,11 +95,11 @@ def read_json(path: Path) -> Iterator[Cells | str]:
             continue
         try:  # numbers stay as they were written
             row = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
-            cells = {columns.plain(name): value for name, value in row.items()}
+            cells = {header.plain(name): value for name, value in row.items()}
         except (ValueError, AttributeError, RecursionError):
             yield f"'{shown(line.strip())}' is no JSON object"
             continue
-        src, tgt = (cells.get(name) for name in columns.COLUMNS)
+        src, tgt = (cells.get(name) for name in header.COLUMNS)
         yield _written(src), _written(tgt)
 
 

@@ -12,16 +12,24 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from stages import grammar
-from stages.command import BadInput, one_line
+from stages.command import BadInput, one_line, shown
 from stages.network import alphabet, machine, scores, weights
 
 CALCULATOR = "calculator"  # the study whose network is in git, so that there is one before anything is trained
+MODELS = Path(__file__).parents[1] / "data" / "models"  # the repository's, in whatever folder the command is run
 
 
 def predict(trained: weights.Trained, expressions: list[str]) -> Iterable[str]:
-    """A line for each well-formed expression: the network's answer beside the true one."""
+    """A line for each well-formed expression: the network's answer beside the true one.
+
+    Raises BadInput where a probability is NaN.
+    """
     sources = [text.removesuffix("=") + "=" for text in expressions]
     decoded, probabilities = scores.decode(trained.model, alphabet.encode_sources(sources), trained.steps)
+    if broken := [
+        source for source, known in zip(sources, probabilities.isfinite().tolist(), strict=True) if not known
+    ]:
+        raise BadInput(f"the probability of its answer to {broken[0]} is NaN; train it again")
     width = max(map(len, sources))
     for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
         answer, true = alphabet.decode(ids), grammar.evaluate(source)
@@ -31,7 +39,7 @@ def predict(trained: weights.Trained, expressions: list[str]) -> Iterable[str]:
 
 
 def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
-    """The well-formed expressions, and how many were not; each of those is a line on standard error.
+    """The well-formed expressions, and how many were malformed; each of those is a line on standard error.
 
     Expressions that the corpus over 0..operands-1 does not hold stay, with a warning there.
     """
@@ -53,26 +61,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Let a trained network calculate.")
     parser.add_argument("expressions", nargs="*", help='such as "12*(3+4)="; none: lines from standard input')
     parser.add_argument("--run", default=CALCULATOR, help="a name under `runs` (default: %(default)s)")
-    parser.add_argument("--models", type=Path, default=Path("data/models"), help="folder (default: %(default)s)")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder (default: %(default)s)")
     # An expression that begins with '-' looks like an option; it is malformed, and says so as every other does.
     args, dashed = parser.parse_known_args()
     if unknown := [word for word in dashed if re.match("--[a-z]", word)]:
-        parser.error(f"no such option: {' '.join(unknown)}")
+        parser.error(f"no such option: {shown(' '.join(unknown))}")
+    if not re.fullmatch("[A-Za-z0-9_-]+", args.run):
+        raise BadInput(f"--run: must be a run's name: letters, digits, '_' and '-' (found {shown(args.run)})")
 
     machine.device()
     path = args.models / f"{args.run}.safetensors"
     if args.run == CALCULATOR and not path.exists():
         raise BadInput(f"{path}: no such file; `git checkout {path}` brings it back")
     trained = weights.load(path)
-    typed = args.expressions + dashed
-    expressions, bad = read(typed or filter(str.strip, sys.stdin or ()), trained.operands)
-    if expressions:
-        print(*predict(trained, expressions), sep="\n")
+    given = args.expressions + dashed
+    if not given:  # Windows begins a file with a byte order mark
+        given = filter(str.strip, (line.removeprefix("\ufeff") for line in sys.stdin or ()))
+    expressions, bad = read(given, trained.operands)
+    try:
+        answers = list(predict(trained, expressions)) if expressions else []
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+    for line in answers:
+        print(line)
     sys.exit(2 if bad else 0)
 
 
 if __name__ == "__main__":
     if sys.stdin:  # None when it is closed
-        sys.stdin.reconfigure(errors="backslashreplace")  # bytes that are no text are malformed, not a crash
+        # Bytes that are no text are malformed, not a crash
+        sys.stdin.reconfigure(encoding="utf-8", errors="backslashreplace")
     with one_line("predict"):
         main()

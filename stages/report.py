@@ -4,39 +4,21 @@ reports/metrics/full-lstm.json, …  ->  reports/index.html, reports/plots/exact
 """
 
 import argparse
-import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from stages import files, params, studies
-from stages.command import BadInput, one_line
-from stages.page import failures, learning
+from stages.command import one_line
+from stages.page import failures, inputs
 from stages.page.counts import count
 from stages.page.kept import Whole
 from stages.page.results import Results
 from stages.page.web import page
 from stages.sources import given
 
-# … and those of what a study keeps
-KEPT = {
-    "history": {"epoch", "valid_exact_match"},
-    "kinds": {"template", "length", "rows", "right"},
-    "mistakes": set(files.PREDICTIONS.names) - {"correct"},
-}
-
 CALCULATOR = "calculator"  # the study whose network was trained on nine tenths of all expressions
-
-# What the files of `train` and `evaluate` must hold
-CURVES = {
-    "epoch",
-    "valid_exact_match",
-    *(f"{part}_{name}" for part in ("train", "valid") for name in learning.MEASURES),
-}
-METRICS = {"exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss", "parameters"}
-TIMING = {"seconds_per_epoch", "device", "threads", "processes", "torch"}
 
 
 def report(results: Results) -> tuple[dict[str, pd.DataFrame], str]:
@@ -56,42 +38,20 @@ def digits(predictions: pd.DataFrame) -> pd.DataFrame:
     return counts.sort_values(["run", "right", "predicted"])
 
 
-def gather(folder: Path, suffix: str, runs: dict[str, params.Run], read: Callable, needs: set[str]) -> pd.DataFrame:
-    """The tables that `read` makes of each run's file, one below the other, with run, dataset and cell in front.
-
-    Raises BadInput as `checked` does.
-    """
+def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
+    """The tables that `read` makes of each run's name, one below the other, with run, dataset and cell in front."""
     made = []
     for name, run in runs.items():
-        table = checked(folder / f"{name}{suffix}", read, needs, "`dvc repro` makes it")
+        table = read(name)
         made.append(pd.DataFrame({"run": name, "dataset": run.dataset, "cell": run.cell}, table.index).join(table))
     return pd.concat(made, ignore_index=True)
 
 
-def checked(path: Path, read: Callable, needs: set[str], remedy: str) -> pd.DataFrame:
-    """What `read` makes of the file; raises BadInput where it is missing, cannot be read or lacks a column."""
-    try:
-        table = read(path)
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: no such file; {remedy}") from error
-    except ValueError as error:
-        raise BadInput(f"{path}: cannot be read ({error}); make it again") from error
-    if missing := needs - set(table.columns):
-        raise BadInput(f"{path}: lacks {', '.join(sorted(missing))}; make it again")
-    return table
-
-
 def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
-    """What that study kept of a point; None where the point was not trained. Raises BadInput as `checked` does."""
+    """What that study kept of a point; None where the point was not trained. Raises BadInput as `inputs.kept` does."""
     (point,) = studies.at(studies.points(study), study.keep)
     row = table[(table["point"] == studies.label(point)) & (table["status"] == studies.DONE)]
-    if row.empty:
-        return None
-    # As text what may be empty, or look like a number
-    read = partial(pd.read_csv, dtype={"src": str, "predicted": str, "template": str}, keep_default_na=False)
-    remedy = f"`git checkout {folder}` brings it back"
-    tables = [checked(folder / f"{name}.csv", read, needs, remedy) for name, needs in KEPT.items()]
-    return Whole(point, row.iloc[0], *tables)
+    return None if row.empty else Whole(point, row.iloc[0], *inputs.kept(folder))
 
 
 def main() -> None:
@@ -109,7 +69,6 @@ def main() -> None:
 
     config = params.read(args.params)
     used = {run.dataset for run in config.runs.values()}
-    answers = set(files.PREDICTIONS.names)
     trials = {
         name: (study, table)
         for name, study in studies.read(args.studies).items()
@@ -122,11 +81,11 @@ def main() -> None:
             for name in config.datasets
             if name in used
         },
-        gather(args.history, ".csv", config.runs, pd.read_csv, CURVES),
-        gather(args.metrics, ".json", config.runs, _read_json, METRICS),
-        gather(args.timing, ".json", config.runs, _read_json, TIMING),
-        gather(args.predictions, ".parquet", config.runs, _read_answers, answers),
-        gather(args.products, ".parquet", config.runs, _read_answers, answers),
+        gather(config.runs, lambda name: inputs.curve(args.history / f"{name}.csv", config.runs[name].epochs)),
+        gather(config.runs, lambda name: inputs.metrics(args.metrics / f"{name}.json")),
+        gather(config.runs, lambda name: inputs.timing(args.timing / f"{name}.json")),
+        gather(config.runs, lambda name: inputs.answers(args.predictions / f"{name}.parquet")),
+        gather(config.runs, lambda name: inputs.answers(args.products / f"{name}.parquet")),
         trials,
         kept(args.trials / CALCULATOR, *trial) if (trial := trials.get(CALCULATOR)) and trial[0].keep else None,
     )
@@ -141,14 +100,6 @@ def main() -> None:
 
 def _rows(path: Path) -> int:
     return sum(len(batch) for batch in files.batches(path))
-
-
-def _read_json(path: Path) -> pd.DataFrame:
-    return pd.DataFrame([json.loads(path.read_text(encoding="utf-8"))])
-
-
-def _read_answers(path: Path) -> pd.DataFrame:
-    return files.read_table(path, files.PREDICTIONS).to_pandas()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ import pandas as pd
 from pydantic import Field, StrictFloat, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages import document, params, settings, wording
-from stages.command import BadInput
+from stages import columns, document, params, settings, wording
+from stages.columns import AMOUNT, ORDINAL, SHARE, TEXT, with_gaps
+from stages.command import BadInput, shown
 from stages.params import CHECKED, Name
 from stages.settings import Entry, Place, Text
 
@@ -182,18 +183,43 @@ def label(point: Point) -> str:
     return " ".join(f"{name}={value}" for name, value in point.items())
 
 
+# What a study's table may hold; measures have gaps where a point failed or was left out
+TABLE = {
+    "point": TEXT,
+    "status": TEXT,
+    **dict.fromkeys(("rows", "threads", "processes"), with_gaps(ORDINAL)),
+    **dict.fromkeys(("token_accuracy", "position_accuracy", "clipped", *SHARES), with_gaps(SHARE)),
+    **dict.fromkeys(("distance", "p_value", "auc"), with_gaps(SHARE)),
+    **dict.fromkeys(("seconds_per_epoch", "peak_memory_mib", "error"), with_gaps(AMOUNT)),
+    **dict.fromkeys(ENDLESS, with_gaps(columns.ENDLESS)),
+}
+
+
 def table(path: Path, study: Study) -> pd.DataFrame:
     """The rows so far of the study's points, with all its columns; none where the file is not there.
 
-    Raises BadInput for a file that is no such table.
+    Raises BadInput that names the column of the first value that may not stand there.
     """
     changed = dict.fromkeys(name for entry in study.points for name in entry)
-    columns = dict.fromkeys(["point", "status", *changed, *MEASURES[study.kind]])
+    names = dict.fromkeys(["point", "status", *changed, *MEASURES[study.kind]])
     if study.kind == "trainings":
-        columns |= dict.fromkeys(MACHINE)
-    try:
-        rows = pd.read_csv(path) if path.exists() else pd.DataFrame({"point": []})
-        rows = rows[rows["point"].isin([label(point) for point in points(study)])]
-    except (ValueError, KeyError) as error:
-        raise BadInput(f"{path}: not a study's table; delete it to find all of it anew") from error
-    return rows.reindex(columns=list(columns)).reset_index(drop=True)
+        names |= dict.fromkeys(MACHINE)
+    rows = pd.DataFrame({"point": []})
+    if path.exists():
+        rows = columns.read_csv(path, TABLE, "it is not a study's table: delete it to find all of it anew")
+    for name in rows.loc[rows["point"].duplicated(), "point"]:
+        raise BadInput(f"{path}: point: must be one row (found two of {shown(name)})")
+    known = {label(point): point for point in points(study)}
+    rows = rows[rows["point"].isin(known)]
+    for place, row in rows.iterrows():
+        for name, value in known[row["point"]].items():
+            if name in rows and not _same(row[name], value):
+                raise BadInput(f"{path}: {name}, row {place + 1}: must be {value} (found {shown(str(row[name]))})")
+    return rows.reindex(columns=list(names)).reset_index(drop=True)
+
+
+def _same(cell: object, value: object) -> bool:
+    """Whether a cell, as pandas reads it, is a point's value; 64.0 is 64, and a gap says nothing."""
+    if isinstance(cell, int | float) and isinstance(value, int | float):
+        return pd.isna(cell) or f"{cell:.6g}" == f"{value:.6g}"  # as it is written
+    return pd.isna(cell) or str(cell) == str(value)

@@ -130,3 +130,49 @@ def test_no_such_run(models):
     done = predict(models, "3+4", run=["--run", "nothing"])
     assert done.stderr == f"predict: {models / 'nothing.safetensors'}: no such file; `dvc repro` makes it\n"
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("text", ["\ufeff3+4=\n7-0\n", "3+4=\r\n\r\n7-0\r\n", "\ufeff\n3+4=\n\ufeff7-0"])
+def test_lines_as_windows_writes_them(text, models):
+    done = predict(models, text=text)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["3+4=", "7-0="]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_byte_order_mark_in_another_encoding(models):
+    command = [sys.executable, "-m", "stages.predict", "--models", models]
+    latin = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, input=b"\xef\xbb\xbf3+4=\r\n", capture_output=True, cwd=ROOT, env=latin)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == b"3+4=  answer 7  true 7  right  probability 1.00\n"
+
+
+def test_in_a_sub_folder_the_repository_s_own_network_answers():
+    path = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "stages.predict", "3+4"]
+    done = subprocess.run(command, cwd=ROOT / "reports" / "studies", env=path, capture_output=True, text=True)
+    assert done.stdout.startswith("3+4=  answer 7  true 7  right ")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "../whole", "a/b", "", "a\x1b[2J", "a\0b", "-" * 10**6 + "/"])
+def test_a_run_has_a_name(name, models):
+    done = predict(models, "3+4", run=[f"--run={name}"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("predict: --run: must be a run's name: letters, digits, '_' and '-' (found ")
+    assert done.stderr.removesuffix("\n").isprintable()
+    assert len(done.stderr) < 200
+
+
+def test_a_probability_that_is_no_number(models, tmp_path):
+    """NaN in the embedding of 8 concerns the expressions that have an 8."""
+    model = _constant("7")
+    with torch.no_grad():
+        model.embedding.weight[alphabet.TOKENS.index("8")] = torch.nan
+    weights.save(tmp_path / "nan.pt", weights.Trained("nan", model, 50, [{"train_loss": 0.0}]))
+    done = predict(tmp_path, "3+4", "3+8", run=["--run", "nan"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"predict: {tmp_path / 'nan.pt'}: the probability of its answer to 3+8= is NaN; train it again\n"
+    )
+    assert predict(tmp_path, "3+4", run=["--run", "nan"]).returncode == 0

@@ -1,0 +1,227 @@
+"""Output that fails, is closed or lacks characters, too little memory, signals: what a stage says, and how it ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from conftest import ROOT, write_params
+
+from stages.command import SMALLER, BadInput, one_line, shown
+from stages.network import weights
+from stages.network.seq2seq import Seq2Seq
+
+STAGE = "import sys\nfrom stages.command import one_line\nwith one_line('stage'):\n    "  # without PyTorch's seconds
+
+
+def shell(command, code="", unbuffered="", **env):
+    """A shell's command, in which PYTHON runs the code as a stage."""
+    known = os.environ | {"PYTHONUNBUFFERED": unbuffered, "CODE": STAGE + code, "PYTHONPATH": str(ROOT)} | env
+    command = command.replace("PYTHON", f'"{sys.executable}" -c "$CODE"')
+    return subprocess.run(["bash", "-c", command], env=known, capture_output=True, text=True, timeout=120)
+
+
+UNBUFFERED = pytest.mark.parametrize("unbuffered", ["", "1"])
+PRINTS = pytest.mark.parametrize("code", ["print('a')", "print('a' * 10**6)", "[print('a' * 99) for _ in range(999)]"])
+
+
+@PRINTS
+@UNBUFFERED
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [(">&-", "is closed"), (">/dev/full", "No space left on device"), ("", None), (">/dev/null", None)],
+)
+def test_output_that_is_lost_is_an_error(where, why, code, unbuffered):
+    done = shell(f"PYTHON {where}", code, unbuffered)
+    assert done.stderr == (f"stage: standard output: {why}\n" if why else "")
+    assert done.returncode == (1 if why else 0)
+
+
+@UNBUFFERED
+def test_lost_output_is_worse_than_a_malformed_expression(unbuffered):
+    code = "print('a'); sys.exit(2)"
+    assert shell("PYTHON", code, unbuffered).returncode == 2
+    done = shell("PYTHON >/dev/full", code, unbuffered)
+    assert (done.returncode, done.stderr) == (1, "stage: standard output: No space left on device\n")
+
+
+def test_a_stage_that_prints_nothing_needs_no_output():
+    done = shell("PYTHON >&-", "pass")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@PRINTS
+@UNBUFFERED
+def test_a_reader_that_has_seen_enough(code, unbuffered):
+    """141 is what the shell says of `yes | head -1` too."""
+    done = shell("PYTHON | true; echo ${PIPESTATUS[0]}", f"import time; time.sleep(0.3); {code}", unbuffered)
+    assert (done.stdout, done.stderr) == ("141\n", "")
+
+
+def test_the_first_line_is_all_that_is_wanted():
+    done = shell("PYTHON | head -1; echo ${PIPESTATUS[0]}", "[print(n) for n in range(10**6)]")
+    assert (done.stdout, done.stderr) == ("0\n141\n", "")
+
+
+@UNBUFFERED
+def test_a_reader_of_messages_that_is_gone(unbuffered):
+    code = "import time; time.sleep(0.3); print('a', file=sys.stderr); print('b')"
+    done = shell("PYTHON 2>&1 >/dev/null | true; echo ${PIPESTATUS[0]}", code, unbuffered)
+    assert (done.stdout, done.stderr) == ("141\n", "")
+
+
+def test_messages_do_not_go_to_the_output():
+    done = shell("PYTHON 2>&-", "print('message', file=sys.stderr); print('output')")
+    assert (done.returncode, done.stdout) == (0, "output\n")
+    assert shell("PYTHON 2>/dev/full", "print('message', file=sys.stderr)").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("latin-1", "\xe4 \\u2026 \\u20ac \\udcff"),
+        ("cp1252", "\xe4 \u2026 \u20ac \\udcff"),
+        ("ascii", "\\xe4 \\u2026 \\u20ac \\udcff"),
+        ("utf-8", "\xe4 \u2026 \u20ac \\udcff"),
+    ],
+)
+def test_characters_that_the_encoding_lacks(encoding, said):
+    code = "for out in (sys.stdout, sys.stderr): print('\\xe4 \\u2026 \\u20ac \\udcff', file=out)"
+    known = os.environ | {"PYTHONIOENCODING": f"{encoding}:strict", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", STAGE + code], env=known, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode(encoding).rstrip() == done.stderr.decode(encoding).rstrip() == said
+
+
+def test_a_score_in_ascii(tmp_path):
+    """Of a table with a name that ASCII lacks."""
+    torch.manual_seed(0)
+    weights.save(tmp_path / "model", weights.Trained("x", Seq2Seq("gru", 8, 8, 1), 12, [{"train_loss": 1.0}]))
+    config, table = write_params(tmp_path / "params.yaml"), tmp_path / "\xe4.csv"
+    table.write_text("src,tgt\n1+2=,3\n1+2=,4\n")
+    command = [sys.executable, "-m", "stages.evaluate", config, tmp_path / "model", table]
+    known = os.environ | {"PYTHONIOENCODING": "ascii:strict"}
+    done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\xe4.csv: row 2: " in done.stdout
+    assert "exact match" in done.stdout
+
+
+def said(stage, error):
+    with pytest.raises(SystemExit) as end, one_line(stage):
+        raise error
+    return end.value.code
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\u2028b", "a\x00b", "a\udcffb"])
+def test_a_message_is_one_line(text):
+    message = said("train", BadInput(text))
+    assert message.startswith("train: a\\")
+    assert message.isprintable()
+    assert len(said("train", BadInput("a" * 10**7))) < 3000
+
+
+def test_what_is_shown_of_a_text():
+    assert shown("12*(3+4)=") == "12*(3+4)="
+    assert shown("\xe4\u20ac\t") == "\xe4\u20ac\\t"
+    assert shown("a" * 60) == "a" * 60
+    assert shown("a" * 61) == "a" * 60 + "\u2026"
+    assert shown("abc", most=2) == "ab\u2026"
+
+
+HUGE = 10**15  # bytes that no machine has
+
+
+@pytest.mark.parametrize("allocate", [np.empty, pa.allocate_buffer, torch.empty, bytearray])
+def test_too_little_memory_is_told_as_such(allocate):
+    with pytest.raises(SystemExit) as end, one_line("train"):
+        allocate(HUGE)
+    assert end.value.code == f"train: out of memory; {SMALLER['train']} would need less"
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("generate", ["corpus.operands"]),
+        ("subset", ["corpus.operands"]),
+        ("sample", ["sample", "corpus.operands"]),
+        ("train", ["embed_dim", "hidden_dim", "layers", "batch_size"]),
+        ("evaluate", ["rows", "hidden_dim", "layers"]),
+        ("predict", ["expressions"]),
+        ("report", ["runs", "samples"]),
+        ("study", ["--workers"]),
+        ("another", ["less at a time"]),
+    ],
+)
+def test_what_needs_less_memory(stage, words):
+    for error in (
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        OSError(12, "Cannot allocate memory"),
+    ):
+        message = said(stage, error)
+        assert message.startswith(f"{stage}: out of memory; ")
+        assert all(word in message for word in words)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), ValueError("a")])
+def test_an_error_of_the_program_s_own_is_not_hidden(error):
+    with pytest.raises(type(error), match=str(error)), one_line("train"):
+        raise error
+
+
+def test_memory_that_ends_while_a_table_is_made(tmp_path):
+    """A real limit, just above what the imports took."""
+    code = (
+        "import resource; from pathlib import Path; from stages import generate; "
+        "taken = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize(); "
+        "resource.setrlimit(resource.RLIMIT_AS, (taken + 2**24, taken + 2**24)); "
+        f"sys.argv = ['generate', {str(write_params(tmp_path / 'params.yaml', corpus={'operands': 60}))!r}, "
+        f"{str(tmp_path / 'corpus.parquet')!r}]; generate.main()"
+    )
+    done = shell("PYTHON", code)
+    assert done.returncode == 1
+    assert done.stderr == "stage: out of memory; less at a time would need less\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+
+
+def test_a_limit_on_file_sizes_names_the_file(tmp_path):
+    config, corpus = write_params(tmp_path / "params.yaml"), tmp_path / "corpus.parquet"
+    corpus.write_text("earlier")
+    done = shell(f'ulimit -f 10; "{sys.executable}" -m stages.generate "{config}" "{corpus}"')
+    assert done.returncode == 1
+    assert done.stderr.startswith("generate: ")
+    assert done.stderr.endswith(f"File too large: '{corpus}'\n")
+    assert done.stderr.count("\n") == 1
+    assert corpus.read_text() == "earlier"
+    done = shell(f'ulimit -f 1; PYTHON > "{tmp_path}/out"', "[print(n) for n in range(10**4)]")
+    assert (done.returncode, done.stderr) == (1, "stage: standard output: File too large\n")
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler, lambda *_: None])
+@pytest.mark.parametrize("error", [SystemExit, BadInput("x"), KeyboardInterrupt, ZeroDivisionError])
+def test_signal_handlers_are_given_back(handler, error):
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = [signal.signal(number, handler) for number in numbers]
+    try:
+        taken = ended(error, numbers)
+        left = [signal.getsignal(number) for number in numbers]
+    finally:
+        for number, known in zip(numbers, before, strict=True):
+            signal.signal(number, known)
+    assert taken == [signal.default_int_handler if handler is signal.SIG_DFL else handler] * 2
+    assert left == [handler] * 2
+
+
+def ended(error, numbers):
+    """The handlers of these signals while a stage runs that ends with this error."""
+    taken = []
+    with contextlib.suppress(SystemExit, ZeroDivisionError), one_line("stage"):
+        taken += [signal.getsignal(number) for number in numbers]
+        raise error
+    return taken

@@ -37,7 +37,7 @@ def read(path: Path) -> Iterator[Row]:
                 raise BadInput(cells)
             yield judge(*cells)
         except BadInput as error:
-            yield Row("", 0, f"row {number:,}: {error}")
+            yield Row("", 0, f"row {number}: {error}")
 
 
 def judge(src: str | None, tgt: str | None) -> Row:

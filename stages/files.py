@@ -79,9 +79,8 @@ def outputs(*paths: Path) -> Iterator[list[Path]]:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with the same line ends on every system."""
-    path.write_text(
-        text.replace(os.linesep, "\n"), encoding="utf-8", newline="\n"
-    )  # pandas ends lines as the system does
+    text = text.replace(os.linesep, "\n")  # pandas ends lines as the system does
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager

@@ -39,14 +39,12 @@ def test_the_peak_of_memory_on_windows(monkeypatch):
     assert machine.peak_memory() == 300
 
 
-def test_every_text_file_is_utf_8():
+def test_text_is_read_and_written_as_utf_8():
     for path in (ROOT / "stages").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            called = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else None
-            words = {word.arg for word in node.keywords} if called else set()
-            binary = called == "open" and any("b" in str(getattr(mode, "value", "")) for mode in node.args[-1:])
-            if called in ("read_text", "open") or (called == "write_text" and len(node.args) == 1):
-                assert binary or "encoding" in words, f"{path}:{node.lineno}"
+            called = ast.unparse(node.func).split(".") if isinstance(node, ast.Call) else [""]
+            if called == ["open"] or (called[-1] in ("read_text", "write_text") and called[0] != "files"):
+                assert "encoding" in {word.arg for word in node.keywords}, f"{path}:{node.lineno}"
 
 
 def test_a_table_s_lines_end_alike_on_windows(tmp_path, monkeypatch):

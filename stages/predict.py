@@ -26,10 +26,9 @@ def predict(trained: weights.Trained, expressions: list[str]) -> Iterable[str]:
     """
     sources = [text.removesuffix("=") + "=" for text in expressions]
     decoded, probabilities = scores.decode(trained.model, alphabet.encode_sources(sources), trained.steps)
-    if broken := [
-        source for source, known in zip(sources, probabilities.isfinite().tolist(), strict=True) if not known
-    ]:
-        raise BadInput(f"the probability of its answer to {broken[0]} is NaN; train it again")
+    known = probabilities.isfinite()
+    if not known.all():
+        raise BadInput(f"the probability of its answer to {sources[int(known.int().argmin())]} is NaN; train it again")
     width = max(map(len, sources))
     for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
         answer, true = alphabet.decode(ids), grammar.evaluate(source)

@@ -100,8 +100,8 @@ def test_characters_that_the_encoding_lacks(encoding, said):
 
 def test_a_score_in_ascii(tmp_path):
     """Of a table with a name that ASCII lacks."""
-    torch.manual_seed(0)
-    weights.save(tmp_path / "model", weights.Trained("x", Seq2Seq("gru", 8, 8, 1), 12, [{"train_loss": 1.0}]))
+    history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
+    weights.save(tmp_path / "model", weights.Trained("x", Seq2Seq("gru", 8, 8, 1), 12, history))
     config, table = write_params(tmp_path / "params.yaml"), tmp_path / "\xe4.csv"
     table.write_text("src,tgt\n1+2=,3\n1+2=,4\n")
     command = [sys.executable, "-m", "stages.evaluate", config, tmp_path / "model", table]
@@ -130,8 +130,9 @@ def test_what_is_shown_of_a_text():
     assert shown("12*(3+4)=") == "12*(3+4)="
     assert shown("\xe4\u20ac\t") == "\xe4\u20ac\\t"
     assert shown("a" * 60) == "a" * 60
-    assert shown("a" * 61) == "a" * 60 + "\u2026"
-    assert shown("abc", most=2) == "ab\u2026"
+    assert shown("a" * 61) == "a" * 59 + "\u2026"
+    assert shown("abc", most=2) == "a\u2026"
+    assert shown("\n" * 10**7) == "\\n" * 29 + "\\\u2026"
 
 
 HUGE = 10**15  # bytes that no machine has

@@ -169,10 +169,11 @@ def test_a_probability_that_is_no_number(models, tmp_path):
     model = _constant("7")
     with torch.no_grad():
         model.embedding.weight[alphabet.TOKENS.index("8")] = torch.nan
-    weights.save(tmp_path / "nan.pt", weights.Trained("nan", model, 50, [{"train_loss": 0.0}]))
+    history = [{"train_loss": 0.0, "train_token_accuracy": 1.0}]
+    weights.save(tmp_path / "nan.safetensors", weights.Trained("nan", model, 50, history))
     done = predict(tmp_path, "3+4", "3+8", run=["--run", "nan"])
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"predict: {tmp_path / 'nan.pt'}: the probability of its answer to 3+8= is NaN; train it again\n"
+        f"predict: {tmp_path / 'nan.safetensors'}: the probability of its answer to 3+8= is NaN; train it again\n"
     )
     assert predict(tmp_path, "3+4", run=["--run", "nan"]).returncode == 0

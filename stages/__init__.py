@@ -68,9 +68,9 @@ if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int
 if sys.platform == "linux" and "DVC_STAGE" in os.environ:
     _die_with_dvc()
 
-# How often an OpenMP thread looks whether the others are done before it sleeps. libgomp's default of 300,000 takes
-# milliseconds of a core, which beside another busy process are those the awaited thread needs. libgomp reads the
-# variable while PyTorch is imported; `make bench` measures it.
+# How often a waiting OpenMP thread looks whether the others are done before it sleeps. With 300,000, libgomp's default,
+# it occupies its core for milliseconds, and beside other busy processes the thread it waits for needs that core.
+# libgomp reads the variable while PyTorch is imported. `make bench` compares several values.
 SPINS = 1_000
 if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
     os.environ["GOMP_SPINCOUNT"] = str(SPINS)

@@ -38,7 +38,7 @@ def pick(path: Path, rows: np.ndarray) -> pa.Table:
         first, last = np.searchsorted(rows, [start, start + len(batch)])
         picked.append(batch.take(pa.array(rows[first:last] - start)))  # if empty, its dictionary still counts
         start += len(batch)
-    return pa.Table.from_batches(picked)
+    return pa.Table.from_batches(picked, files.EXPRESSIONS)  # without the metadata of the file
 
 
 def main() -> None:

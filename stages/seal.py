@@ -4,10 +4,15 @@ The footer's metadata has the key `stages-sha256` with 64 hexadecimal digits: th
 in their place. Every reader of Parquet reads such a file; Parquet's own checksums cover the data of pages only.
 """
 
+import base64
 import hashlib
 import mmap
 import re
+from contextlib import suppress
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 KEY = "stages-sha256"
 BROKEN = "damaged: its content does not have the checksum it names; make it again"
@@ -26,13 +31,22 @@ def seal(path: Path) -> None:
 
 
 def broken(path: Path) -> bool:
-    """Whether the file has a checksum that does not fit; files of others have none."""
+    """Whether the file has a checksum of its own that does not fit; files of others have none."""
     if not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         at = content.rfind(KEY.encode())
         found = _DIGITS.match(content, at) if at >= 0 else None
-        return at >= 0 and not (found and found[1] == _digest(content, found.start(1)))
+        fits = at < 0 or (found and found[1] == _digest(content, found.start(1)))
+    return not fits and not _copied(path)
+
+
+def _copied(path: Path) -> bool:
+    """Whether the checksum is that of another table: PyArrow's `iter_batches` hands it on, but in the schema too."""
+    with suppress(pa.ArrowException, OSError, ValueError):
+        metadata = pq.read_metadata(path).metadata or {}
+        return KEY.encode() in base64.b64decode(metadata.get(b"ARROW:schema", b""))
+    return False
 
 
 def _digest(content: mmap.mmap, at: int) -> bytes:

@@ -10,7 +10,7 @@ from conftest import samples, stage, write_params
 
 from stages import evaluate, foreign
 from stages.command import BadInput
-from stages.network import weights
+from stages.network import tally, weights
 from stages.network.seq2seq import Seq2Seq
 
 ROWS = {
@@ -186,7 +186,7 @@ def test_a_table_longer_than_is_in_memory_at_a_time(name, lab, monkeypatch):
     frame = pd.DataFrame([*sums, ("1+1=", 3)], columns=["src", "tgt"])
     frame.to_parquet(lab / name) if name.endswith("parquet") else frame.to_feather(lab / name)
     whole = score(lab, name).stdout.splitlines()
-    monkeypatch.setattr(evaluate, "PART", 7)
+    monkeypatch.setattr(tally, "PART", 7)
     parts = score(lab, name).stdout.splitlines()
     assert [line for line in whole if "rows/s" not in line] == [line for line in parts if "rows/s" not in line]
     assert [line.rpartition(" ")[2] for line in whole[-2:]] == ["144", "144"]

@@ -204,9 +204,7 @@ def table(path: Path, study: Study) -> pd.DataFrame:
     """
     changed = dict.fromkeys(name for entry in study.points for name in entry)
     names = dict.fromkeys(["point", "status", *changed, *MEASURES[study.kind]])
-    if study.kind == "trainings":
-        names |= dict.fromkeys(MACHINE)
-    names |= dict.fromkeys(ORIGIN)
+    names |= dict.fromkeys([*(MACHINE if study.kind == "trainings" else ["processor"]), *ORIGIN])
     rows = pd.DataFrame({"point": []})
     if path.exists():
         remedy = "it is not a study's table: delete it to find all of it anew"

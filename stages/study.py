@@ -18,6 +18,7 @@ from stages.lab import shift
 from stages.lab.answers import Networks, sampled
 from stages.lab.call import commit
 from stages.lab.queue import Queue
+from stages.network import machine
 
 Found = tuple[studies.Point, dict]  # what came of a point
 
@@ -44,6 +45,8 @@ def study(
 def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Iterator[Found]:
     """What came of each point, and the code that it was made by."""
     made = dict(zip(studies.ORIGIN, (commit(), origin.fingerprint(entry.kind)), strict=True))
+    if entry.kind != "trainings":  # whose timing names the one that it ran on
+        made["processor"] = machine.processor()
     with closing(_found(args, entry, points)) as rows:
         for point, found in rows:
             yield point, found | made

@@ -13,6 +13,7 @@ from conftest import ROOT, samples, stage
 from stages import origin
 from stages.command import BadInput
 from stages.lab import answers, call, shift
+from stages.network import machine
 
 
 def table(rows):
@@ -171,6 +172,7 @@ def test_studies_without_a_training(finished, tmp_path):
     assert shifted["p_value"][0] == 1
     for table, kind in ((asked, "answers"), (shifted, "shift")):
         assert set(table["code"]) == {origin.fingerprint(kind)}
+        assert set(table["processor"]) == {machine.processor()}
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert all(head.startswith(str(found).removesuffix("+")) for found in table["commit"])
 

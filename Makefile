@@ -4,10 +4,10 @@ PYTHON ?= python3
 # DVC's stages call `python`, and must find the one that has the packages.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test page-test faults bench study
+.PHONY: repro test page-test faults bench study trusted
 .NOTPARALLEL:
 
-repro: .venv/installed ## the whole pipeline; runs only what is out of date
+repro: trusted .venv/installed ## the whole pipeline; runs only what is out of date
 	$(WITH_VENV) dvc repro
 
 test: .venv/installed ## style and tests
@@ -26,20 +26,38 @@ faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, 
 	$(WITH_VENV) python -m tests.faults reports/faults.md
 
 WORKERS ?= 1
-study: .venv/installed ## NAME=learning_rate: the points of a study that have no row yet, WORKERS at a time
+study: trusted .venv/installed ## NAME=learning_rate: the points of a study that have no row yet, WORKERS at a time
 	$(WITH_VENV) python -m stages.study params.yaml studies.yaml $(NAME) data reports --workers $(WORKERS)
 
-bench: .venv/installed ## speed beside the usual ways and under load, growth with rows and hidden size; on an idle machine
+bench: trusted .venv/installed ## speed beside the usual ways and under load, growth with rows and hidden size; on an idle machine
 	$(WITH_VENV) dvc repro sample train@full-lstm
 	$(WITH_VENV) python -m tests.benchmarks.speed \
 		data/samples data/corpus.parquet data/models/full-lstm.safetensors reports/benchmarks.md
 	$(WITH_VENV) python -m tests.benchmarks.load data/samples/full/train.parquet reports/load.md
 	$(WITH_VENV) python -m tests.benchmarks.growth data/corpus.parquet reports/growth.csv reports/growth.svg
 
-# Exact versions, once: a second make finds the marker and installs nothing.
+# Where git refuses a repository, as one that belongs to another user, DVC trains everything and fails afterwards.
+trusted:
+	@! test -e .git || git rev-parse --git-dir >/dev/null
+
+# Exact versions, once: a second make finds the marker and installs nothing. The marker does not count where the scripts
+# do not start, because the folder was moved, half removed, or its Python has gone.
+ifneq ($(wildcard .venv/installed),)
+ifneq ($(shell (.venv/bin/python -c '' && .venv/bin/dvc --version) >/dev/null 2>&1 || echo broken),)
+.PHONY: .venv/installed
+endif
+endif
+
+# .venv may be a link, which venv itself refuses; what it points to must not be cleared if it is something else.
 .venv/installed: constraints.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "make: $(PYTHON) is older than Python 3.11; try make PYTHON=python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv --clear .venv
-	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@case "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" in \
+		True) ;; \
+		False) echo "make: $(PYTHON) is older than Python 3.11; try make PYTHON=python3.12" >&2; exit 1 ;; \
+		*) echo "make: PYTHON=$(PYTHON): not found, or no Python; try make PYTHON=python3" >&2; exit 1 ;; \
+	esac
+	@test ! -L .venv || test -e .venv/pyvenv.cfg || test -e $@ || test -z "$$(ls -A .venv/ 2>/dev/null)" || \
+		{ echo "make: .venv is a link to a folder that is no virtual environment; remove the link" >&2; exit 1; }
+	venv="$$($(PYTHON) -c 'import os; print(os.path.realpath(".venv"))')" && \
+		$(PYTHON) -m venv --clear "$$venv" && \
+		"$$venv/bin/python" -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, params, studies
+from stages import files, origin, params, studies
 from stages.command import one_line
 from stages.page import failures, inputs
 from stages.page.counts import count
@@ -87,6 +87,7 @@ def main() -> None:
         gather(config.runs, lambda name: inputs.answers(args.predictions / f"{name}.parquet")),
         gather(config.runs, lambda name: inputs.answers(args.products / f"{name}.parquet")),
         trials,
+        {kind: origin.fingerprint(kind) for kind in origin.CODE},
         kept(args.trials / CALCULATOR, *trial) if (trial := trials.get(CALCULATOR)) and trial[0].keep else None,
     )
     plots, html = report(results)

@@ -38,7 +38,8 @@ MEASURES = {
 }
 SHARES = "exact_match", "right_length", "right_first", "right_last"  # of the rows
 ENDLESS = "loss", "epochs_to_reach", "unsteadiness"  # what is infinite where a loss is no number any more
-MACHINE = "device", "threads", "processes", "torch"
+MACHINE = "device", "threads", "processes", "torch", "processor"
+ORIGIN = "commit", "code"  # of a row: the commit it was made from, and a hash of the code that decides it
 DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the second one has its reason behind it
 
 MOST = 1000  # points of a study, so that lists that multiply to millions are refused
@@ -192,6 +193,7 @@ TABLE = {
     **dict.fromkeys(("distance", "p_value", "auc"), with_gaps(SHARE)),
     **dict.fromkeys(("seconds_per_epoch", "peak_memory_mib", "error"), with_gaps(AMOUNT)),
     **dict.fromkeys(ENDLESS, with_gaps(columns.ENDLESS)),
+    **dict.fromkeys(("processor", *ORIGIN), with_gaps(TEXT)),
 }
 
 
@@ -202,11 +204,11 @@ def table(path: Path, study: Study) -> pd.DataFrame:
     """
     changed = dict.fromkeys(name for entry in study.points for name in entry)
     names = dict.fromkeys(["point", "status", *changed, *MEASURES[study.kind]])
-    if study.kind == "trainings":
-        names |= dict.fromkeys(MACHINE)
+    names |= dict.fromkeys([*(MACHINE if study.kind == "trainings" else ["processor"]), *ORIGIN])
     rows = pd.DataFrame({"point": []})
     if path.exists():
-        rows = columns.read_csv(path, TABLE, "it is not a study's table: delete it to find all of it anew")
+        remedy = "it is not a study's table: delete it to find all of it anew"
+        rows = columns.read_csv(path, TABLE, remedy, dtype=dict.fromkeys(ORIGIN, str))  # '1234e56' is no number
     for name in rows.loc[rows["point"].duplicated(), "point"]:
         raise BadInput(f"{path}: point: must be one row (found two of {shown(name)})")
     known = {label(point): point for point in points(study)}

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, params, studies
+from stages import files, origin, params, studies
 from stages.command import BadInput, one_line
 from stages.lab import shift
 from stages.lab.answers import Networks, sampled
+from stages.lab.call import commit
 from stages.lab.queue import Queue
+from stages.network import machine
 
 Found = tuple[studies.Point, dict]  # what came of a point
 
@@ -30,6 +32,7 @@ def study(
     missing = [point for point in studies.points(entry) if studies.label(point) not in set(table["point"])]
     if not missing:
         print("study: nothing to do, each point has its row", file=sys.stderr)
+        return
     with closing(find(missing)) as rows:
         for point, found in rows:
             row = {"point": studies.label(point), **point, **found}
@@ -40,9 +43,19 @@ def study(
 
 
 def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Iterator[Found]:
+    """What came of each point, and the code that it was made by."""
+    made = dict(zip(studies.ORIGIN, (commit(), origin.fingerprint(entry.kind)), strict=True))
+    if entry.kind != "trainings":  # whose timing names the one that it ran on
+        made["processor"] = machine.processor()
+    with closing(_found(args, entry, points)) as rows:
+        for point, found in rows:
+            yield point, found | made
+
+
+def _found(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Iterator[Found]:
     """What came of each point, by the study's kind."""
     match entry.kind:
-        case "trainings" if entry.code and points:
+        case "trainings" if entry.code:
             raise BadInput(f"{args.studies}: {args.study}: only commit {entry.code} can try all of its points")
         case "trainings":
             config, _ = params.find(args.params, "runs", entry.run)

@@ -1,13 +1,19 @@
 """Studies without a training: whose answers are counted, with which weight, and whether a shift is found."""
 
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import samples, stage
+from conftest import ROOT, samples, stage
 
+from stages import origin
 from stages.command import BadInput
-from stages.lab import answers, shift
+from stages.lab import answers, call, shift
+from stages.network import machine
 
 
 def table(rows):
@@ -164,3 +170,78 @@ def test_studies_without_a_training(finished, tmp_path):
     assert asked["rows"].tolist() == [54, 6]
     assert shifted["distance"][0] == 0 < shifted["distance"][1]
     assert shifted["p_value"][0] == 1
+    for table, kind in ((asked, "answers"), (shifted, "shift")):
+        assert set(table["code"]) == {origin.fingerprint(kind)}
+        assert set(table["processor"]) == {machine.processor()}
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert all(head.startswith(str(found).removesuffix("+")) for found in table["commit"])
+
+
+ADVERTISED = "\nHaving any troubles? Hit us up at https://dvc.org/support, we are always happy to help!\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (f"ERROR: unexpected error - no viable alternative at input '{{'\nSee https://x\n{ADVERTISED}", "ERROR: unexp"),
+        (f"WARNING: x\nERROR: cannot pull\n  from y{ADVERTISED}", "ERROR: cannot pull"),
+        (
+            "fatal: detected dubious ownership in repository at '/x'\nTo add an exception, call:\n\n\tgit config\n",
+            "fatal: d",
+        ),
+        ("warning: a\nerror: pathspec 'x' did not match\nhint: b\n", "error: pathspec"),
+        ("usage: dvc\ndvc: no such thing\n\n", "dvc: no such thing"),
+        ("", ""),
+    ],
+)
+def test_the_line_that_says_what_was_wrong(said, line):
+    found = call.complaint(said)
+    assert found.startswith(line) and found in said.splitlines() if line else found == ""
+
+
+def test_a_command_that_fails_is_one_line():
+    assert call.call("git", "--version").startswith("git version ")
+    with pytest.raises(BadInput, match=r"^`git rev-parse nope --` failed: fatal: bad revision 'nope'$"):
+        call.call("git", "rev-parse", "nope", "--")
+    with pytest.raises(BadInput, match=r"failed: exit status 3$"):
+        call.call(sys.executable, "-c", "raise SystemExit(3)")
+
+
+def test_the_commit_of_the_code(tmp_path, monkeypatch):
+    folder = tmp_path / "stages"
+    folder.mkdir()
+    monkeypatch.setattr(call, "STAGES", folder)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert call.commit() is None
+    (folder / "one.py").write_text("1\n")
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@test"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "one"]):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True).stdout
+    (tmp_path / "beside").write_text("not code\n")
+    clean = call.commit()
+    assert head.startswith(clean)
+    assert 7 <= len(clean) <= 10
+    (folder / "one.py").write_text("2\n")
+    assert call.commit() == f"{clean}+"
+
+
+def test_a_hash_of_the_code_tells_its_files_and_no_line_endings(tmp_path, monkeypatch):
+    shutil.copytree(origin.STAGES, tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    before = {kind: origin.fingerprint(kind) for kind in origin.CODE}
+    monkeypatch.setattr(origin, "STAGES", tmp_path / "stages")
+    assert {kind: origin.fingerprint(kind) for kind in origin.CODE} == before
+    assert len(set(before.values())) == 3
+    for name, changed in (
+        ("page/web.py", set()),
+        ("network/cells.py", {"trainings", "answers"}),
+        ("lab/shift.py", {"shift"}),
+        ("generate.py", {"trainings", "answers", "shift"}),
+    ):
+        path = tmp_path / "stages" / name
+        text = path.read_bytes()
+        path.write_bytes(text.replace(b"\n", b"\r\n"))
+        assert {kind: origin.fingerprint(kind) for kind in origin.CODE} == before
+        path.write_bytes(text + b"# more\n")
+        assert {kind for kind in origin.CODE if origin.fingerprint(kind) != before[kind]} == changed
+        path.write_bytes(text)

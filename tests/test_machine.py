@@ -8,6 +8,7 @@ import sys
 import typing
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,6 +16,50 @@ from conftest import ROOT
 
 from stages import params
 from stages.network import machine
+
+CPUINFO = """\
+processor\t: 0
+vendor_id\t: AuthenticAMD
+model\t\t: 17
+model name\t: AMD  EPYC 9B14
+processor\t: 1
+model name\t: AMD EPYC 9B14
+"""
+ARM = "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\n"
+
+
+@pytest.mark.parametrize(
+    ("system", "told", "name"),
+    [
+        ("linux", CPUINFO, "AMD EPYC 9B14"),
+        ("linux", ARM, "aarch64"),
+        ("linux", None, "aarch64"),  # no such file
+        ("darwin", "Apple M2 Pro\n", "Apple M2 Pro"),
+        ("darwin", None, "aarch64"),  # no such program
+        (
+            "win32",
+            "Intel64 Family 6 Model 85 Stepping 7, GenuineIntel",
+            "Intel64 Family 6 Model 85 Stepping 7, GenuineIntel",
+        ),
+        ("win32", "", "aarch64"),
+    ],
+)
+def test_the_processor_s_name(system, told, name, monkeypatch):
+    def tells(*_, **__):
+        if told is None:
+            raise FileNotFoundError
+        return told
+
+    monkeypatch.setattr(machine.sys, "platform", system)
+    monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(machine.platform, "processor", tells)
+    monkeypatch.setattr(machine.Path, "read_text", tells)
+    monkeypatch.setattr(machine.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=tells()))
+    assert machine.processor() == name
+
+
+def test_a_training_s_description_names_the_processor():
+    assert machine.description()["processor"] == machine.processor() != ""
 
 
 def test_params_allow_just_these_precisions():

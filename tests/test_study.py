@@ -1,19 +1,21 @@
 """Studies: their points, what a row tells, and one real study through DVC's queue."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, stage, study_of
 
-from stages import params, studies, study
+from stages import origin, params, studies, study
 from stages.command import BadInput
-from stages.lab import trained
-from stages.network import weights
+from stages.lab import queue, trained
+from stages.network import machine, weights
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,41 @@ def test_rows_of_points_that_are_no_longer_there_are_left_out(tmp_path):
         path.write_text(content)
         with pytest.raises(BadInput, match="not a study's table"):
             studies.table(path, study_of())
+
+
+OLD = """\
+point,status,lr,seed,epochs,rows,loss,device,threads,processes,torch
+lr=0.01 seed=1,done,0.01,1,,,0.5,cpu,2,1,2.13.0
+"""
+
+
+def test_rows_from_before_processor_commit_and_code_were_recorded(tmp_path):
+    path = tmp_path / "small.csv"
+    path.write_text(OLD)
+    table = studies.table(path, study_of())
+    assert table[["processor", "commit", "code"]].isna().all(axis=None)
+    assert table.loc[0, ["loss", "device", "threads", "torch"]].tolist() == [0.5, "cpu", 2, "2.13.0"]
+
+
+def test_a_commit_is_no_number(tmp_path):
+    """'1234e56' is infinite, and '0123456' has lost a digit, to whom does not know better."""
+    entry, made = study_of(), [("1234e567", "0123456789e9"), ("01234567", "000000000000"), (None, "1e1")]
+
+    def find(points):
+        for point, (commit, code) in zip(points, made, strict=False):
+            yield point, {"status": "done", "threads": 2, "commit": commit, "code": code}
+
+    path = tmp_path / "small.csv"
+    path.write_text(OLD)
+    *_, table = study.study(entry, studies.table(path, entry), find)
+    path.write_text(table.to_csv(index=False, float_format="%.6g"))
+    again = studies.table(path, entry)
+    assert again["commit"].tolist()[1:3] == ["1234e567", "01234567"]
+    assert again["commit"].isna().tolist() == [True, False, False, True]
+    assert again["code"].tolist()[1:] == ["0123456789e9", "000000000000", "1e1"]
+    lines = path.read_text().splitlines()
+    assert lines[1].startswith("lr=0.01 seed=1,done,0.01,1,,,")
+    assert lines[1].endswith(",cpu,2,1,2.13.0,,,")
 
 
 def test_points_are_all_combinations():
@@ -169,6 +206,99 @@ def test_a_finished_study_says_so(head):
     assert (done.returncode, done.stderr) == (0, "study: nothing to do, each point has its row\n")
 
 
+@pytest.fixture
+def untried(head, tmp_path, monkeypatch):
+    """A clone of the last commit's one commit, in which the study learning_rate has no rows yet."""
+    root = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", head.as_uri(), root], check=True)
+    (root / "reports" / "studies" / "learning_rate.csv").unlink()
+    monkeypatch.chdir(root)
+    return "params.yaml", "studies.yaml", "learning_rate", "data", "reports"
+
+
+def test_a_shallow_clone_is_refused_before_anything_is_queued(untried):
+    done = stage("study", *untried)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "study: a shallow clone, in which DVC loses experiments: `git fetch --unshallow` completes it\n"
+    )
+    assert not Path(".dvc/tmp").exists()
+
+
+def test_a_repository_of_somebody_else_is_refused_before_anything_is_queued(untried, monkeypatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    done = stage("study", *untried)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"fatal: detected dubious ownership in repository at '{Path.cwd()}'" in done.stderr
+    assert done.stderr.endswith(f"; if you trust it: git config --global --add safe.directory '{Path.cwd()}'\n")
+    assert not Path(".dvc/tmp").exists()
+
+
+QUEUE = """\
+Task     Name          Created    Status
+1713801  {name}  12:43 AM   Success
+
+Worker status: 0 active, 0 idle
+"""
+
+
+def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
+    """DVC says Success, and git does not know the experiment: as in a shallow clone, or after `git gc` there."""
+    called, queued = [], []
+
+    def call(*command, env=None):
+        called.append(command)
+        match command:
+            case ("dvc", "exp", "run", "--queue", "--name", name, *_):
+                queued.append(name)
+            case ("dvc", "queue", "status"):
+                return QUEUE.format(name=queued[0]) if queued else "Worker status: 0 active, 0 idle"
+            case ("git", "show", *_):
+                raise BadInput("fatal: invalid object name")
+        return ""
+
+    for module in (queue, trained):
+        monkeypatch.setattr(module, "call", call)
+    monkeypatch.setattr(queue, "commit", lambda: "1234567")
+    monkeypatch.setattr(queue.time, "sleep", lambda seconds: None)
+    entry = study_of(run="full-lstm")
+    with (
+        pytest.raises(BadInput, match="invalid object name"),
+        queue.Queue("small", entry, CONFIG, ROOT / "data", ROOT / "reports") as trying,
+    ):
+        list(trying.rows([{"lr": 0.01}], 1))
+    for words in (("queue", "remove"), ("exp", "remove")):
+        assert ("dvc", *words, queued[0]) in called
+
+
+@pytest.mark.parametrize(
+    ("log", "status"),
+    [
+        (
+            "Running stage 'sample@full':\nsample: params.yaml: datasets.full.sample: 9 rows asked for\n"
+            "ERROR: failed to reproduce 'sample@full': failed to run: python\n",
+            "not measured: sample: params.yaml: datasets.full.sample: 9 rows asked for",
+        ),
+        (
+            "train: .resume/x.pt: cut short or damaged, so the training starts again\n"
+            "train: run full-lstm: valid_loss is nan in epoch 3; a smaller lr may help\nERROR: failed to reproduce\n",
+            "train: run full-lstm: valid_loss is nan in epoch 3; a smaller lr may help",
+        ),
+        (
+            "Reproducing\nERROR: failed to pull\n\nHaving any troubles? Hit us up at https://dvc.org/support\n",
+            "not measured: ERROR: failed to pull",
+        ),
+        ("", "not measured: Failed"),
+    ],
+)
+def test_a_row_says_why_a_point_failed(log, status, monkeypatch):
+    monkeypatch.setattr(queue, "call", lambda *command, env=None: log)
+    failed = queue.Queue("small", study_of(run="full-lstm"), CONFIG, ROOT / "data", ROOT / "reports")
+    assert failed._ended("small-1", {"lr": 0.01}, "Failed") == {"status": status}
+
+
 KEPT = "/history.csv", "/kinds.csv", "/mistakes.csv"
 
 
@@ -189,6 +319,10 @@ def test_a_real_study(repository):
     known = json.loads((repository.root / "reports/metrics/small-lstm.json").read_text())["loss"]
     assert table["loss"][2] == pytest.approx(known, rel=1e-5)
     assert re.fullmatch(r"not measured: about \d+ minutes", table["status"][3])
+    head = repository.run("git", "rev-parse", "HEAD")
+    assert all(head.startswith(str(commit)) for commit in table["commit"])
+    assert set(table["code"]) == {origin.fingerprint("trainings")}
+    assert table["processor"].dropna().tolist() == [machine.processor()] * 2  # of the points that were trained
     # What it keeps of the first one: data/models is not in git, but for `calculator`
     folder = repository.root / "reports" / "studies" / "small"
     history, kinds, mistakes = (pd.read_csv(folder / f"{name}.csv") for name in ("history", "kinds", "mistakes"))
@@ -201,7 +335,9 @@ def test_a_real_study(repository):
     network = weights.load(repository.root / "data" / "models" / "small.safetensors")
     assert network.history[-1]["valid_loss"] == pytest.approx(history["valid_loss"].iloc[-1], rel=1e-4)
     assert repository.changed() == {f"reports/studies/small{name}" for name in (".csv", *KEPT)}
-    assert "small-" not in repository.run("dvc", "queue", "status")
+    for listed in (("queue", "status"), ("exp", "list", "--all-commits")):
+        assert "small-" not in repository.run("dvc", *listed)
+    assert "refs/exps/" not in repository.run("git", "for-each-ref")
     again = subprocess.run(command, **given)
     assert again.returncode == 0, again.stderr
     left = again.stderr.count(": not measured: ")
@@ -209,6 +345,13 @@ def test_a_real_study(repository):
     pd.testing.assert_frame_equal(table, pd.read_csv(repository.root / "reports" / "studies" / "small.csv"))
     assert "Does it run?" not in (repository.root / "reports" / "index.html").read_text()
     repository.run("dvc", "repro")
-    assert "Does it run?" in (repository.root / "reports" / "index.html").read_text()
+    page = (repository.root / "reports" / "index.html").read_text()
+    assert "Does it run?" in page
+    assert "The code has changed since" not in page
+    code = repository.root / "stages" / "train.py"
+    code.write_text(code.read_text() + "# changed\n")
+    repository.run("dvc", "repro")
+    page = (repository.root / "reports" / "index.html").read_text()
+    assert f"The code has changed since ({head[:8]})." in page
     repository.commit()
     repository.undo()

@@ -9,13 +9,15 @@ from stages import studies
 from stages.page import sweeps, trials
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED
 
+CODE = "0123456789ab"  # the present code's hash
+
 
 def rows(large, small, status="done"):
     """Unsteadiness at lr 0.01 and at lr 0.001, a seed each."""
     found = [(lr, seed, value, "done") for lr, values in ((0.01, large), (0.001, small)) for seed, value in values]
     table = pd.DataFrame(found, columns=["lr", "seed", "unsteadiness", "status"])
     table.loc[table["lr"] == 0.01, "status"] = status
-    return table.assign(rows=np.nan)
+    return table.assign(rows=np.nan, **dict.fromkeys(studies.ORIGIN))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_a_study_of_which_nothing_is_measured_has_a_place_on_the_page():
     table = rows([(1, 0.9)], [], status="not measured: about 99 minutes").assign(loss=np.nan, point="p", epochs=np.nan)
     for keys in (["lr"], ["lr", "epochs"]):
         tried = study_of(by=keys), table
-        assert sweeps.picture("small", tried).panels == []
+        assert sweeps.picture("small", tried, CODE).panels == []
         assert sweeps.figures("small", tried).rows == []
 
 
@@ -87,7 +89,7 @@ def test_a_number_of_a_table_with_gaps_is_the_same():
 def test_what_was_not_measured_is_no_failure():
     table = rows([(1, 0.9)], [(1, 0.1)], status="not measured: about 99 minutes")
     assert trials.compared(COMPARISON, table)[1] == UNMEASURED
-    drawn = sweeps.picture("small", (study_of(show=["unsteadiness"]), table.assign(point="a point")))
+    drawn = sweeps.picture("small", (study_of(show=["unsteadiness"]), table.assign(point="a point")), CODE)
     assert "Failed" not in drawn.caption
     assert drawn.caption.startswith("1 trainings.")
     assert drawn.caption.endswith("a point not measured: about 99 minutes.")
@@ -96,14 +98,43 @@ def test_what_was_not_measured_is_no_failure():
 def test_a_picture_has_every_measure_and_names_what_failed():
     table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2])).assign(loss=0.5, point="a point")
     table.loc[0, "status"] = "train: diverged"
-    drawn = sweeps.picture("learning_rate", (study_of(show=["loss", "unsteadiness"]), table))
+    drawn = sweeps.picture("learning_rate", (study_of(show=["loss", "unsteadiness"]), table), CODE)
     assert len(drawn.panels) == 2
     assert drawn.caption.endswith("Failed: a point.")
     assert "6 trainings" in drawn.caption
     assert "commit" not in drawn.caption
-    old = sweeps.picture("learning_rate", (study_of(code="1234567"), table))
+    old = sweeps.picture("learning_rate", (study_of(code="1234567"), table), CODE)
     assert "Only the code of commit 1234567 can try all of it" in old.caption
     assert "1 never" in {text.get_text() for text in drawn.panels[0].figure.axes[0].texts}
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        ([("1111111", CODE)] * 4, None),
+        ([(None, None)] * 4, "The code was not recorded."),
+        ([("1111111", CODE)] * 3 + [(None, None)], "The code of 1 was not recorded."),
+        ([("1111111", "other")] * 4, "The code has changed since (1111111)."),
+        (
+            [("1111111", CODE), ("2222222", "b"), ("3333333+", "c"), ("2222222", "b")],
+            "The code has changed since 3 of these (2222222, 3333333+).",
+        ),
+        ([(None, "b")] * 4, "The code has changed since."),  # outside of git
+        (
+            [("1111111", CODE), ("1111111", CODE), ("2222222", "b"), (None, None)],
+            "The code has changed since 1 of these (2222222). The code of 1 was not recorded.",
+        ),
+    ],
+)
+def test_a_study_whose_code_has_changed_is_marked(made, sentence):
+    table = rows(enumerate([0.9, 0.8]), enumerate([0.1, 0.1])).assign(loss=0.5, point="p")
+    table[list(studies.ORIGIN)] = made
+    left = table.iloc[:1].assign(status="not measured: about 99 minutes", code="other", commit="9999999")  # no result
+    caption = sweeps.picture("small", (study_of(), pd.concat([table, left])), CODE).caption
+    assert (f" {sentence}" in caption) == (sentence is not None), caption
+    assert caption.count("code") == (sentence or "").count("code")
+    old = sweeps.picture("small", (study_of(code="1234567"), table), CODE).caption
+    assert old.count("code") == 1  # "Only the code of commit …" says it
 
 
 def test_two_keys_of_which_the_first_is_a_number_are_curves():
@@ -115,9 +146,8 @@ def test_two_keys_of_which_the_first_is_a_number_are_curves():
         "rows": np.nan,
     }
     points = [{"lr": [0.01, 0.001], "cell": "lstm", "seed": 1}]
-    drawn = sweeps.picture(
-        "x", (study_of(points=points, by=["lr", "cell"]), pd.DataFrame(made_of | {"unsteadiness": 1.0, "point": "p"}))
-    )
+    table = pd.DataFrame(made_of | {"unsteadiness": 1.0, "point": "p", "commit": "1234567", "code": CODE})
+    drawn = sweeps.picture("x", (study_of(points=points, by=["lr", "cell"]), table), CODE)
     lines = {line.get_label(): line.get_xydata().tolist() for line in drawn.panels[0].figure.axes[0].lines}
     assert lines["cell lstm"] == [[1, 0.1], [2, 0.2], [4, 0.3]]
     assert lines["cell gru"] == [[1, 0.4], [2, 0.5]]

@@ -14,7 +14,7 @@ from conftest import ROOT, stage, write_params
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
-from stages import params
+from stages import origin, params
 from tests.copies import BIN
 
 ORDER = ["generate", "subset", "sample", "train", "evaluate", "report"]
@@ -67,9 +67,24 @@ def test_deps_hold_every_module(stages):
     assert {verb(one) for one in stages} == set(ORDER)
     for one in stages:
         code = {dep.def_path for dep in one.deps if dep.def_path.endswith(".py")}
-        assert code == {"stages/__init__.py"} | {
-            FILES[name].relative_to(ROOT).as_posix() for name in reached(verb(one))
-        }, one.addressing
+        wanted = {"stages/__init__.py"} | {FILES[name].relative_to(ROOT).as_posix() for name in reached(verb(one))}
+        if verb(one) == "report":
+            wanted |= {path.relative_to(ROOT).as_posix() for kind in origin.CODE for path in origin.files(kind)}
+        assert code == wanted, one.addressing
+
+
+@pytest.mark.parametrize(
+    ("kind", "verbs", "finder"),
+    [
+        ("trainings", ORDER[:-1], "lab.trained"),
+        ("answers", ORDER[:-1], "lab.answers"),
+        ("shift", ORDER[:3], "lab.shift"),
+    ],
+)
+def test_a_row_s_code_is_all_that_its_stages_import(kind, verbs, finder):
+    names = set().union(*map(reached, verbs)) | {finder}
+    expected = {ROOT / "stages" / "__init__.py"} | {FILES[name] for name in names}
+    assert set(origin.files(kind)) == expected
 
 
 def test_report_depends_on_all_of_the_page(stages):

@@ -19,11 +19,12 @@ import pyarrow.parquet as pq
 from stages import params, studies
 from stages.command import BadInput
 from stages.lab import trained
-from stages.lab.call import call
+from stages.lab.call import DIRTY, call, commit, complaint
 from stages.lab.overrides import overrides, run, trained_rows
 from stages.network import machine
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point
+STAGES = "generate: ", "subset: ", "sample: ", "train: ", "evaluate: "  # how a line of theirs begins
 NOBODY = "Worker status: 0 active, 0 idle"
 LONGEST_PAUSE = 20.0  # seconds between two looks at the queue: each takes a core for one
 
@@ -37,10 +38,12 @@ class Queue:
 
     def rows(self, points: list[studies.Point], workers: int) -> Iterator[tuple[studies.Point, dict]]:
         """What came of each point, as soon as it is there: at once for one that the pipeline itself trains."""
+        _check_git()
         _settle()
+        committed = not (commit() or "").endswith(DIRTY)  # else HEAD's results are of other code
         for number, point in enumerate(points, start=1):
             changes = overrides(self.entry.run, self._whole(point), self.config)
-            if not changes:
+            if not changes and committed:
                 yield point, self._results("HEAD", point)
             elif self.entry.longest and (minutes := self._minutes(point)) > self.entry.longest:
                 yield point, {"status": f"{studies.LEFT_OUT}: about {minutes:,.0f} minutes"}
@@ -60,8 +63,10 @@ class Queue:
                 if experiment not in states and experiment not in unseen:
                     unseen.add(experiment)  # on its way from the queue to a worker it is in neither list
                     continue
-                point = self.waiting.pop(experiment)
-                yield point, self._ended(experiment, point, states.get(experiment))
+                point = self.waiting[experiment]  # until nothing is left of it, even if its results cannot be read
+                found = self._ended(experiment, point, states.get(experiment))
+                del self.waiting[experiment]
+                yield point, found
             time.sleep(pause)
             pause = min(1.2 * pause, LONGEST_PAUSE)
 
@@ -98,11 +103,12 @@ class Queue:
 
     def _ended(self, experiment: str, point: studies.Point, state: str | None) -> dict:
         if state == "Success":
-            commit = call("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
-            found = self._results(commit or experiment, point)  # git has an error for a name that it does not know
+            made = call("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
+            found = self._results(made or experiment, point)  # git has an error for a name that it does not know
         else:
-            lines = call("dvc", "queue", "logs", experiment).splitlines()
-            said = next((line for line in lines if line.startswith(("sample: ", "train: ", "evaluate: "))), f"{state}")
+            log = call("dvc", "queue", "logs", experiment)
+            ends = [line for line in log.splitlines() if line.startswith(STAGES)]
+            said = ends[-1] if ends else complaint(log) or f"{state}"
             found = {"status": said if DIVERGED.search(said) else f"{studies.LEFT_OUT}: {said}"}
         self._forget(experiment)
         return found
@@ -120,6 +126,19 @@ class Queue:
             _each(command, experiments)
 
 
+def _check_git() -> None:
+    """Raises BadInput where DVC would train and then lose the experiment."""
+    try:
+        shallow = call("git", "rev-parse", "--is-shallow-repository").strip() == "true"
+    except BadInput as error:
+        if "dubious ownership" not in str(error):
+            raise
+        remedy = f"git config --global --add safe.directory '{Path.cwd()}'"
+        raise BadInput(f"{error}; if you trust it: {remedy}") from error
+    if shallow:
+        raise BadInput("a shallow clone, in which DVC loses experiments: `git fetch --unshallow` completes it")
+
+
 def _settle() -> None:
     """Wait for workers that are there already: they would give this study's trainings another share of the cores."""
     for wait in count():
@@ -133,7 +152,7 @@ def _settle() -> None:
 def _start(workers: int) -> None:
     """Each training gets its share of the cores: threads of several on the same ones wait for each other."""
     threads = {"OMP_NUM_THREADS": str(max(1, machine.cores() // workers))}
-    call("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ, heard=False)
+    call("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ)
 
 
 def _each(command: tuple[str, ...], experiments: Iterable[str]) -> None:

@@ -41,7 +41,7 @@ def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dic
         "epochs_to_reach": reached.iloc[0] if len(reached) else float("inf"),
         "unsteadiness": loss.diff().iloc[len(loss) // 2 :].std(),
         "clipped": history["clipped"].mean(),
-        **{name: timing[name] for name in TIMING},
+        **{name: timing.get(name) for name in TIMING},  # older timings do not name the processor
     }
 
 

@@ -1,10 +1,12 @@
 """Where networks compute: CUDA if there is any, else every core of the CPU.
 
-{'device': 'cpu', 'threads': 2, 'processes': 1, 'torch': '2.13.0'}
+{'device': 'cpu', 'threads': 2, 'processes': 1, 'torch': '2.13.0', 'processor': 'AMD EPYC 9B14'}
 """
 
 import math
 import os
+import platform
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -113,4 +115,20 @@ def description() -> dict[str, str | int]:
         "threads": torch.get_num_threads(),
         "processes": launch.ranks(),
         "torch": torch.__version__.split("+")[0],  # the same release with and without CUDA differ in this suffix
+        "processor": processor(),
     }
+
+
+def processor() -> str:
+    """The CPU's name, as in 'AMD EPYC 9B14'; the architecture, as in 'aarch64', where the system does not tell it."""
+    name = ""
+    with suppress(OSError):
+        if sys.platform == "linux":
+            lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+            name = next((line.partition(":")[2] for line in lines if line.startswith("model name")), "")
+        elif sys.platform == "darwin":
+            asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
+            name = subprocess.run(asked, capture_output=True, text=True).stdout
+        else:
+            name = platform.processor()
+    return " ".join(name.split()) or platform.machine()

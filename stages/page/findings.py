@@ -45,7 +45,7 @@ def flattens_early(results: Results) -> Finding:
 
 def gru_faster(results: Results) -> Finding:
     timing = results.timing.set_index("run")
-    machine = ["device", "threads", "processes"]
+    machine = timing.columns.intersection(["device", "threads", "processes", "processor"])
     pairs = [(timing.loc[lstm["run"]], timing.loc[gru["run"]]) for lstm, gru in _pairs(results)]
     pairs = [(lstm, gru) for lstm, gru in pairs if lstm[machine].equals(gru[machine])]
     if not pairs:

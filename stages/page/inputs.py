@@ -53,6 +53,7 @@ TIMING = {
     "threads": ORDINAL,
     "processes": ORDINAL,
     "torch": TEXT,
+    "processor": with_gaps(TEXT),  # older timings have none
 }
 ANSWERS = {"predicted": ANY_TEXT, "correct": TRUTH, "probability": SHARE}
 

@@ -32,6 +32,7 @@ class Results:
     predictions: pd.DataFrame  # a row an answered validation row
     products: pd.DataFrame  # a row an answered a*b
     trials: dict[str, Trials]  # of each study that has been tried
+    code: dict[str, str]  # of each kind of study the hash of the code that would decide its rows now
     whole: Whole | None  # what the study of that name kept, if it has been tried
 
     @cached_property

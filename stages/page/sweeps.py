@@ -37,9 +37,9 @@ class Spot:
         return self.values.mean()
 
 
-def picture(name: str, trials: Trials) -> Picture:
+def picture(name: str, trials: Trials, code: str) -> Picture:
     """A panel for each measure: a curve for each series where the first key is a number and there is a second one,
-    else a line for each point."""
+    else a line for each point. `code` is the hash of the present code, which the rows' own are compared with."""
     entry, table = trials
     known = table.loc[~left_out(table), entry.by[0]]
     curves = len(entry.by) == 2 and pd.to_numeric(known, errors="coerce").notna().all()
@@ -47,6 +47,8 @@ def picture(name: str, trials: Trials) -> Picture:
     said, verdict = finding(trials)
     counted = f"{(~left_out(table)).sum()} {'trainings' if entry.kind == 'trainings' else 'points'}"
     caption = f"{counted}. By the rule: {verdict}. {said[:1].upper()}{said[1:]}."
+    if not entry.code:
+        caption += _age(table[~left_out(table)], code)
     failed = table.loc[(table["status"] != studies.DONE) & ~left_out(table), "point"]
     if len(failed):
         caption += f" Failed: {', '.join(failed)}."
@@ -56,6 +58,19 @@ def picture(name: str, trials: Trials) -> Picture:
     if len(waiting):
         caption += f" {'; '.join(f'{row.point} {row.status}' for row in waiting.itertuples())}."
     return Picture(f"study-{name.replace('_', '-')}", entry.question, caption, [panel for panel in panels if panel])
+
+
+def _age(rows: pd.DataFrame, code: str) -> str:
+    """A sentence for rows that other code than the present one made, and one for rows whose code is not known."""
+    said, unknown = "", rows["code"].isna()
+    if changed := (~unknown & (rows["code"] != code)).sum():
+        commits = ", ".join(rows.loc[~unknown & (rows["code"] != code), "commit"].dropna().unique())
+        which = "" if changed == len(rows) else f" {changed} of these"
+        said += f" The code has changed since{which}{f' ({commits})' if commits else ''}."
+    if unknown.any():
+        which = "" if unknown.all() else f" of {unknown.sum()}"
+        said += f" The code{which} was not recorded."
+    return said
 
 
 def figures(name: str, trials: Trials) -> Table:

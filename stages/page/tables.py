@@ -111,10 +111,12 @@ def by_template(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def on(timing: pd.DataFrame) -> str:
-    """The machines of the timings: 'cpu, processes 1, threads 2, torch 2.13.0'."""
+    """The machines of the timings: 'cpu (AMD EPYC 9B14), processes 1, threads 2, torch 2.13.0'."""
+    timing = timing.reindex(columns=["device", "processor", "processes", "threads", "torch"])
+    processors = ["" if pd.isna(name) else f" ({name})" for name in timing["processor"]]  # older timings have none
     machines = (
-        f"{row.device}, processes {row.processes}, threads {row.threads}, torch {row.torch}"
-        for row in timing.itertuples()
+        f"{row.device}{row.processor}, processes {row.processes}, threads {row.threads}, torch {row.torch}"
+        for row in timing.assign(processor=processors).itertuples()
     )
     return "; ".join(dict.fromkeys(machines))
 

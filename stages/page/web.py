@@ -72,7 +72,10 @@ def page(results: Results) -> str:
         sections=SECTIONS,
         tables={name: make(results) for name, make in TABLES.items()},
         pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
-        studies=[(sweeps.picture(name, tried), sweeps.figures(name, tried)) for name, tried in results.trials.items()],
+        studies=[
+            (sweeps.picture(name, tried, results.code[tried[0].kind]), sweeps.figures(name, tried))
+            for name, tried in results.trials.items()
+        ],
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
         whole=results.whole

@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from stages.sources import given
+
 STAGES = Path(__file__).parent
 
 # The stages that a study's kind depends on, with the nouns they import, and the module that computes the row
@@ -32,6 +34,6 @@ def fingerprint(kind: str) -> str:
     """12 hex digits of the SHA-256 of those files; line endings, which git may translate, do not count."""
     digest = hashlib.sha256()
     for path in files(kind):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
+        content = given(path).read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{path.relative_to(STAGES).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:12]

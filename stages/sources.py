@@ -23,7 +23,7 @@ from stages.command import BadInput
 READ: dict[Path, tuple[Callable[[], dict], dict]] = {}
 
 
-def given(text: str) -> Path:
+def given(text: str | Path) -> Path:
     """The path of a file or folder that a stage is given to read: the `type` of such an argument."""
     path = Path(text)
     READ[path] = partial(_digests, path), _digests(path)

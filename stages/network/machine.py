@@ -49,9 +49,9 @@ def quota(proc: Path = Path("/proc/self")) -> float:
     """
     limits = [math.inf]
     with suppress(OSError):  # another system than Linux
-        groups = [line.split(":", 2) for line in (proc / "cgroup").read_text().splitlines()]
+        groups = [line.split(":", 2) for line in (proc / "cgroup").read_text(encoding="utf-8").splitlines()]
         paths = {name: path for _, names, path in groups for name in names.split(",")}  # v2 has an empty name
-        for line in (proc / "mountinfo").read_text().splitlines():
+        for line in (proc / "mountinfo").read_text(encoding="utf-8").splitlines():
             mount, _, filesystem = line.partition(" - ")
             (_, _, _, top, point, *_), (kind, *_, options) = mount.split(), filesystem.split()
             name = {"cgroup2": "", "cgroup": "cpu"}.get(kind)
@@ -73,7 +73,7 @@ def _limit(group: Path) -> float:
     """Cores that a group's own quota allows."""
     for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
         with suppress(OSError, ValueError):  # no such file; "max 100000" is no limit
-            time, period = map(int, " ".join((group / name).read_text() for name in names).split())
+            time, period = map(int, " ".join((group / name).read_text(encoding="utf-8") for name in names).split())
             return time / period if time > 0 else math.inf  # v1 writes -1 for no limit
     return math.inf
 

@@ -124,7 +124,7 @@ def processor() -> str:
     name = ""
     with suppress(OSError):
         if sys.platform == "linux":
-            lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+            lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
             name = next((line.partition(":")[2] for line in lines if line.startswith("model name")), "")
         elif sys.platform == "darwin":
             asked = ["sysctl", "-n", "machdep.cpu.brand_string"]

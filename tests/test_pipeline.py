@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from tests.copies import Repository
+from tests.faults.edits import HOOK
 
 STAGES = {
     "generate",
@@ -147,6 +148,42 @@ def test_after_a_failure_the_earlier_results_come_back(changes, message, succeed
     assert {path: path.read_bytes() for path in before} == before
     assert repository.changed() == set()
     assert ran(repository.run("dvc", "repro")) == set()
+
+
+def edited(repository, folder, target, name, old, new, fails):
+    """`dvc repro` of one stage, which meets an edit as soon as it has read its arguments."""
+    text = (repository.root / name).read_text()
+    assert text.count(old) == 1
+    (folder / "edited").write_text(text.replace(old, new))
+    (folder / "sitecustomize.py").write_text(HOOK)
+    hooked = {"PYTHONPATH": str(folder), "EDIT_DURING": target, "EDIT": name, "EDITED": str(folder / "edited")}
+    before = dict(repository.env)
+    repository.env.update(hooked)
+    output = repository.run("dvc", "repro", "--force", "--single-item", target, fails=fails)
+    repository.env.clear()
+    repository.env.update(before)
+    assert (repository.root / name).read_text() == text.replace(old, new)
+    return output
+
+
+def test_an_edit_while_a_stage_runs_is_not_recorded(repository, tmp_path):
+    """`make faults` does the same to every stage, with code and tables too."""
+    lock = (repository.root / "dvc.lock").read_bytes()
+    change = "params.yaml", "lr: 0.001", "lr: 0.002"
+    output = edited(repository, tmp_path, "train@small-lstm", *change, fails=True)
+    assert "train: params.yaml changed while the stage ran: lr was 0.001, is 0.002; run it again\n" in output
+    assert (repository.root / "dvc.lock").read_bytes() == lock
+    assert not (repository.root / "data" / "models" / "small-lstm.safetensors").exists()
+    repository.undo()
+    output = repository.run("dvc", "repro", "--force", "--single-item", "train@small-lstm")
+    assert ran(output) == {"train@small-lstm"}
+    assert "loss" not in output  # the checkpoint had every epoch
+    repository.undo()
+
+
+def test_an_edit_of_something_else_lets_a_stage_be(repository, tmp_path):
+    edited(repository, tmp_path, "train@small-lstm", "stages/page/page.css", "body {", "body  {", fails=False)
+    repository.undo()
 
 
 def test_a_clone_without_data_knows_whether_its_results_fit(repository, tmp_path):

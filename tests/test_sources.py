@@ -1,14 +1,17 @@
 """An edit while a stage runs: refused where the stage was made from it, and nothing takes its place."""
 
 import contextlib
+import os
 import shutil
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from conftest import FOLDERS, ROOT, samples, stage
 
 import stages
 from stages import files, sources
+from stages import page as room
 from stages.command import BadInput
 
 RUN = "small-lstm"
@@ -124,7 +127,7 @@ def test_a_value_of_another_stage_and_a_comment(verb, lab, monkeypatch):
 def test_code_of_the_stage(verb, lab, monkeypatch):
     path = ROOT / "stages" / f"{verb}.py"
     done = ran(verb, lab, monkeypatch, lambda: monkeypatch.setitem(stages.SOURCE, path, b"as it was"))
-    refused(verb, done, lab, f"{sources.os.path.relpath(path)} changed while the stage ran")
+    refused(verb, done, lab, f"{os.path.relpath(path)} changed while the stage ran")
 
 
 @pytest.mark.parametrize("verb", TABLES)
@@ -178,10 +181,8 @@ def test_modules_that_were_not_imported_may_change(monkeypatch):
     """And so may a template, where its folder's modules were not."""
     page = ROOT / "stages" / "page" / "index.html.j2"
     monkeypatch.setitem(stages.SOURCE, page, b"other")
-    monkeypatch.setattr(sources.sys, "modules", {"stages.train": stages})
+    monkeypatch.setattr(sources, "sys", SimpleNamespace(modules={"stages": stages}))
     sources.unchanged()
-    from stages import page as room
-
-    monkeypatch.setattr(sources.sys, "modules", {"stages.page": room})
+    monkeypatch.setattr(sources, "sys", SimpleNamespace(modules={"stages.page": room}))
     with pytest.raises(BadInput, match=r"index\.html\.j2 changed while the stage ran"):
         sources.unchanged()

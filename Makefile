@@ -4,7 +4,7 @@ PYTHON ?= python3
 # DVC's stages call `python`, and must find the one that has the packages.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test page-test faults bench study trusted
+.PHONY: repro test page-test faults fuzz bench study trusted
 .NOTPARALLEL:
 
 repro: trusted .venv/installed ## the whole pipeline; runs only what is out of date
@@ -24,6 +24,9 @@ page-test: .venv/installed ## the committed page in a headless Chromium; screens
 
 faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, in a copy; writes reports/faults.md
 	$(WITH_VENV) python -m tests.faults reports/faults.md
+
+fuzz: .venv/installed ## thousands of damaged inputs, each refused or confirmed by another reader; writes reports/fuzz.md
+	$(WITH_VENV) OMP_NUM_THREADS=1 python -m tests.fuzz reports/fuzz.md
 
 WORKERS ?= 1
 study: trusted .venv/installed ## NAME=learning_rate: the points of a study that have no row yet, WORKERS at a time

@@ -1,0 +1,103 @@
+"""Expressions at random, well-formed or damaged; Python's own parser says which are well-formed, and their value.
+
+'2*(03+4)='  ->  14, of both; '2+-3', which Python reads, has a sign that the language lacks
+"""
+
+import ast
+import random
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from stages import grammar, predict
+from tests.fuzz import mutations
+from tests.fuzz.trial import Input
+
+CHARACTERS = "0123456789" * 3 + "+-*()=" * 4 + " .,/^%eE_xj٣²\u2212\xd7😀\0\n\t\x1b\u202e\ud800abc[]'\"\\"
+
+
+def value(text: str) -> int | None:
+    """What Python's parser makes of numbers, + - * and parentheses; None for anything else."""
+    text = text.removesuffix("=")
+    if len(text) > 200 or not re.fullmatch(r"[0-9+*()\-]+", text):
+        return None
+    try:
+        return _worth(ast.parse(re.sub(r"\b0+(?=[0-9])", "", text), mode="eval").body)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _worth(node: ast.AST) -> int:
+    match node:
+        case ast.Constant(value=int(number)):
+            return number
+        case ast.BinOp(left, ast.Add(), right):
+            return _worth(left) + _worth(right)
+        case ast.BinOp(left, ast.Sub(), right):
+            return _worth(left) - _worth(right)
+        case ast.BinOp(left, ast.Mult(), right):
+            return _worth(left) * _worth(right)
+    raise ValueError("not of the language")
+
+
+def expression(rng: random.Random, depth: int = 3) -> str:
+    """A well-formed expression, often of the corpus' kinds."""
+    if depth == 0 or rng.random() < 0.3:
+        number = str(rng.choice((rng.randrange(10), rng.randrange(50), rng.randrange(10 ** rng.randrange(1, 20)))))
+        return rng.choice(("", "", "", "0", "00")) + number
+    parts = (expression(rng, depth - 1) for _ in range(rng.choice((2, 2, 3))))
+    joined = "".join(part + rng.choice("+-*") for part in parts)[:-1]
+    return f"({joined})" if rng.random() < 0.5 else joined
+
+
+def text(rng: random.Random) -> tuple[str, str]:
+    """An expression or something like it, and how it was made."""
+    match rng.randrange(8):
+        case 0:
+            return "".join(rng.choices(CHARACTERS, k=rng.randrange(30))), "characters at random"
+        case 1:
+            depth = rng.randrange(1, 130)
+            return "(" * depth + "1" + ")" * rng.choice((depth, depth, depth - 1)), "nested parentheses"
+        case 2:
+            return rng.choice(("1+", "9*", "7-", "1")) * rng.randrange(1, 130) + "1", "long"
+    whole, done = expression(rng) + rng.choice(("", "=", "==")), []
+    for _ in range(rng.randrange(3)):
+        at = rng.randrange(len(whole))
+        match rng.randrange(3):
+            case 0:
+                whole = whole[:at] + rng.choice(CHARACTERS) + whole[at:]
+                done.append("character added")
+            case 1:
+                whole = whole[:at] + whole[at + 1 :] or "1"
+                done.append("character removed")
+            case _:
+                whole = whole[:at] + rng.choice(CHARACTERS) + whole[at + 1 :]
+                done.append("character replaced")
+    return whole, mutations.told(done)
+
+
+def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
+    def made(rng: random.Random, number: int) -> Input:
+        if rng.random() < 0.05:
+            return _asked([text(rng)[0] for _ in range(5)])
+        one, how = text(rng)
+        true = None if len(one) > 200 else value(one)
+        return Input(
+            how,
+            partial(grammar.evaluate, one),
+            lambda found: "" if found == true else f"{one!r} is {true}, not {found}",
+            lambda: "" if true is None else f"{one!r} is {true}, and was refused",
+        )
+
+    return made
+
+
+def _asked(texts: list[str]) -> Input:
+    """Several at once, as `predict` reads them: it tells of each malformed one in a line, and keeps the others."""
+    good = [one.strip() for one in texts if len(one.strip()) <= 200 and value(one.strip()) is not None]
+
+    def confirm(found: tuple[list[str], int]) -> str:
+        return "" if found == (good, len(texts) - len(good)) else f"{found} of {texts}"
+
+    return Input("five as `predict` reads them", lambda: predict.read(texts, 50), confirm, printed=len(texts))

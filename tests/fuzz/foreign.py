@@ -1,0 +1,134 @@
+"""Somebody else's tables, as pandas and pyarrow write them, damaged; Python's own parser confirms each good row.
+
+src,tgt
+2*(3+4),14   ->  a good row; with a bit of the 4 flipped, '2*(3+5)' is 16, not 14
+"""
+
+import io
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import feather, ipc
+
+from stages import foreign
+from tests.fuzz import mutations
+from tests.fuzz.expressions import expression, text, value
+from tests.fuzz.trial import LONGEST, Input
+
+LARGEST = 10**18
+
+
+def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
+    def made(rng: random.Random, number: int) -> Input:
+        table, good = _table(rng)
+        ending = rng.choice(list(WRITERS))
+        content, done = WRITERS[ending](rng, table), [f"{ending}"]
+        damaged = rng.random() < 0.8
+        if damaged:
+            ways = rng.choices(mutations.BYTES + mutations.ONE_BIT, k=rng.choice((1, 1, 2)))
+            for way in ways:
+                content = way(rng, content) if content else content
+            done += ways
+        path = folder / f"mine{ending}"
+        path.write_bytes(content)
+        expected = None if damaged else good
+        return Input(
+            mutations.told(done), lambda: list(foreign.read(path)), lambda found: wrong(found, expected),
+            lambda: "" if damaged else "refused as it is",
+        )  # fmt: skip
+
+    return made
+
+
+def wrong(found: list[foreign.Row], good: list[int | None] | None) -> str:
+    """What is wrong with the rows; `good` has the value of each, None for a bad one, where nothing was damaged."""
+    for row in found:
+        if row.wrong is None:
+            true = value(row.src.removesuffix("="))
+            if true is None or true != row.tgt or abs(true) > LARGEST or not row.src.endswith("="):
+                return f"{row.src!r:.60} is {true}, not {row.tgt}"
+        elif not row.wrong.isprintable() or not row.wrong.startswith("row ") or len(row.wrong) > LONGEST:
+            return f"said {row.wrong[:100]!r}"
+    values = [row.tgt if row.wrong is None else None for row in found]
+    return f"{values} instead of {good}" if good is not None and values != good else ""
+
+
+def _table(rng: random.Random) -> tuple[pd.DataFrame, list[int | None]]:
+    """Some rows, one in five of them bad; and the value of each, None for a bad one."""
+    rows, good = [], []
+    for _ in range(rng.randrange(1, 12)):
+        src = expression(rng, 2)
+        true = value(src)
+        tgt = str(true)
+        match rng.randrange(15):
+            case 0:
+                tgt = str(true + rng.choice((1, -1, 10)))
+            case 1:
+                tgt = rng.choice(("", "nan", "1/2", "seven", "0x1"))
+            case 2:
+                src = text(rng)[0].encode("utf-8", "replace").decode().translate({0: "?", 10: "?", 13: "?", 27: "?"})
+                true = value(src.strip()) if len(src.strip()) <= 200 else None
+                tgt = str(true)
+            case 3:
+                tgt += ".0"
+        right = true is not None and abs(true) <= LARGEST and tgt.removesuffix(".0") == str(true)
+        rows.append((src, "a note", tgt))
+        good.append(true if right else None)
+    table = pd.DataFrame(rows, columns=["src", "note", "tgt"])
+    if all(re.fullmatch("-?[0-9]{1,15}", tgt) for tgt in table["tgt"]):
+        table["tgt"] = table["tgt"].astype(rng.choice(("str", "int64", "float64")))
+    return table, good
+
+
+def _csv(separator: str, encoding: str = "utf-8") -> Callable[[random.Random, pd.DataFrame], bytes]:
+    return lambda rng, table: table.to_csv(index=False, sep=separator).encode(encoding)
+
+
+def _json(rng: random.Random, table: pd.DataFrame) -> bytes:
+    return table.to_json(orient="records", lines=True, force_ascii=rng.random() < 0.5).encode()
+
+
+def _parquet(rng: random.Random, table: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    table.to_parquet(out, compression=rng.choice(("snappy", "zstd", "none")))
+    return out.getvalue()
+
+
+def _feather(rng: random.Random, table: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    feather.write_feather(table, out, compression=rng.choice(("lz4", "zstd", "uncompressed")))
+    return out.getvalue()
+
+
+def _stream(rng: random.Random, table: pd.DataFrame) -> bytes:
+    out, whole = io.BytesIO(), pa.Table.from_pandas(table)
+    with ipc.new_stream(out, whole.schema) as writer:
+        writer.write_table(whole)
+    return out.getvalue()
+
+
+def _packed(method: str) -> Callable[[random.Random, pd.DataFrame], bytes]:
+    def written(rng: random.Random, table: pd.DataFrame) -> bytes:
+        out = io.BytesIO()
+        table.to_csv(out, index=False, compression=method)
+        return out.getvalue()
+
+    return written
+
+
+WRITERS = {
+    ".csv": _csv(","),
+    ".txt": _csv(";", "utf-16"),
+    ".tsv": _csv("\t", "utf-8-sig"),
+    ".jsonl": _json,
+    ".parquet": _parquet,
+    ".feather": _feather,
+    ".arrow": _stream,
+    ".csv.gz": _packed("gzip"),
+    ".csv.xz": _packed("xz"),
+    ".csv.zip": _packed("zip"),
+}

@@ -1,0 +1,30 @@
+"""The kinds of input, how many of each, and a part of them tried.
+
+run('expressions', 0, 250)  ->  250 outcomes, the same ones each time
+"""
+
+import random
+import tempfile
+from pathlib import Path
+
+from tests.fuzz import expressions, foreign, models, params, results, studies, tables
+from tests.fuzz.trial import Outcome, tried
+
+SEED = "2+2=4"
+KINDS = {
+    "params.yaml": (params.inputs, 6000),
+    "studies.yaml": (studies.inputs, 3000),
+    "tables of ours": (tables.inputs, 4000),
+    "tables of others": (foreign.inputs, 4000),
+    "models": (models.inputs, 4000),
+    "what `report` reads": (results.inputs, 4000),
+    "expressions": (expressions.inputs, 5000),
+}
+
+
+def run(kind: str, start: int, stop: int) -> list[Outcome]:
+    """The outcomes of the inputs from `start` up to `stop` of a kind; an input depends on its number alone."""
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        made = KINDS[kind][0](Path(folder))
+        seeded = ((random.Random(f"{SEED} {kind} {number}"), number) for number in range(start, stop))
+        return [tried(made(*one), folder) for one in seeded]

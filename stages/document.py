@@ -5,12 +5,13 @@ corpus: {operands: 50}  ->  {"lr": 1e-05, "corpus": {"operands": 50}}
 """
 
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MantissaNoDotYAML1_1Warning, MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -53,7 +54,10 @@ def read(path: Path) -> dict:
     if len(content) > LARGEST:
         raise BadInput(f"{path}: must be at most {LARGEST // 1024} KiB")
     try:
-        found = _Document(path, content.decode("utf-8-sig")).value()
+        with warnings.catch_warnings():
+            # A %YAML 1.1 further down, which is refused when its turn comes, makes ruamel.yaml warn of 1e400 above it
+            warnings.simplefilter("ignore", MantissaNoDotYAML1_1Warning)
+            found = _Document(path, content.decode("utf-8-sig")).value()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BadInput(f"{path}: line {line}: not UTF-8; save the file as UTF-8") from error
@@ -165,8 +169,9 @@ class _Document:
             case "int" | "float" | "bool":
                 if len(text) > LONGEST:
                     self._fail(event, f"a number must have at most {LONGEST} characters (found {len(text):,})")
+                node = ScalarNode(event.tag, text, event.start_mark, event.end_mark)
                 try:
-                    return getattr(self.yaml.constructor, f"construct_yaml_{kind}")(ScalarNode(event.tag, text))
+                    return getattr(self.yaml.constructor, f"construct_yaml_{kind}")(node)
                 except (ValueError, IndexError, KeyError):
                     self._fail(event, f"must be {KINDS[kind]} (found {wording.shown(text)})")
             case "timestamp" | "merge" | "value":

@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def main() -> None:
         ]
         started, outcomes = time.monotonic(), {kind: [] for kind in KINDS}
         for kind, part in parts:
-            outcomes[kind] += part.result()
+            try:
+                outcomes[kind] += part.result()
+            except BrokenProcessPool:
+                sys.exit(f"fuzz: an input crashed its process; first suspects: {kind} from {len(outcomes[kind]):,} on")
             _tell(kind, outcomes[kind], time.monotonic() - started)
     with files.whole(args.page) as [draft]:
         files.write_text(draft, page(outcomes, SEED))

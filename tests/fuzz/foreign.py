@@ -81,6 +81,8 @@ def _table(rng: random.Random) -> tuple[pd.DataFrame, list[int | None]]:
     table = pd.DataFrame(rows, columns=["src", "note", "tgt"])
     if all(re.fullmatch("-?[0-9]{1,15}", tgt) for tgt in table["tgt"]):
         table["tgt"] = table["tgt"].astype(rng.choice(("str", "int64", "float64")))
+    if rng.random() < 0.2:
+        table["src"] = table["src"].astype("category")
     return table, good
 
 

@@ -83,6 +83,8 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
     def made(rng: random.Random, number: int) -> Input:
         if number % 2:  # each hostile scalar in each place
             content, how = texts.each(bare, places, texts.SCALARS, number // 2)
+        elif number % 200 == 100:
+            content, how = texts.large(rng)
         else:
             content, how = texts.text(rng, text, texts.YAML)
         path.write_bytes(content)

@@ -22,7 +22,7 @@ from tests.fuzz.trial import Input
 RUN = "full-lstm"
 ENDINGS = {"metrics": "json", "timing": "json", "history": "csv"}
 FIRST = 20  # values of a file, each of which gets every new one; of a history they are the header and two epochs
-VALUE = re.compile(r'(?<=: )[^\n,]+|(?<=,)[^,\n"]*|(?<=\n)[^,\n"{}]+')
+VALUE = re.compile(r'(?<=: )[^\n,]+|(?<=,)[^,\n"]*|(?<=\n)[^\s,"{}][^\n,"{}]*')
 WORDS = "-1 2 0 1 0.5 1.5 -0.5 1e400 inf -inf nan NaN Infinity null true 1e308 1,000 0x1 007 NA '' \"\" 1e16 [] {}"
 NUMBERS = WORDS.split()
 

@@ -18,6 +18,8 @@ WORDS = r"""
 PHRASES = ["", "[1, 2]", "{a: 1}", "!!int 3", "!!float 1", "!!str 4", "!!python/object:os.system x", "!!binary aGk="]
 PHRASES += ["!!set {a}", "&x 1", "|\n  text", "? a", "- a", "[1, 2", "{a: 1", "a" * 300, "9" * 120]
 SCALARS = WORDS.split() + PHRASES
+PIECES = "[", "{a: ", "- ", "? ", "a", "!", "&a ", "# c\n", " \n", "---\n", "%TAG ! tag:x,2000:\n", '"\\x41', "a: 1\n"
+LARGE = 200_000  # characters
 LINES = (
     *("---", "...", "--- 1", "%YAML 1.1\n---", "%YAML 1.2\n---", "%TAG ! tag:x,2000:", "<<: {lr: 0.5}", "<<: [1]"),
     *("lr: 0.5", "seed: 7", "extra: 1", "? [a]\n: 1", "1: 2", "~: 1", "&a b: *a", "\tlr: 1", "a: &a [*a]", "# note"),
@@ -73,6 +75,12 @@ def character_removed(rng: random.Random, text: str) -> str:
 def scalar_replaced(rng: random.Random, text: str) -> str:
     places = list(VALUE.finditer(text))
     return put(text, rng.choice(places), rng.choice(SCALARS)) if places else text
+
+
+def large(rng: random.Random) -> tuple[bytes, str]:
+    """One piece, over and over."""
+    piece = rng.choice(PIECES)
+    return (piece * (LARGE // len(piece))).encode(), f"{LARGE:,} characters of {piece.strip()}"
 
 
 def each(text: str, places: list[re.Match], new: Sequence[str], number: int) -> tuple[bytes, str]:

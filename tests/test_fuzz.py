@@ -1,5 +1,6 @@
 """`make fuzz` in small: a few dozen inputs of each kind pass, and inputs fail as soon as one check is switched off."""
 
+import os
 import random
 from unittest import mock
 
@@ -117,16 +118,16 @@ def _refusing(message: str) -> None:
     ],
 )
 def test_what_is_promised_of_an_input(read, problem):
-    assert tried(Input("?", read, lambda value: "not 4" if value != 4 else ""), "/tmp").problem.startswith(problem)
+    assert tried(Input("?", read, lambda value: "not 4" if value != 4 else ""), "folder").problem.startswith(problem)
 
 
 def test_an_input_may_be_refused_or_confirmed_but_not_take_long(monkeypatch):
     good = Input("?", lambda: 4, lambda value: "not 4" if value != 4 else "")
-    assert tried(good, "/tmp").problem == ""
-    refused = tried(Input("?", lambda: _refusing("/tmp/a: wrong"), str), "/tmp")
+    assert tried(good, "folder").problem == ""
+    refused = tried(Input("?", lambda: _refusing(f"folder{os.sep}a: wrong"), str), "folder")
     assert (refused.problem, refused.refusal) == ("", "fuzz: a: wrong")
     monkeypatch.setattr("tests.fuzz.trial.SLOWEST", -1)
-    assert tried(good, "/tmp").problem.startswith("took ")
+    assert tried(good, "folder").problem.startswith("took ")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ python -m tests.fuzz reports/fuzz.md  ->  a page with a row a kind; exit status 
 """
 
 import argparse
+import signal
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -26,23 +27,32 @@ def main() -> None:
     parser.add_argument("page", type=Path, help="Markdown file to write")
     args = parser.parse_args()
 
-    # Not forked: PyTorch's and PyArrow's threads would be missing in the copy
-    with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
+    outcomes = _all()
+    with files.whole(args.page) as [draft]:
+        files.write_text(draft, page(outcomes, SEED))
+    sys.exit(any(one.problem for found in outcomes.values() for one in found))
+
+
+def _all() -> dict[str, list[Outcome]]:
+    """The outcomes of every input by kind; raises SystemExit where an input ends its process."""
+    outcomes, started = {kind: [] for kind in KINDS}, time.monotonic()
+    # Not forked: PyTorch's and PyArrow's threads would be missing in the copy. Ctrl-C is for this process alone
+    ignored = signal.SIGINT, signal.SIG_IGN
+    pool = ProcessPoolExecutor(WORKERS, get_context("spawn"), signal.signal, ignored)
+    try:
         parts = [
             (kind, pool.submit(run, kind, start, min(start + PART, count)))
             for kind, (_, count) in KINDS.items()
             for start in range(0, count, PART)
         ]
-        started, outcomes = time.monotonic(), {kind: [] for kind in KINDS}
         for kind, part in parts:
-            try:
-                outcomes[kind] += part.result()
-            except BrokenProcessPool:
-                sys.exit(f"fuzz: an input crashed its process; first suspects: {kind} from {len(outcomes[kind]):,} on")
+            outcomes[kind] += part.result()
             _tell(kind, outcomes[kind], time.monotonic() - started)
-    with files.whole(args.page) as [draft]:
-        files.write_text(draft, page(outcomes, SEED))
-    sys.exit(any(one.problem for found in outcomes.values() for one in found))
+    except BrokenProcessPool:
+        sys.exit(f"fuzz: an input crashed its process; first suspects: {kind} from {len(outcomes[kind]):,} on")
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return outcomes
 
 
 def _tell(kind: str, found: list[Outcome], seconds: float) -> None:

@@ -8,6 +8,7 @@ import io
 import random
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ import pyarrow as pa
 from pyarrow import feather, ipc
 
 from stages import foreign
-from tests.fuzz import mutations
+from tests.fuzz import mutations, texts
 from tests.fuzz.expressions import expression, text, value
 from tests.fuzz.trial import LONGEST, Input
 
@@ -26,9 +27,12 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
     def made(rng: random.Random, number: int) -> Input:
         table, good = _table(rng)
         ending = rng.choice(list(WRITERS))
-        content, done = WRITERS[ending](rng, table), [f"{ending}"]
+        content, done = WRITERS[ending](rng, table), [ending]
         damaged = rng.random() < 0.8
-        if damaged:
+        if damaged and ending in (".csv", ".tsv", ".jsonl") and rng.random() < 0.5:
+            content, how = texts.text(rng, content.decode(), (*texts.TEXTS, texts.number_replaced, texts.word_replaced))
+            done.append(how)
+        elif damaged:
             ways = rng.choices(mutations.BYTES + mutations.ONE_BIT, k=rng.choice((1, 1, 2)))
             for way in ways:
                 content = way(rng, content) if content else content
@@ -36,12 +40,14 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         path = folder / f"mine{ending}"
         path.write_bytes(content)
         expected = None if damaged else good
-        return Input(
-            mutations.told(done), lambda: list(foreign.read(path)), lambda found: wrong(found, expected),
-            lambda: "" if damaged else "refused as it is",
-        )  # fmt: skip
+        read, said = partial(_read, path), str if damaged else partial(str, "refused as it is")
+        return Input(mutations.told(done), read, lambda found: wrong(found, expected), said)
 
     return made
+
+
+def _read(path: Path) -> list[foreign.Row]:
+    return list(foreign.read(path))
 
 
 def wrong(found: list[foreign.Row], good: list[int | None] | None) -> str:

@@ -22,7 +22,7 @@ def cut(rng: random.Random, content: bytes) -> bytes:
 
 
 def beheaded(rng: random.Random, content: bytes) -> bytes:
-    return content[rng.randrange(1, len(content)) :]
+    return content[rng.randint(1, len(content)) :]
 
 
 def swapped(rng: random.Random, content: bytes) -> bytes:

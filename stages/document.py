@@ -5,13 +5,12 @@ corpus: {operands: 50}  ->  {"lr": 1e-05, "corpus": {"operands": 50}}
 """
 
 import re
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MantissaNoDotYAML1_1Warning, MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -54,10 +53,7 @@ def read(path: Path) -> dict:
     if len(content) > LARGEST:
         raise BadInput(f"{path}: must be at most {LARGEST // 1024} KiB")
     try:
-        with warnings.catch_warnings():
-            # A %YAML 1.1 further down, which is refused when its turn comes, makes ruamel.yaml warn of 1e400 above it
-            warnings.simplefilter("ignore", MantissaNoDotYAML1_1Warning)
-            found = _Document(path, content.decode("utf-8-sig")).value()
+        found = _Document(path, content.decode("utf-8-sig")).value()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BadInput(f"{path}: line {line}: not UTF-8; save the file as UTF-8") from error
@@ -82,8 +78,7 @@ class _Document:
                 documents += 1
                 if documents > 1:
                     self._fail(event, "a second document begins (---); there must be one")
-                if event.version not in (None, (1, 2)):
-                    self._fail(event, "%YAML must be 1.2, or left out")
+                self._version(event, event.version)
             elif isinstance(event, NodeEvent):
                 found = self._node(event, 0)
         return found
@@ -169,16 +164,20 @@ class _Document:
             case "int" | "float" | "bool":
                 if len(text) > LONGEST:
                     self._fail(event, f"a number must have at most {LONGEST} characters (found {len(text):,})")
-                node = ScalarNode(event.tag, text, event.start_mark, event.end_mark)
                 try:
-                    return getattr(self.yaml.constructor, f"construct_yaml_{kind}")(node)
+                    return getattr(self.yaml.constructor, f"construct_yaml_{kind}")(ScalarNode(event.tag, text))
                 except (ValueError, IndexError, KeyError):
                     self._fail(event, f"must be {KINDS[kind]} (found {wording.shown(text)})")
             case "timestamp" | "merge" | "value":
                 self._fail(event, f"must be in quotes (found {wording.shown(text)}, which means more than text)")
         self._fail(event, f"must be a plain value (found one tagged {wording.key(kind)})")
 
+    def _version(self, event: Event, version: tuple[int, int] | None) -> None:
+        if version not in (None, (1, 2)):
+            self._fail(event, "%YAML must be 1.2, or left out")
+
     def _tag(self, event: ScalarEvent) -> str:
+        self._version(event, self.yaml.scanner.yaml_version)  # it is ahead, and may have met a %YAML further down
         tag = event.tag
         if tag in (None, "!"):
             tag = str(self.yaml.resolver.resolve(ScalarNode, event.value, event.implicit))

@@ -99,9 +99,9 @@ def wrong(found: params.Params, content: bytes) -> str:
         raw = loaded(content)
     except Exception as error:
         return f"ruamel.yaml refuses it: {type(error).__name__}: {str(error)[:100]}"
-    raw = _as_float(raw)
+    raw = as_float(raw, "grad_clip")
     own = {key: raw[key] for key in HYPER}
-    runs = {key: {**own, **_as_float(run)} for key, run in raw["runs"].items()}
+    runs = {key: {**own, **as_float(run, "grad_clip")} for key, run in raw["runs"].items()}
     datasets = {
         key: {"rule": {"min": 0, "max": None, "without": "", **dataset["rule"]}, "sample": dataset["sample"]}
         for key, dataset in raw["datasets"].items()
@@ -120,10 +120,9 @@ def wrong(found: params.Params, content: bytes) -> str:
     return out_of_range(parts) or _named(runs, datasets)
 
 
-def _as_float(values: dict) -> dict:
-    """The same, with a `grad_clip` of more digits than a float has as the nearest float."""
-    norm = values.get("grad_clip")
-    return {**values, "grad_clip": float(norm)} if type(norm) is int else values
+def as_float(values: dict, *names: str) -> dict:
+    """The same, with whole numbers of these names as the nearest float: they may have more digits than one holds."""
+    return {key: float(value) if key in names and type(value) is int else value for key, value in values.items()}
 
 
 def out_of_range(parts: list[tuple[str, dict, dict]]) -> str:

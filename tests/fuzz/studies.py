@@ -12,7 +12,7 @@ from pathlib import Path
 from stages import studies
 from tests.copies import ROOT
 from tests.fuzz import texts
-from tests.fuzz.params import ROWS, RUN, loaded, name, one_of, out_of_range
+from tests.fuzz.params import ROWS, RUN, as_float, loaded, name, one_of, out_of_range
 from tests.fuzz.trial import Input
 
 LEFT_OUT = {"kind": "trainings", "always": {}} | dict.fromkeys(("run", "reach", "longest", "keep", "code"))
@@ -81,8 +81,8 @@ def multiplied(entries: list[dict]) -> list[dict]:
 
 
 def _against(study: studies.Study, raw: dict) -> str:
-    raw = LEFT_OUT | raw
-    raw["rule"] = [{"at": None, "than_at": None, "than": None, **rule} for rule in raw["rule"]]
+    raw = as_float(LEFT_OUT | raw, "reach", "longest")
+    raw["rule"] = [{"at": None, "than_at": None, "than": None, **as_float(rule, "than")} for rule in raw["rule"]]
     if asdict(study) != raw:
         return "other values: " + ", ".join(key for key in raw if asdict(study).get(key) != raw[key])
     points, kind = multiplied(raw["points"]), raw["kind"]

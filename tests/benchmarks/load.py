@@ -86,10 +86,10 @@ def goals(rates: pd.DataFrame, way: str, cores: int) -> dict[str, float]:
     return {"alone": ALONE * rates["alone"].max()} | {load: BESIDE * alone * part for load, part in share.items()}
 
 
-def choice(rates: pd.DataFrame) -> str:
-    """The way with the best rates beside others, of those fast enough alone."""
-    fast = rates[rates["alone"] >= ALONE * rates["alone"].max()]
-    return fast.drop(columns="alone").prod(axis=1).idxmax()
+def choice(rates: pd.DataFrame, cores: int) -> tuple[str, float]:
+    """The way that comes nearest to its goals: whose worst share of them is the largest, and that share."""
+    worst = pd.Series({way: (rates.loc[way] / pd.Series(goals(rates, way, cores))).min() for way in rates.index})
+    return worst.idxmax(), worst.max()
 
 
 def report(rates: pd.DataFrame, cores: int) -> str:
@@ -109,7 +109,7 @@ def report(rates: pd.DataFrame, cores: int) -> str:
         f"Goals: alone {ALONE} of the fastest way; beside n processes {BESIDE} of a fair share, which on {cores} cores "
         f"is {cores}/({cores} + n) of the rate alone.",
         page.markdown(found, ["load", "goal", "ours", "met"]),
-        f"Of the ways that reach the goal alone, the fastest beside others is {choice(rates)}.",
+        "Nearest to its goals is {}: at least {:.2f} of each.".format(*choice(rates, cores)),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -1,7 +1,7 @@
 """What a stage is made from: still the same when its outputs take their places?
 
 DVC hashes the dependencies of a stage after its command. Without this check an edit during a training would be
-recorded as if the training had begun with it.
+recorded as if the training had begun with it. What is edited after the check, while the process ends, is not seen.
 
 params.yaml says lr: 0.002; edited to 0.003 while `train` runs
   ->  BadInput('params.yaml changed while the stage ran: lr was 0.002, is 0.003; run it again')
@@ -52,22 +52,23 @@ def unchanged() -> None:
 
 
 def _digests(path: Path) -> dict[str, bytes]:
-    """SHA-256 of the file, or of every file in the folder, by its name there; of a pipe nothing."""
+    """SHA-256 of the file, or of every file in the folder but drafts, by its name there; of a pipe nothing."""
     found = {}
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.is_file():
+        if file.is_file() and file.suffix != ".tmp":  # as in .dvcignore
             with file.open("rb") as content:
                 found[file.relative_to(path).as_posix()] = hashlib.file_digest(content, "sha256").digest()
     return found
 
 
 def _listed() -> list[str] | None:
-    """The keys of params.yaml that dvc.yaml lists for the stage under way; None where DVC has not started it."""
-    if "DVC_STAGE" not in os.environ:
+    """The keys of params.yaml that dvc.yaml lists for the stage under way; None where DVC does not run it."""
+    name, _, key = os.environ.get("DVC_STAGE", "").rpartition(":")[2].partition("@")  # dvc.yaml:train@full-lstm
+    try:
+        entry = document.read(Path("dvc.yaml"))["stages"][name]
+        return [listed.replace("${key}", key) for listed in entry.get("do", entry).get("params", [])]
+    except (BadInput, KeyError, AttributeError):  # a dvc.yaml of somebody else's making: every value counts
         return None
-    name, _, key = os.environ["DVC_STAGE"].rpartition(":")[2].partition("@")  # dvc.yaml:train@full-lstm
-    entry = document.read(Path("dvc.yaml"))["stages"][name]
-    return [listed.replace("${key}", key) for listed in entry.get("do", entry).get("params", [])]
 
 
 def _leaves(raw: dict, names: list[str] | None) -> dict[str, Any]:

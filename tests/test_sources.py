@@ -177,6 +177,20 @@ def test_without_dvc_every_value_counts(lab):
     sources.unchanged()
 
 
+@pytest.mark.parametrize(
+    "content", [None, "stages: [", "stages: {}\n", "stages: {train: {params: [{a.yaml: [lr]}]}}\n"]
+)
+def test_every_value_counts_where_dvc_yaml_does_not_tell(content, lab, monkeypatch):
+    monkeypatch.setenv("DVC_STAGE", f"train@{RUN}")
+    (lab / "dvc.yaml").unlink()
+    if content:
+        (lab / "dvc.yaml").write_text(content)
+    done = ran("train", lab, monkeypatch, partial(replaced, lab / "params.yaml", "sample: 60", "sample: 45"))
+    refused(
+        "train", done, lab, f"{lab / 'params.yaml'} changed while the stage ran: datasets.small.sample was 60, is 45"
+    )
+
+
 def test_modules_that_were_not_imported_may_change(monkeypatch):
     """And so may a template, where its folder's modules were not."""
     page = ROOT / "stages" / "page" / "index.html.j2"

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from stages import files, params, studies
 from stages.command import BadInput
@@ -83,7 +82,7 @@ class Networks:
         if (dataset, part) != (own, "train"):
             rows = rows[~rows["src"].isin(sampled(self.data, f"{own}/train")["src"].to_pandas())]
         if asked != "all":
-            kept = pq.read_table(self.data / "subsets" / f"{own}.parquet", columns=["src"])["src"].to_pandas()
+            kept = files.read_table(self.data / "subsets" / f"{own}.parquet")["src"].to_pandas()
             rows = rows[rows["src"].isin(kept) == (asked == "inside")]
         weights = pd.Series(1.0, rows.index)
         if like != "none":

@@ -16,7 +16,7 @@ from pathlib import Path
 SOURCE = {
     path: path.read_bytes()
     for path in sorted(Path(__file__).parent.rglob("*"))
-    if path.is_file() and "__pycache__" not in path.parts
+    if path.suffix in (".py", ".j2", ".css", ".js") and not path.name.startswith(".")
 }
 
 

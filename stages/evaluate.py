@@ -74,7 +74,7 @@ def main() -> None:
     )
     parser.add_argument("params", type=Path)
     parser.add_argument("model", type=given, help="file to read")
-    parser.add_argument("rows", type=given, help="Parquet file to read; CSV and others too, where nothing is written")
+    parser.add_argument("rows", type=Path, help="Parquet file to read; CSV and others too, where nothing is written")
     parser.add_argument("predictions", type=Path, nargs="?", help="Parquet file to write: the answers to its rows")
     parser.add_argument("products", type=Path, nargs="?", help="Parquet file to write: the answers to every a*b")
     parser.add_argument("metrics", type=Path, nargs="?", help="JSON file to write")
@@ -91,7 +91,7 @@ def main() -> None:
         for line in tally.score(trained, args.model, args.rows, device):
             print(line)
         return
-    rows, pairs = files.read_table(args.rows), products(trained.operands)
+    rows, pairs = files.read_table(given(args.rows)), products(trained.operands)
     predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in alphabet.encode_table(rows, args.rows)))
     multiplied, _ = answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
     tally.check(args.model, f"loss on {args.rows}", metrics["loss"])

@@ -71,7 +71,7 @@ def whole(*paths: Path) -> Iterator[list[Path]]:
 
 @contextmanager
 def outputs(*paths: Path) -> Iterator[list[Path]]:
-    """`whole` for what a stage makes: nothing takes its place if what it was made from is no longer the same."""
+    """`whole` for a stage's outputs: nothing is replaced if an input changed."""
     with whole(*paths) as drafts:
         yield drafts
         sources.unchanged()

@@ -48,7 +48,7 @@ def read(path: Path) -> Iterator[Cells | str]:
         yield from READERS[kind](path)
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
-    except PermissionError:
+    except (PermissionError, MemoryError):  # ArrowMemoryError is both a MemoryError and an ArrowException
         raise
     except DAMAGED as error:
         raise BadInput(f"{where}: not a whole {kind} file ({shown(' '.join(str(error).split()), 120)})") from error

@@ -51,15 +51,17 @@ def read_csv(path: Path) -> Iterator[Cells]:
     next(rows)
     while True:
         source.taken.clear()
+        closed = True
         try:
             fields = next(rows)
         except StopIteration:
             return
         except csv.Error:
-            fields = []
+            fields, closed = [], False
         # A quote that is never closed, or closed by the next row's, is a character like any other: the rows that it
         # would swallow are read again.
-        if len(source.taken) > 1 and not all(at < len(fields) and "\n" not in fields[at].strip() for at in places):
+        whole = all(at < len(fields) and "\n" not in fields[at].strip() for at in places)
+        if not closed or (len(source.taken) > 1 and not whole):
             first, *others = source.taken
             source.back.extendleft(reversed(others))
             fields = next(csv.reader([first], delimiter=mark, quoting=csv.QUOTE_NONE, skipinitialspace=True))

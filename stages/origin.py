@@ -11,16 +11,16 @@ from stages.sources import given
 
 STAGES = Path(__file__).parent
 
-# The stages that a study's kind depends on, with the nouns they import, and the module that computes the row
+# The stages that a study's kind depends on, with the nouns they import, and the modules that compute the row
 _ROWS = (
     *("generate", "subset", "sample"),
     *("__init__", "command", "document", "files", "grammar", "params", "seal", "sources", "wording"),
 )
 _TRAINED = *_ROWS, "train", "evaluate", "foreign", "header", "kinds", "lines", "network/*"
 CODE = {
-    "trainings": (*_TRAINED, "lab/trained"),
+    "trainings": (*_TRAINED, "lab/overrides", "lab/queue", "lab/trained"),
     "answers": (*_TRAINED, "lab/answers"),
-    "shift": (*_ROWS, "lab/shift"),
+    "shift": (*_ROWS, "lab/answers", "lab/shift"),
 }
 
 

@@ -42,7 +42,7 @@ def broken(path: Path) -> bool:
 
 
 def _copied(path: Path) -> bool:
-    """Whether the checksum is that of another table: PyArrow's `iter_batches` hands it on, but in the schema too."""
+    """Whether the checksum was copied from another table: PyArrow copies it with the schema's metadata."""
     with suppress(pa.ArrowException, OSError, ValueError):
         metadata = pq.read_metadata(path).metadata or {}
         return KEY.encode() in base64.b64decode(metadata.get(b"ARROW:schema", b""))

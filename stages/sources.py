@@ -9,14 +9,13 @@ params.yaml says lr: 0.002; edited to 0.003 while `train` runs
 
 import hashlib
 import os
-import reprlib
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from stages import SOURCE, document
+from stages import SOURCE, document, wording
 from stages.command import BadInput
 
 # Each file or folder that the stage has read: how to look at it, and what was seen at first
@@ -26,19 +25,19 @@ READ: dict[Path, tuple[Callable[[], dict], dict]] = {}
 def given(text: str | Path) -> Path:
     """The path of a file or folder that a stage is given to read: the `type` of such an argument."""
     path = Path(text)
-    READ[path] = partial(_digests, path), _digests(path)
+    READ.setdefault(path, (partial(_digests, path), _digests(path)))
     return path
 
 
 def values(path: Path) -> dict:
-    """What params.yaml says. Noted are the values that dvc.yaml lists for the stage, or all where DVC runs none."""
+    """The content of params.yaml. Remembers the values that dvc.yaml lists for the stage, or all outside DVC."""
     raw, names = document.read(path), _listed()
-    READ[path] = (lambda: _leaves(document.read(path), names)), _leaves(raw, names)
+    READ.setdefault(path, ((lambda: _leaves(document.read(path), names)), _leaves(raw, names)))
     return raw
 
 
 def unchanged() -> None:
-    """Raises BadInput that names the first thing that is not as it was."""
+    """Raises BadInput that names the first input that changed."""
     for path, (look, before) in READ.items():
         try:
             now = look()
@@ -46,8 +45,10 @@ def unchanged() -> None:
             raise BadInput(f"{path} changed while the stage ran ({error}); put it right and run it again") from error
         if now != before:
             raise BadInput(f"{path} changed while the stage ran{_difference(before, now)}; run it again")
+    loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     for path, content in SOURCE.items():
-        if _imported(path) and _content(path) != content:
+        module = path if path.suffix == ".py" else path.parent / "__init__.py"  # a template's package
+        if str(module) in loaded and _content(path) != content:
             raise BadInput(f"{os.path.relpath(path)} changed while the stage ran; run it again")
 
 
@@ -87,22 +88,12 @@ def _walk(value: Any, path: str) -> list[tuple[str, Any]]:
 
 
 def _difference(before: dict, now: dict) -> str:
-    """Which value, or which file of a folder, is another one."""
-    gone = "not there"
-    for key in before | now:
-        was, new = before.get(key, gone), now.get(key, gone)
-        if was != new:
-            if isinstance(was, bytes) or isinstance(new, bytes):
-                return "" if key == "." else f": {key}"
-            return f": {key} was {reprlib.repr(was)}, is {reprlib.repr(new)}"
-    return ""
-
-
-def _imported(path: Path) -> bool:
-    """Whether it is a module that has been imported, or another file of a folder of such (a template)."""
-    loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    module = path if path.suffix == ".py" else path.parent / "__init__.py"
-    return str(module) in loaded
+    """The first value, or file of a folder, that differs."""
+    key = next(key for key in before | now if before.get(key, ...) != now.get(key, ...))  # ...: not there
+    if any(isinstance(side.get(key), bytes) for side in (before, now)):
+        return "" if key == "." else f": {wording.key(key)}"
+    was, new = (wording.shown(side[key]) if key in side else "missing" for side in (before, now))
+    return f": {wording.key(key)} was {was}, is {new}"
 
 
 def _content(path: Path) -> bytes | None:

@@ -42,17 +42,17 @@ def study(
             yield table
 
 
-def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Iterator[Found]:
-    """What came of each point, and the code that it was made by."""
-    made = dict(zip(studies.ORIGIN, (commit(), origin.fingerprint(entry.kind)), strict=True))
-    if entry.kind != "trainings":  # whose timing names the one that it ran on
+def _made(kind: str, rows: Iterator[Found]) -> Iterator[Found]:
+    """The rows with the commit and the code that they are made by, which are those of the moment when they begin."""
+    made = dict(zip(studies.ORIGIN, (commit(), origin.fingerprint(kind)), strict=True))
+    if kind != "trainings":  # the timing of a training names its processor
         made["processor"] = machine.processor()
-    with closing(_found(args, entry, points)) as rows:
+    with closing(rows):
         for point, found in rows:
             yield point, found | made
 
 
-def _found(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Iterator[Found]:
+def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Iterator[Found]:
     """What came of each point, by the study's kind."""
     match entry.kind:
         case "trainings" if entry.code:
@@ -62,14 +62,17 @@ def _found(args: argparse.Namespace, entry: studies.Study, points: list[studies.
             if entry.keep and args.study in config.runs:
                 raise BadInput(f"{args.studies}: {args.study}: a run has this name, and its weights would be replaced")
             with Queue(args.study, entry, config, args.data, args.reports) as queue:
-                yield from queue.rows(points, args.workers)
+                yield from _made(entry.kind, queue.rows(points, args.workers))
         case "answers":
             networks = Networks(args.params, args.data)
-            yield from ((point, networks.row(point)) for point in points)
+            yield from _made(entry.kind, ((point, networks.row(point)) for point in points))
         case "shift":
-            for point in points:
-                tables = (sampled(args.data, point[name]).to_pandas() for name in ("one", "other"))
-                yield point, {"status": studies.DONE, **shift.row(*tables, point["of"])}
+            yield from _made(entry.kind, ((point, _shift(args.data, point)) for point in points))
+
+
+def _shift(data: Path, point: studies.Point) -> dict:
+    tables = (sampled(data, point[name]).to_pandas() for name in ("one", "other"))
+    return {"status": studies.DONE, **shift.row(*tables, point["of"])}
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from stages.command import BadInput, one_line
 from stages.network import alphabet, launch, machine, scores, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
 from stages.network.learner import Learner
-from stages.sources import given
+from stages.sources import given, unchanged
 
 Rows = tuple[Tensor, Tensor]  # sources (N, S) and answers (N, T)
 
@@ -162,6 +162,9 @@ def main() -> None:
         )
         settings = {field.name: getattr(run, field.name) for field in fields(params.Run)}
         what = fingerprint([settings, config.corpus.operands], [args.train, args.valid])
+        unchanged()  # what has been read is what the fingerprint names
+        if launch.shared(what) != what:
+            raise BadInput("the ranks differ in parameters, tables, code or PyTorch; they must be the same")
         checkpoint = Checkpoint(args.resume, args.run, what)
         if not launch.first():
             train(args.run, run, config.corpus.operands, rows, valid, checkpoint)

@@ -13,6 +13,7 @@ import stages
 from stages import files, sources
 from stages import page as room
 from stages.command import BadInput
+from stages.network import alphabet
 
 RUN = "small-lstm"
 
@@ -155,6 +156,30 @@ def test_a_checkpoint_stays_and_nothing_is_trained_twice(lab, monkeypatch):
     assert (lab / "out" / "model").read_bytes() == (lab / "models" / f"{RUN}.safetensors").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["code", "table"])
+def test_a_checkpoint_is_not_named_by_what_was_not_read(name, lab, monkeypatch):
+    """An edit between reading a module or a table and naming the checkpoint by it stops the training at once."""
+    real = alphabet.encode_table
+
+    def encode_table(table, path):
+        if name == "code":
+            monkeypatch.setitem(stages.SOURCE, ROOT / "stages" / "network" / "learner.py", b"as it was")
+        elif path.name == "valid.parquet":
+            files.write_table(path, files.read_table(path).slice(1))
+        return real(table, path)
+
+    monkeypatch.setattr(alphabet, "encode_table", encode_table)
+    done = stage("train", *arguments("train", lab))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "changed while the stage ran" in done.stderr
+    assert not (lab / ".resume").exists() or not list((lab / ".resume").glob("*.pt"))
+
+
+def test_files_of_an_editor_are_no_code():
+    assert {path.suffix for path in stages.SOURCE} == {".py", ".j2", ".css", ".js"}
+    assert not [path for path in stages.SOURCE if path.name.startswith(".")]
+
+
 def test_a_file_that_is_half_saved(lab, monkeypatch):
     done = ran("generate", lab, monkeypatch, lambda: (lab / "params.yaml").write_text("lr: ["))
     assert done.returncode == 1
@@ -168,7 +193,7 @@ def test_without_dvc_every_value_counts(lab):
     sources.values(config)
     for content, words in {
         "lr: 0.1\nruns: {a: {epochs: 3}}\nextra: 1\n": "runs.a.epochs was 2, is 3",
-        "lr: 0.1\nruns: {a: {epochs: 2}}\n": "extra was 1, is 'not there'",
+        "lr: 0.1\nruns: {a: {epochs: 2}}\n": "extra was 1, is missing",
     }.items():
         config.write_text(content)
         with pytest.raises(BadInput, match=f"{words}; run it again$"):

@@ -16,6 +16,7 @@ from stages import origin, params, studies, study
 from stages.command import BadInput
 from stages.lab import queue, trained
 from stages.network import machine, weights
+from tests.copies import BIN
 
 
 @pytest.mark.parametrize(
@@ -225,6 +226,28 @@ def test_a_shallow_clone_is_refused_before_anything_is_queued(untried):
     assert not Path(".dvc/tmp").exists()
 
 
+@pytest.mark.parametrize("name", ["params.yaml", "stages/train.py", "dvc.lock"])
+def test_uncommitted_changes_are_refused_before_anything_is_queued(name, untried):
+    """Else a row would name a commit that did not make it."""
+    subprocess.run(["git", "fetch", "--quiet", "--unshallow"], check=True)
+    Path(name).write_text(Path(name).read_text() + "# changed\n")
+    done = stage("study", *untried)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(f"study: {name}: has uncommitted changes; commit them first")
+    assert not Path(".dvc/tmp").exists()
+
+
+def test_head_s_results_count_only_where_they_are_of_its_code(head, tmp_path, monkeypatch):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", head, clone], check=True)
+    monkeypatch.chdir(clone)
+    monkeypatch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    stale = queue._up_to_date("evaluate@full-lstm")
+    code = clone / "stages" / "train.py"
+    code.write_text(code.read_text() + "# changed\n")
+    assert (stale, queue._up_to_date("evaluate@full-lstm")) == (True, False)
+
+
 def test_a_repository_of_somebody_else_is_refused_before_anything_is_queued(untried, monkeypatch):
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
@@ -261,7 +284,6 @@ def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
 
     for module in (queue, trained):
         monkeypatch.setattr(module, "call", call)
-    monkeypatch.setattr(queue, "commit", lambda: "1234567")
     monkeypatch.setattr(queue.time, "sleep", lambda seconds: None)
     entry = study_of(run="full-lstm")
     with (

@@ -3,7 +3,6 @@
 {'run': 'single_digit-lstm', 'dataset': 'two_digit', 'asked': 'outside'}  ->  exact match 0.003 of 50,000 rows
 """
 
-import subprocess
 import sys
 import tempfile
 from functools import cache
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stages import files, params, studies
-from stages.command import BadInput
+from stages.lab.call import call
 
 REST = 50_000  # rows that tell a share to 0.004 or better, and are answered in seconds
 
@@ -97,15 +96,6 @@ class Networks:
             names = ("rows", "answers", "products", "metrics", "history")
             rows, *out = (Path(folder) / name for name in names)
             files.write_table(rows, sampled(self.data, name))
-            command = [
-                sys.executable,
-                "-m",
-                "stages.evaluate",
-                self.path,
-                self.data / "models" / f"{run}.safetensors",
-                rows,
-            ]
-            done = subprocess.run([str(word) for word in (*command, *out)], capture_output=True, text=True)
-            if done.returncode:
-                raise BadInput(done.stderr.strip().rpartition("\n")[2])
+            model = self.data / "models" / f"{run}.safetensors"
+            call(sys.executable, "-m", "stages.evaluate", *map(str, (self.path, model, rows, *out)))
             return files.read_table(out[0], files.PREDICTIONS).to_pandas()

@@ -3,7 +3,6 @@
 {'lr': 0.01, 'seed': 1}  ->  `dvc exp run --queue -S lr=0.01 -S seed=1 evaluate@single_digit-lstm`  ->  loss 0.46, …
 """
 
-import json
 import math
 import os
 import re
@@ -14,17 +13,17 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
-from stages import params, studies
+from stages import columns, files, params, studies
 from stages.command import BadInput
 from stages.lab import trained
-from stages.lab.call import DIRTY, call, commit, complaint
+from stages.lab.call import call, complaint
 from stages.lab.overrides import overrides, run, trained_rows
 from stages.network import machine
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point
 STAGES = "generate: ", "subset: ", "sample: ", "train: ", "evaluate: "  # how a line of theirs begins
+TRAINED = "stages", "params.yaml", "dvc.yaml", "dvc.lock"  # what an experiment is made of
+SPEED = {"rows_per_second": columns.number("a number above 0", 1e-9)}
 NOBODY = "Worker status: 0 active, 0 idle"
 LONGEST_PAUSE = 20.0  # seconds between two looks at the queue: each takes a core for one
 
@@ -38,12 +37,9 @@ class Queue:
 
     def rows(self, points: list[studies.Point], workers: int) -> Iterator[tuple[studies.Point, dict]]:
         """What came of each point, as soon as it is there: at once for one that the pipeline itself trains."""
-        _check_git()
-        _settle()
-        committed = not (commit() or "").endswith(DIRTY)  # else HEAD's results are of other code
         for number, point in enumerate(points, start=1):
             changes = overrides(self.entry.run, self._whole(point), self.config)
-            if not changes and committed:
+            if not changes and _up_to_date(self._target(point)):
                 yield point, self._results("HEAD", point)
             elif self.entry.longest and (minutes := self._minutes(point)) > self.entry.longest:
                 yield point, {"status": f"{studies.LEFT_OUT}: about {minutes:,.0f} minutes"}
@@ -63,7 +59,7 @@ class Queue:
                 if experiment not in states and experiment not in unseen:
                     unseen.add(experiment)  # on its way from the queue to a worker it is in neither list
                     continue
-                point = self.waiting[experiment]  # until nothing is left of it, even if its results cannot be read
+                point = self.waiting[experiment]  # stays listed until removed from the queue: see __exit__
                 found = self._ended(experiment, point, states.get(experiment))
                 del self.waiting[experiment]
                 yield point, found
@@ -71,6 +67,8 @@ class Queue:
             pause = min(1.2 * pause, LONGEST_PAUSE)
 
     def __enter__(self) -> "Queue":
+        _check_git()
+        _settle()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -83,11 +81,13 @@ class Queue:
     def _whole(self, point: studies.Point) -> studies.Point:
         return self.entry.always | point
 
+    def _target(self, point: studies.Point) -> str:
+        return f"evaluate@{run(self.entry.run, self._whole(point), self.config)[0]}"
+
     def _add(self, point: studies.Point, changes: list[str]) -> None:
         experiment = f"{self.name.replace('_', '-')}-{time.time_ns() // 10**6}"
         words = [word for change in changes for word in ("--set-param", change)]
-        target = f"evaluate@{run(self.entry.run, self._whole(point), self.config)[0]}"
-        call("dvc", "exp", "run", "--queue", "--name", experiment, *words, target)
+        call("dvc", "exp", "run", "--queue", "--name", experiment, *words, self._target(point))
         self.waiting[experiment] = point
 
     def _minutes(self, point: studies.Point) -> float:
@@ -96,10 +96,10 @@ class Queue:
         name, dataset, _ = run(self.entry.run, point, self.config)
         near = [one for one, own in self.config.runs.items() if own.dataset == dataset] + [self.entry.run]
         path = self.reports / "timing" / f"{name if name in near else near[0]}.json"
-        timing = json.loads(path.read_text(encoding="utf-8"))
-        subset = pq.read_metadata(self.data / "subsets" / f"{dataset}.parquet").num_rows
+        speed = columns.read_json(path, SPEED, "`dvc repro` makes it")["rows_per_second"][0]
+        subset = sum(map(len, files.batches(self.data / "subsets" / f"{dataset}.parquet")))
         rows = trained_rows(self.entry.run, point, self.config, subset)
-        return rows * point.get("epochs", self.config.epochs) / timing["rows_per_second"] / 60
+        return rows * point.get("epochs", self.config.epochs) / speed / 60
 
     def _ended(self, experiment: str, point: studies.Point, state: str | None) -> dict:
         if state == "Success":
@@ -137,6 +137,14 @@ def _check_git() -> None:
         raise BadInput(f"{error}; if you trust it: {remedy}") from error
     if shallow:
         raise BadInput("a shallow clone, in which DVC loses experiments: `git fetch --unshallow` completes it")
+    if changed := call("git", "status", "--porcelain", "--", *TRAINED):
+        path = changed.splitlines()[0][3:]
+        raise BadInput(f"{path}: has uncommitted changes; commit them first, for an experiment is made of a commit")
+
+
+def _up_to_date(target: str) -> bool:
+    """Whether HEAD has the results of its own code and parameters."""
+    return "Running stage" not in call("dvc", "repro", "--dry", "--allow-missing", target)
 
 
 def _settle() -> None:

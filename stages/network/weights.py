@@ -19,11 +19,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors import torch as safetensors
 from torch import Tensor
 
-from stages import grammar, params
+from stages import grammar, params, seal
 from stages.command import BadInput
 from stages.network.seq2seq import Seq2Seq
 
-KEY = "trained"  # the only one, for several would come in an order of chance
+KEY = "trained"  # one key only: several would be written in random order
 CHECKED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 _ALLOWED = get_type_hints(params.Run, include_extras=True)  # the ranges of params.yaml
@@ -75,7 +75,7 @@ def load(path: Path) -> Trained:
 
     A shape that params.yaml could not have is refused before anything of its size is allocated.
     """
-    if not path.exists():
+    if not path.is_file():
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
     try:
         with safe_open(path, "pt") as file:
@@ -91,11 +91,11 @@ def load(path: Path) -> Trained:
                 raise ValueError("no training")
             history = [dict(zip(columns, row, strict=True)) for row in rows]
             tensors = {name: file.get_tensor(name) for name in found}
-    except (SafetensorError, ValidationError, KeyError, ValueError, OSError) as error:
+    except (SafetensorError, ValidationError, KeyError, ValueError) as error:
         raise BadInput(f"{path}: not a model that `train` wrote, or cut short; make it again") from error
     told = content.model_dump()
     if told.pop("sha256") != _digest(told, tensors):
-        raise BadInput(f"{path}: damaged: its content does not have the checksum it names; make it again")
+        raise BadInput(f"{path}: {seal.BROKEN}")
     model = Seq2Seq(**told["shape"])
     model.load_state_dict(tensors)  # float16 becomes float32
     return Trained(content.run, model.eval(), content.operands, history)

@@ -24,7 +24,8 @@ CELL = 1024  # bytes of a Parquet or Feather cell that are kept; no expression i
 BATCH = 1 << 14  # rows of a Parquet or Feather file that are turned into text at a time
 BYTES = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary_view()}
 
-# What the readers raise for a file that is damaged, or is not of the kind that its ending says
+# What the readers raise for a file that is damaged, or is not of the kind that its ending says. Of PyArrow's errors the
+# one about memory too: a damaged length asks for half a petabyte.
 DAMAGED = (
     *(pa.ArrowException, csv.Error, lzma.LZMAError, zlib.error, zipfile.BadZipFile),
     *(OSError, EOFError, ValueError, LookupError, RuntimeError),
@@ -48,7 +49,7 @@ def read(path: Path) -> Iterator[Cells | str]:
         yield from READERS[kind](path)
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
-    except (PermissionError, MemoryError):  # ArrowMemoryError is both a MemoryError and an ArrowException
+    except PermissionError:
         raise
     except DAMAGED as error:
         raise BadInput(f"{where}: not a whole {kind} file ({shown(' '.join(str(error).split()), 120)})") from error

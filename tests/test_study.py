@@ -242,10 +242,10 @@ def test_head_s_results_count_only_where_they_are_of_its_code(head, tmp_path, mo
     subprocess.run(["git", "clone", "--quiet", head, clone], check=True)
     monkeypatch.chdir(clone)
     monkeypatch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")
-    stale = queue._up_to_date("evaluate@full-lstm")
+    before = queue._up_to_date("evaluate@full-lstm")
     code = clone / "stages" / "train.py"
     code.write_text(code.read_text() + "# changed\n")
-    assert (stale, queue._up_to_date("evaluate@full-lstm")) == (True, False)
+    assert (before, queue._up_to_date("evaluate@full-lstm")) == (True, False)
 
 
 def test_a_repository_of_somebody_else_is_refused_before_anything_is_queued(untried, monkeypatch):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from unittest import mock
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # pytest has a process for each core
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the same bytes again is a promise of the CPU; set before PyTorch looks
 
 import hypothesis

@@ -144,7 +144,10 @@ def _check_git() -> None:
 
 def _up_to_date(target: str) -> bool:
     """Whether HEAD has the results of its own code and parameters."""
-    return "Running stage" not in call("dvc", "repro", "--dry", "--allow-missing", target)
+    try:
+        return "Running stage" not in call("dvc", "repro", "--dry", "--allow-missing", target)
+    except BadInput:  # DVC wants the data of a stage that it would run
+        return False
 
 
 def _settle() -> None:

@@ -41,7 +41,9 @@ class Folder:
     def make(self, *words, **env):
         path = os.pathsep.join([str(self.root / "bin"), os.environ["PATH"]])
         quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        given = {"cwd": self.root, "env": os.environ | {"PATH": path} | quiet | env}
+        # `make test` hands its own level and flags on
+        outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        given = {"cwd": self.root, "env": outer | {"PATH": path} | quiet | env}
         return subprocess.run(["make", *words], **given, capture_output=True, text=True, timeout=60)
 
     def made(self):

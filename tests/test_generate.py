@@ -99,8 +99,10 @@ def test_a_large_corpus_comes_in_small_batches():
 def test_memory_does_not_grow_with_the_corpus(tmp_path):
     params = write_params(tmp_path / "params.yaml", corpus={"operands": 100})
     command = [sys.executable, "-m", "stages.generate", params, tmp_path / "corpus.parquet"]
-    _, status, used = os.wait4(subprocess.Popen(command, cwd=ROOT).pid, 0)  # of this process alone
-    assert status == 0
+    with subprocess.Popen(command, cwd=ROOT) as running:
+        _, status, used = os.wait4(running.pid, 0)  # what this process alone used
+        running.returncode = os.waitstatus_to_exitcode(status)
+    assert running.returncode == 0
     assert pq.read_metadata(tmp_path / "corpus.parquet").num_rows == 3 * 100**2 + 21 * 100**3
     assert used.ru_maxrss < 1.5 * 2**20  # KiB
 

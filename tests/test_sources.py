@@ -137,7 +137,8 @@ def test_a_file_that_the_stage_was_given(verb, lab, monkeypatch):
 
     def edit():
         if path.suffix == ".parquet":
-            files.write_table(path, files.read_table(path).slice(1))
+            rows = files.read_table(path)
+            files.write_table(path, rows.slice(len(rows) // 2))  # fewer than were counted
         else:
             path.write_bytes(b"another model")
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import StrictFloat
 from pydantic.dataclasses import dataclass
 
-from stages import columns, foreign, grammar, params, seal, studies
+from stages import columns, foreign, grammar, model_file, params, seal, studies
 from stages.command import BadInput
 from stages.network import weights
 from stages.page import inputs
@@ -56,7 +56,7 @@ def test_a_damaged_model_is_noticed_by_its_digest(monkeypatch):
     known = weights.load
 
     def load(path):
-        with mock.patch.object(weights, "_digest", return_value=mock.ANY):
+        with mock.patch.object(model_file, "digest", return_value=mock.ANY):
             return known(path)
 
     monkeypatch.setattr(weights, "load", load)

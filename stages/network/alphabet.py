@@ -12,10 +12,7 @@ import torch
 from torch import Tensor
 
 from stages.command import BadInput
-
-PAD = 0  # fills a row up to its table's longest, and is never in the loss; also the token before an answer's first
-EOS = 1  # ends every answer, so that its length is learned too; a source needs none, it ends with '='
-TOKENS = ("<pad>", "<eos>", *"0123456789+-*()=")
+from stages.tokens import EOS, PAD, TOKENS
 
 _ID = {token: number for number, token in enumerate(TOKENS) if len(token) == 1}
 

@@ -1,0 +1,70 @@
+"""A model file as fields and NumPy arrays, for whoever needs no PyTorch; `network/weights` makes a network of it.
+
+data/models/full-lstm.safetensors  ->  {'run': 'full-lstm', 'shape': {'cell': 'lstm', …}, …}, {'embedding.weight': …}
+
+The metadata has one key, `trained`, whose JSON says run, shape, operands and history, and a SHA-256 over these and the
+tensors. Nothing in such a file can be code.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import numpy as np
+from pydantic import ConfigDict, Field, ValidationError, create_model
+from safetensors import SafetensorError, safe_open
+
+from stages import params, seal
+from stages.command import BadInput
+
+KEY = "trained"  # one key only: several would be written in random order
+FOREIGN = "not a model that `train` wrote, or cut short; make it again"
+CHECKED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+_ALLOWED = get_type_hints(params.Run, include_extras=True)  # the ranges of params.yaml
+_SHAPE = {name: (_ALLOWED[name], ...) for name in ("cell", "embed_dim", "hidden_dim", "layers", "decoder")}
+_OPERANDS = get_type_hints(params.Corpus, include_extras=True)["operands"]
+_EPOCHS = {"columns": (list[str], ...), "rows": (Annotated[list[list[int | float]], Field(min_length=1)], ...)}
+_Content = create_model(
+    "_Content",
+    __config__=CHECKED,
+    run=(params.Name, ...),
+    shape=(create_model("_Shape", __config__=CHECKED, **_SHAPE), ...),
+    operands=(_OPERANDS, ...),
+    history=(create_model("_History", __config__=CHECKED, **_EPOCHS), ...),
+    sha256=(str, ...),
+)
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The fields, `sha256` too, and the tensors by name; raises BadInput for a missing, damaged or foreign file.
+
+    A shape that params.yaml could not have is refused before anything of its size is allocated.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file; `dvc repro` makes it")
+    try:
+        with safe_open(path, "np") as file:
+            names = list(file.keys())
+            content = _Content.model_validate_json((file.metadata() or {})[KEY]).model_dump()
+            if not {"train_loss", "train_token_accuracy"} <= set(content["history"]["columns"]):
+                raise ValueError("no training")
+            if foreign := {file.get_slice(name).get_dtype() for name in names} - {"F16", "F32"}:
+                raise ValueError(f"tensors of other types: {foreign}")
+            arrays = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, ValidationError, KeyError, ValueError) as error:
+        raise BadInput(f"{path}: {FOREIGN}") from error
+    if content["sha256"] != digest({key: value for key, value in content.items() if key != "sha256"}, arrays):
+        raise BadInput(f"{path}: {seal.BROKEN}")
+    return content, arrays
+
+
+def digest(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over all fields, and every tensor's name, type (in PyTorch's words), shape and bytes."""
+    found = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        found.update(f"{name} torch.{array.dtype} {list(array.shape)}".encode())
+        found.update(np.ascontiguousarray(array).view(np.uint8))
+    return found.hexdigest()

@@ -16,6 +16,7 @@ from torch import Tensor
 from stages import files, params
 from stages.command import one_line
 from stages.network import alphabet, machine, scores, tally, weights
+from stages.network.predictions import answer
 from stages.sources import given
 
 
@@ -33,26 +34,6 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
     }
     return predictions, metrics
-
-
-def answer(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
-    """The rows (N) with the network's greedy answers, and these as ids (N, steps).
-
-    `correct` is an answer that is the decimal `tgt` and ends with `<eos>` in time.
-    """
-    decoded, probability = scores.decode(trained.model, sources, trained.steps)
-    predictions = pa.table(
-        {
-            "src": rows["src"],
-            "tgt": rows["tgt"],
-            "predicted": [alphabet.decode(ids) for ids in decoded.tolist()],
-            "correct": scores.exact(decoded, answers.cpu()).numpy(),
-            "template": rows["template"],
-            "probability": probability.numpy(),
-        },
-        files.PREDICTIONS,
-    )
-    return predictions, decoded
 
 
 def products(operands: int) -> pa.Table:

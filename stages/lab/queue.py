@@ -114,11 +114,11 @@ class Queue:
         return found
 
     def _results(self, commit: str, point: studies.Point) -> dict:
-        name, _, _ = run(self.entry.run, self._whole(point), self.config)
+        name, dataset, _ = run(self.entry.run, self._whole(point), self.config)
         found = trained.results(commit, name, self.reports)
         if self.entry.keep and studies.at([point], self.entry.keep):
             folder, model = self.reports / "studies" / self.name, self.data / "models" / f"{self.name}.safetensors"
-            trained.keep(commit, name, found[-1], folder, self.data, model)
+            trained.keep(commit, name, dataset, found[-1], folder, self.data, model)
         return {"status": studies.DONE, **trained.row(*found, self.entry.reach)}
 
     def _forget(self, *experiments: str) -> None:

@@ -1,21 +1,26 @@
 """What a commit holds of a trained run: a row of its figures, and what a study keeps of it beside the row.
 
 HEAD, full-lstm  ->  exact_match 0.0544, epochs_to_reach inf, …
-keep             ->  reports/studies/NAME/history.csv, kinds.csv, mistakes.csv, data/models/NAME.safetensors
+keep             ->  reports/studies/NAME/history.csv, kinds.csv, mistakes.csv, …, data/models/NAME.safetensors
 """
 
 import io
 import json
+import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from stages import files, studies
+from stages import files, model_file, studies
 from stages.lab.call import call
-from stages.network import weights
+from stages.network import alphabet, predictions, weights
 
 TIMING = "seconds_per_epoch", "peak_memory_mib", *studies.MACHINE
+HELD_OUT = 1000  # rows that the page's calculator picks from
+KEPT = ["src", "tgt", "predicted", "template", "probability"]
 METRICS = "rows", "exact_match", "loss", "token_accuracy", "position_accuracy"
 
 
@@ -45,24 +50,48 @@ def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dic
     }
 
 
-def keep(commit: str, run: str, history: pd.DataFrame, folder: Path, data: Path, model: Path) -> None:
-    """The curve, the answers' kinds and the wrong ones as tables in the folder, and the network.
+def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Path, data: Path, model: Path) -> None:
+    """The network, with its weights in float16, which are half of the bytes; and what `asked` makes of its answers.
 
-    Its weights are kept in float16: half of the bytes.
+    The curve of the training is kept beside these in the folder.
     """
     with tempfile.TemporaryDirectory() as outputs:
-        found = [Path(outputs) / f"{run}{ending}" for ending in (".safetensors", ".parquet")]
-        for path, output in zip(found, ("models", "predictions"), strict=True):
-            # Both are in DVC's cache, under names that the commit knows
-            call("dvc", "get", ".", (data / output / path.name).as_posix(), "--rev", commit, "--out", str(path))
-        network = weights.load(found[0])
-        answers = files.read_table(found[1], files.PREDICTIONS).to_pandas()
-    network.model.half()
-    tables = {"history": history, "kinds": kinds(answers), "mistakes": mistakes(answers)}
-    with files.whole(*(folder / f"{name}.csv" for name in tables), model) as [*drafts, draft]:
-        for path, table in zip(drafts, tables.values(), strict=True):
-            files.write_text(path, table.to_csv(index=False, float_format="%.6g"))
-        weights.save(draft, network)
+
+        def get(path: Path) -> Path:
+            """A file of the commit, whose name there DVC's cache knows."""
+            call("dvc", "get", ".", path.as_posix(), "--rev", commit, "--out", str(Path(outputs) / path.name))
+            return Path(outputs) / path.name
+
+        network = weights.load(get(data / "models" / f"{run}.safetensors"))
+        before = files.read_table(get(data / "predictions" / f"{run}.parquet"), files.PREDICTIONS).to_pandas()
+        rows = files.read_table(get(data / "samples" / dataset / "valid.parquet"))
+        network.model.half()
+        half = Path(outputs) / "half"
+        weights.save(half, network)
+        tables, rounding = asked(half, rows, before["predicted"])
+        texts = {"history.csv": _csv(history), "rounding.json": json.dumps(rounding, indent=2) + "\n"}
+        texts |= {f"{name}.csv": _csv(table) for name, table in tables.items()}
+        with files.whole(*(folder / name for name in texts), model) as [*drafts, draft]:
+            for path, text in zip(drafts, texts.values(), strict=True):
+                files.write_text(path, text)
+            shutil.copyfile(half, draft)
+
+
+def asked(model: Path, rows: pa.Table, before: pd.Series) -> tuple[dict[str, pd.DataFrame], dict]:
+    """The network in the file, asked all held-out rows: the answers' kinds, the wrong ones, HELD_OUT of all, seeded;
+    and of the rounding how many answers differ from those `before` it.
+    """
+    network = weights.load(model)
+    sources, answers = alphabet.encode_table(rows, model)
+    found = predictions.answer(network, rows, sources, answers)[0].to_pandas()
+    rounding = {
+        "sha256": model_file.read(model)[0]["sha256"],
+        "rows": len(found),
+        "changed": int((found["predicted"].to_numpy() != before.to_numpy()).sum()),
+        "exact_match": round(float(found["correct"].mean()), 6),
+    }
+    drawn = np.random.default_rng(0).permutation(len(found))[:HELD_OUT]
+    return {"kinds": kinds(found), "mistakes": mistakes(found), "held_out": found.loc[drawn, KEPT]}, rounding
 
 
 def kinds(answers: pd.DataFrame) -> pd.DataFrame:
@@ -74,4 +103,8 @@ def kinds(answers: pd.DataFrame) -> pd.DataFrame:
 
 def mistakes(answers: pd.DataFrame) -> pd.DataFrame:
     """The rows that were answered wrong."""
-    return answers.loc[~answers["correct"], ["src", "tgt", "predicted", "template", "probability"]]
+    return answers.loc[~answers["correct"], KEPT]
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format="%.6g")

@@ -58,6 +58,7 @@ TIMING = {
 ANSWERS = {"predicted": ANY_TEXT, "correct": TRUTH, "probability": SHARE}
 
 # What a study keeps of a point
+ASKED = {"src": TEXT, "tgt": INTEGER, "predicted": ANY_TEXT, "template": TEXT, "probability": SHARE}
 KEPT = {
     "history": {
         "epoch": ORDINAL,
@@ -65,8 +66,10 @@ KEPT = {
         **{name: with_gaps(column) for name, column in CURVE.items() if name not in ("epoch", "valid_exact_match")},
     },
     "kinds": {"template": TEXT, "length": ORDINAL, "rows": ORDINAL, "right": COUNT},
-    "mistakes": {"src": TEXT, "tgt": INTEGER, "predicted": ANY_TEXT, "template": TEXT, "probability": SHARE},
+    "mistakes": ASKED,
+    "held_out": ASKED,
 }
+ROUNDING = {"sha256": TEXT, "rows": ORDINAL, "changed": COUNT, "exact_match": SHARE}
 
 
 def curve(path: Path, epochs: int) -> pd.DataFrame:
@@ -94,10 +97,10 @@ def answers(path: Path) -> pd.DataFrame:
     return table.to_pandas()
 
 
-def kept(folder: Path) -> list[pd.DataFrame]:
-    """A study's history, kinds and mistakes, the last one empty where every answer is right."""
+def kept(folder: Path) -> tuple[pd.DataFrame | dict, ...]:
+    """A study's history, kinds, mistakes, which are empty where every answer is right, held-out rows and rounding."""
     remedy = f"`git checkout {folder}` brings it back"
-    history, kinds, mistakes = (
+    history, kinds, mistakes, held_out = (
         # As text what may be empty, or look like a number
         read_csv(
             folder / f"{name}.csv",
@@ -114,7 +117,8 @@ def kept(folder: Path) -> list[pd.DataFrame]:
         if row.right > row.rows:
             where = f"{folder / 'kinds.csv'}: right, row {place}"
             raise BadInput(f"{where}: must be at most {row.rows}, its rows (found {row.right})")
-    return [history, kinds, mistakes]
+    (rounding,) = read_json(folder / "rounding.json", ROUNDING, remedy).to_dict("records")
+    return history, kinds, mistakes, held_out, rounding
 
 
 def _counted(path: Path, epochs: list[int], last: int) -> None:

@@ -15,13 +15,17 @@ OURS = "ours"
 
 @dataclass(frozen=True)
 class Whole:
-    """What the study `calculator` kept of a point: its row, the curve, each kind's rows, and the wrong answers."""
+    """What the study `calculator` kept of a point: its row and the curve; of the network in float16, which is the one
+    that was kept, each kind's rows, the wrong answers, some of all, and what the rounding changed.
+    """
 
     point: studies.Point
     row: pd.Series
     history: pd.DataFrame
     kinds: pd.DataFrame
     mistakes: pd.DataFrame
+    held_out: pd.DataFrame
+    rounding: dict
 
     @property
     def rows(self) -> int:

@@ -12,6 +12,7 @@ import pandas as pd
 from stages import files, origin, params, studies
 from stages.command import one_line
 from stages.page import failures, inputs
+from stages.page.calculator import calculator
 from stages.page.counts import count
 from stages.page.kept import Whole
 from stages.page.results import Results
@@ -62,6 +63,7 @@ def main() -> None:
     parser.add_argument("samples", type=given, help="folder to read, a folder for each dataset")
     for name in ("history", "metrics", "timing", "predictions", "products"):
         parser.add_argument(name, type=given, help="folder to read, a file for each run")
+    parser.add_argument("models", type=given, help="folder to read; the calculator's network may be there")
     parser.add_argument("trials", type=given, help="folder to read, a file for each study that has been tried")
     parser.add_argument("plots", type=Path, help="folder to write")
     parser.add_argument("page", type=Path, help="HTML file to write")
@@ -74,6 +76,8 @@ def main() -> None:
         for name, study in studies.read(args.studies).items()
         if len(table := studies.table(args.trials / f"{name}.csv", study))
     }
+    trial = trials.get(CALCULATOR)
+    whole = kept(args.trials / CALCULATOR, *trial) if trial and trial[0].keep else None
     results = Results(
         config,
         {
@@ -88,7 +92,8 @@ def main() -> None:
         gather(config.runs, lambda name: inputs.answers(args.products / f"{name}.parquet")),
         trials,
         {kind: origin.fingerprint(kind) for kind in origin.CODE},
-        kept(args.trials / CALCULATOR, *trial) if (trial := trials.get(CALCULATOR)) and trial[0].keep else None,
+        whole,
+        calculator(args.models / f"{CALCULATOR}.safetensors", whole),
     )
     plots, html = report(results)
     texts = {args.page: html}

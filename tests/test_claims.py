@@ -33,7 +33,9 @@ def results(scores, seconds=None, falls=(2.0, 1.0), **changes):
         )
         for row in names
     }
-    return Results(SimpleNamespace(runs=runs), {}, curves, metrics, timing, predictions, predictions, {}, {}, None)
+    return Results(
+        SimpleNamespace(runs=runs), {}, curves, metrics, timing, predictions, predictions, {}, {}, None, None
+    )
 
 
 def verdict(found, start):

@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from stages import params
+from stages.page.calculator import Calculator
 from stages.page.counts import Counts
 from stages.page.kept import Whole
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
@@ -33,7 +34,8 @@ class Results:
     products: pd.DataFrame  # a row an answered a*b
     trials: dict[str, Trials]  # of each study that has been tried
     code: dict[str, str]  # of each kind of study the hash of the code that would decide its rows now
-    whole: Whole | None  # what the study of that name kept, if it has been tried
+    whole: Whole | None  # what the study `calculator` kept, if it has been tried
+    calculator: Calculator | None  # its network, if that is there
 
     @cached_property
     def marks(self) -> dict[str, dict]:
@@ -61,6 +63,12 @@ class Results:
             | (hollow if self.lines[row.run]["linestyle"] != "-" else {})
             for row in self.metrics.itertuples()
         }
+
+    @cached_property
+    def minutes(self) -> float:
+        """Of all passes over training rows, by the timing of each run."""
+        timing = self.timing.set_index("run")["seconds_per_epoch"]
+        return sum(timing[name] * run.epochs for name, run in self.config.runs.items()) / 60
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:

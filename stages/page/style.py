@@ -70,6 +70,8 @@ def inline(panel: Panel, name: str) -> str:
     """The drawing as a part of the page: its colours follow the page's, its ids are no other drawing's."""
     text = svg(panel.figure)
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|xlink:(?=href)", "", text, flags=re.DOTALL)
+    # A hundredth of a point is finer than any screen
+    text = re.sub(r' (?:d|x|y)="[^"]+"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), text)
     box = re.search(r'viewBox="[^"]+"', text)[0]
     text = f'<svg {box} role="img" aria-label="{html.escape(panel.alt)}">{text.partition("<svg")[2].partition(">")[2]}'
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))

@@ -16,6 +16,7 @@ from stages.page.results import Results
 
 # The page's sections, and the pictures of each in their order
 SECTIONS = {
+    "whole": "What it can do",
     "question": "The question",
     "corpus": "The corpus",
     "network": "The network",
@@ -24,7 +25,6 @@ SECTIONS = {
     "lstm-gru": "LSTM against GRU",
     "failures": "Where it fails",
     "certainty": "How sure it is",
-    "whole": "The whole corpus",
     "studies": "Studies",
     "gallery": "Answers",
     "claims": "Claims",
@@ -69,6 +69,7 @@ def page(results: Results) -> str:
         config=results.config,
         best=ranked.iloc[-1],
         worst=ranked.iloc[0],
+        trained_on=", ".join(results.timing["processor"].fillna(results.timing["device"]).unique()),
         sections=SECTIONS,
         tables={name: make(results) for name, make in TABLES.items()},
         pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
@@ -78,6 +79,7 @@ def page(results: Results) -> str:
         ],
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
+        calculator=results.calculator,
         whole=results.whole
         and {
             "on": tables.on(results.whole.row.to_frame().T),

@@ -1,0 +1,131 @@
+"use strict";
+
+// The calculator at the head of the page: an expression in, the network's answer a character at a time.
+
+{
+  const told = JSON.parse(document.getElementById("told").textContent);
+  const [form, input, said, note, written] = ["asking", "expression", "said", "note", "written"].map((id) =>
+    document.getElementById(id),
+  );
+  const SLICE = 8; // milliseconds of calculating before a key may be heard again
+  let network = null; // a promise, from the first use on
+  let turn = 0; // which of all answers is wanted now
+
+  const pause = () => new Promise((done) => setTimeout(done));
+  const percent = (share) => `${(100 * share).toFixed(share < 0.9995 ? 1 : 0)} %`;
+
+  async function unpacked() {
+    const tensors = await unpack(document.getElementById("weights").textContent.trim(), told.tensors);
+    return new Network(told, tensors);
+  }
+
+  /** What the network writes; nothing if something else has been asked in the meantime. */
+  async function asked(source, mine) {
+    network ??= unpacked();
+    const steps = (await network).answer([...source].map((one) => told.tokens.indexOf(one)));
+    const tokens = [];
+    let began = performance.now();
+    while (mine === turn) {
+      const { done, value } = steps.next();
+      if (done) return tokens;
+      if (value) tokens.push(value);
+      if (performance.now() - began < SLICE) continue;
+      await pause();
+      began = performance.now();
+    }
+    return null;
+  }
+
+  async function calculate() {
+    const mine = ++turn;
+    const text = input.value.trim();
+    written.hidden = true;
+    if (!text) return tell("", "");
+    let expression;
+    try {
+      expression = new Expression(text);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      return tell("", error.message);
+    }
+    said.setAttribute("aria-busy", "true");
+    try {
+      const tokens = await asked(expression.source, mine);
+      if (!tokens) return;
+      const reason = expression.unseen(told);
+      draw(expression.source, tokens);
+      tell(verdict(expression, tokens), reason ? `warning: the network never saw ${reason}` : "");
+    } catch (error) {
+      tell("", `This browser cannot run the network (${error.message}); python -m stages.predict does.`);
+    }
+  }
+
+  function tell(answer, words) {
+    said.replaceChildren(...[answer].flat());
+    note.textContent = words;
+    said.setAttribute("aria-busy", "false");
+  }
+
+  /** As predict.py's: without an end mark it was cut off, so even the right characters are no answer. */
+  function verdict({ source, value }, tokens) {
+    const answer = tokens.filter(({ token }) => token !== told.eos).map(({ token }) => character(token)).join("");
+    const right = tokens.at(-1).token === told.eos && answer === `${value}`;
+    const probability = tokens.reduce((product, { token, probabilities }) => product * probabilities[token], 1);
+    const mark = element("strong", right ? "✓ right" : `✗ wrong: it is ${value}`, { className: right ? "good" : "bad" });
+    return [element("code", `${source} ${answer}`), " ", mark, ` with probability ${probability.toFixed(4)}`];
+  }
+
+  /** A row for each character of the answer: its probability, the next likeliest, and where the network looked. */
+  function draw(source, tokens) {
+    const looked = tokens[0].looked !== null;
+    const heads = ["answer", "probability", "next likeliest"].map((title) => element("th", title, { scope: "col" }));
+    heads[2].className = "next";
+    const characters = looked ? [...source].map((one) => element("th", one, { scope: "col", className: "looked" })) : [];
+    written.tHead.replaceChildren(row([...heads, ...characters]));
+    written.tBodies[0].replaceChildren(
+      ...tokens.map(({ token, probabilities, looked }) => {
+        const order = [...probabilities.keys()].sort((one, two) => probabilities[two] - probabilities[one]);
+        const others = order.filter((id) => id !== token).slice(0, 2);
+        const next = others.map((id) => `${character(id)} ${percent(probabilities[id])}`).join(", ");
+        return row([
+          element("th", character(token), { scope: "row" }),
+          shaded(percent(probabilities[token]), probabilities[token], "sure"),
+          element("td", next, { className: "next" }),
+          ...[...(looked ?? [])].map((share) => shaded(String(Math.round(100 * share)), share, "looked")),
+        ]);
+      }),
+    );
+    written.hidden = false;
+  }
+
+  const character = (id) => (id === told.eos ? "end" : id === told.pad ? "_" : told.tokens[id]);
+
+  function element(name, text, properties = {}) {
+    return Object.assign(document.createElement(name), { textContent: text }, properties);
+  }
+
+  function shaded(text, share, kind) {
+    const cell = element("td", text, { className: `shade ${kind}` });
+    cell.style.setProperty("--share", `${Math.round(100 * share)}%`);
+    return cell;
+  }
+
+  function row(cells) {
+    const made = document.createElement("tr");
+    made.append(...cells);
+    return made;
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  input.addEventListener("input", calculate);
+  for (const button of form.querySelectorAll("button[data-pick]")) {
+    const rows = told[button.dataset.pick];
+    button.hidden = !rows.length;
+    button.addEventListener("click", () => {
+      input.value = rows[Math.floor(Math.random() * rows.length)].slice(0, -1);
+      calculate();
+    });
+  }
+  document.getElementById("calculator").hidden = false;
+  if (input.value) calculate(); // kept by the browser when the page is loaded again
+}

@@ -1,0 +1,67 @@
+"""The page's calculator: a network as text that the browser unpacks, and rows to ask it.
+
+Seq2Seq's 1,983,762 numbers in float16  ->  "eNqM…", 4.6 MB of base64
+
+Int8 with a scale for each row would be 2.7 MB, but changes 267 of 20,000 answers of the committed network; float16
+changes 3 in 10,000 (reports/studies/calculator/rounding.json).
+"""
+
+import base64
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stages import grammar, model_file
+from stages.command import BadInput
+from stages.page.kept import Whole
+from stages.tokens import EOS, PAD, TOKENS
+
+PICKED = 1000  # wrong answers to pick from at most
+
+
+@dataclass(frozen=True)
+class Calculator:
+    """`told` is what network.js and expression.js have to know, `weights` the packed tensors in its order."""
+
+    told: dict[str, Any]
+    weights: str
+
+
+def calculator(path: Path, whole: Whole | None) -> Calculator | None:
+    """Of the model file at `path`; None where there is none. Raises BadInput as `model_file.read` does, and where what
+    was kept tells of other weights.
+    """
+    if not path.exists():
+        return None
+    content, arrays = model_file.read(path)
+    if whole and whole.rounding["sha256"] != content["sha256"]:
+        raise BadInput(
+            f"{path}: not the weights that reports/studies/calculator tells of; `git checkout` brings both back"
+        )
+    told = {
+        "shape": content["shape"],
+        "operands": content["operands"],
+        "steps": grammar.longest_answer(content["operands"]) + 1,  # + 1: its <eos>
+        "pad": PAD,
+        "eos": EOS,
+        "tokens": TOKENS,
+        "shapes": sorted(grammar.SHAPES),
+        "tensors": [(name, array.shape) for name, array in arrays.items()],
+        "held_out": list(whole.held_out["src"]) if whole else [],
+        "mistakes": list(whole.mistakes["src"].head(PICKED)) if whole else [],
+    }
+    return Calculator(told, pack(arrays, path))
+
+
+def pack(arrays: Mapping[str, np.ndarray], where: object) -> str:
+    """All numbers as float16: their low bytes, then their high bytes, which compress better alone; zlib, base64."""
+    with np.errstate(over="ignore"):
+        halves = np.concatenate([array.astype("<f2").ravel() for array in arrays.values()])
+    if not np.isfinite(halves).all():
+        raise BadInput(f"{where}: has weights that float16 cannot hold; train it again")
+    planes = halves.view(np.uint8).reshape(-1, 2).T.tobytes()
+    return base64.b64encode(zlib.compress(planes, 9)).decode()

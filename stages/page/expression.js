@@ -1,0 +1,100 @@
+"use strict";
+
+// The language of the corpus as stages/grammar.py reads it, with the same messages.
+//
+//   new Expression("12 * (3+4)").value  ->  84n
+//   new Expression("12*(3+")            ->  Malformed: '12*(3+': position 7: expected a number or '(', found the end
+
+const LONGEST = 200; // characters
+const BLANKS = " \t";
+
+class Malformed extends Error {}
+
+/** Any text as a part of one line, as `shown` of stages/command.py: at most `most` characters, control characters escaped. */
+function shown(text, most = 60) {
+  const safe = [...text].slice(0, most + 1).map(escaped).join("");
+  return [...safe].length <= most ? safe : `${[...safe].slice(0, most - 1).join("")}…`;
+}
+
+function escaped(character) {
+  if (!/[\p{C}\p{Z}]/u.test(character) || character === " ") return character;
+  const named = { "\t": "\\t", "\n": "\\n", "\r": "\\r" }[character];
+  const code = character.codePointAt(0).toString(16);
+  const [letter, width] = code.length <= 2 ? ["x", 2] : code.length <= 4 ? ["u", 4] : ["U", 8];
+  return named ?? `\\${letter}${code.padStart(width, "0")}`;
+}
+
+/** One character in quotes, as Python's repr writes it. */
+function quoted(character) {
+  if (character === "'") return `"'"`;
+  return `'${character === "\\" ? "\\\\" : escaped(character)}'`;
+}
+
+/** An expression's `value` (BigInt), and its `source`: what the network reads. */
+class Expression {
+  constructor(text) {
+    this.text = [...text]; // whole characters, as Python counts them
+    this.at = 0;
+    if (this.text.length > LONGEST) {
+      const where = `'${shown(text, 20)}': position ${LONGEST + 1}`;
+      throw new Malformed(`${where}: expected the end, for at most ${LONGEST} are read`);
+    }
+    this.value = this.sum();
+    if (this.peek() === "=") this.at++;
+    if (this.peek()) this.fail("an operator, '=' or the end");
+    const bare = this.text.filter((character) => !BLANKS.includes(character)).join("");
+    this.source = bare.endsWith("=") ? bare : `${bare}=`;
+  }
+
+  sum() {
+    let value = this.term();
+    while (["+", "-"].includes(this.peek())) {
+      const minus = this.text[this.at++] === "-";
+      const term = this.term();
+      value = minus ? value - term : value + term;
+    }
+    return value;
+  }
+
+  term() {
+    let value = this.factor();
+    while (this.peek() === "*") {
+      this.at++;
+      value *= this.factor();
+    }
+    return value;
+  }
+
+  factor() {
+    if (/^[0-9]$/.test(this.peek())) {
+      const start = this.at;
+      while (/^[0-9]$/.test(this.text[this.at] ?? "")) this.at++;
+      return BigInt(this.text.slice(start, this.at).join(""));
+    }
+    if (this.peek() !== "(") this.fail("a number or '('");
+    this.at++;
+    const value = this.sum();
+    if (this.peek() !== ")") this.fail("an operator or ')'");
+    this.at++;
+    return value;
+  }
+
+  /** The next character that is no blank, or nothing at the end. */
+  peek() {
+    while (this.at < this.text.length && BLANKS.includes(this.text[this.at])) this.at++;
+    return this.text[this.at] ?? "";
+  }
+
+  fail(wanted) {
+    const found = this.peek() ? quoted(this.peek()) : "the end";
+    throw new Malformed(`'${shown(this.text.join(""))}': position ${this.at + 1}: expected ${wanted}, found ${found}`);
+  }
+
+  /** Nothing if the corpus over 0..operands-1 has this expression, else the reason why not. */
+  unseen({ operands, shapes }) {
+    const numbers = this.source.match(/[0-9]+/g);
+    if (!shapes.includes(this.source.replace(/[0-9]+/g, "n").slice(0, -1))) return "an expression of this shape";
+    if (numbers.some((number) => BigInt(number) >= operands)) return `an operand above ${operands - 1}`;
+    return numbers.some((number) => /^0./.test(number)) ? "an operand with a leading zero" : null;
+  }
+}

@@ -1,0 +1,150 @@
+"use strict";
+
+// The network of stages/network/seq2seq.py, a token at a time: an encoder reads, its last state is the context, a decoder
+// writes the likeliest token at each step.
+//
+//   new Network(told, tensors).answer([3, 4, 13, …])  ->  {token: 10, probabilities: […], looked: […]}, …
+//
+// S source tokens, E embedding size, H hidden size, G gates: 4 (LSTM) or 3 (GRU), V = 18 tokens. A matrix is {rows,
+// columns, values}, row after row, as in the model file; a vector is a Float32Array.
+
+/** A matrix' columns from `first` on times a vector, added to `start` (rows), which is nothing or a bias. */
+function product(matrix, vector, start, first = 0) {
+  const { rows, columns, values } = matrix;
+  const out = new Float32Array(rows);
+  const wide = vector.length;
+  for (let row = 0, at = first; row < rows; row++, at += columns) {
+    let [one, two, three, four] = [0, 0, 0, 0]; // four sums at a time take half as long as one
+    let column = 0;
+    for (; column + 3 < wide; column += 4) {
+      one += values[at + column] * vector[column];
+      two += values[at + column + 1] * vector[column + 1];
+      three += values[at + column + 2] * vector[column + 2];
+      four += values[at + column + 3] * vector[column + 3];
+    }
+    for (; column < wide; column++) one += values[at + column] * vector[column];
+    out[row] = one + two + (three + four) + (start ? start[row] : 0);
+  }
+  return out;
+}
+
+const sum = (one, two) => one.map((value, place) => value + two[place]);
+const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+
+function softmax(scores) {
+  const most = scores.reduce((one, two) => Math.max(one, two));
+  const powers = scores.map((score) => Math.exp(score - most));
+  const total = powers.reduce((one, two) => one + two, 0);
+  return powers.map((power) => power / total);
+}
+
+// One step of a layer: from what its input and its state before make of the gates (G·H each) to its new state. An LSTM's
+// has a hidden state and a cell, a GRU's a hidden state only. PyTorch's order of the gates.
+const CELLS = {
+  lstm(input, recurrent, before) {
+    const H = input.length / 4;
+    const gate = (number, place) => input[number * H + place] + recurrent[number * H + place];
+    const cell = before.cell.map(
+      (old, n) => sigmoid(gate(1, n)) * old + sigmoid(gate(0, n)) * Math.tanh(gate(2, n)), // forget, input, candidate
+    );
+    return { cell, hidden: cell.map((value, n) => sigmoid(gate(3, n)) * Math.tanh(value)) };
+  },
+  gru(input, recurrent, before) {
+    const H = input.length / 3;
+    const hidden = before.hidden.map((old, n) => {
+      const reset = sigmoid(input[n] + recurrent[n]);
+      const update = sigmoid(input[H + n] + recurrent[H + n]);
+      const candidate = Math.tanh(input[2 * H + n] + reset * recurrent[2 * H + n]);
+      return (1 - update) * candidate + update * old;
+    });
+    return { hidden };
+  },
+};
+
+/** The layers of an encoder or a decoder, one above the other. */
+class Layers {
+  constructor(tensors, side, { cell, layers, hidden_dim }) {
+    const zero = new Float32Array(hidden_dim);
+    const named = (kind, layer) => tensors[`${side}.${kind}_l${layer}`];
+    this.cell = CELLS[cell];
+    this.layers = Array.from({ length: layers }, (_, layer) => ({
+      input: named("weight_ih", layer),
+      bias: named("bias_ih", layer).values,
+      recurrent: named("weight_hh", layer),
+      recurrentBias: named("bias_hh", layer).values,
+    }));
+    this.start = this.layers.map(() => ({ hidden: zero, cell: zero }));
+  }
+
+  /** The first layer's gates as far as this part of its input makes them, which begins at its column `first`. */
+  part(vector, first = 0) {
+    return product(this.layers[0].input, vector, first ? null : this.layers[0].bias, first);
+  }
+
+  /** Every layer's state after one more token. */
+  step(gates, before) {
+    const states = [];
+    for (const [number, layer] of this.layers.entries()) {
+      const input = number ? product(layer.input, states[number - 1].hidden, layer.bias) : gates;
+      const recurrent = product(layer.recurrent, before[number].hidden, layer.recurrentBias);
+      states.push(this.cell(input, recurrent, before[number]));
+    }
+    return states;
+  }
+}
+
+class Network {
+  constructor({ shape, steps, pad, eos }, tensors) {
+    Object.assign(this, { steps, pad, eos });
+    this.hidden = shape.hidden_dim;
+    this.encoder = new Layers(tensors, "encoder", shape);
+    this.decoder = new Layers(tensors, "decoder", shape);
+    this.query = tensors["attention.query.weight"]; // only where the decoder is `attention`
+    this.head = [0, 2].map((number) => [tensors[`head.${number}.weight`], tensors[`head.${number}.bias`].values]);
+    const { rows, columns, values } = tensors["embedding.weight"];
+    const embedded = Array.from({ length: rows }, (_, id) => values.subarray(id * columns, (id + 1) * columns));
+    this.reads = embedded.map((vector) => this.encoder.part(vector)); // each token once: there are only 18
+    this.hears = shape.decoder === "context" ? null : embedded.map((vector) => this.decoder.part(vector, this.hidden));
+    this.read = []; // {token, states} of the source read last: what begins alike is not read again
+  }
+
+  /** Reads a source's ids and yields nothing after each, then a {token, probabilities (V), looked (S)} for each written. */
+  *answer(source) {
+    const alike = this.read.findIndex(({ token }, place) => token !== source[place]);
+    if (alike >= 0) this.read.length = alike;
+    for (const token of source.slice(this.read.length)) {
+      const before = this.read.length ? this.read.at(-1).states : this.encoder.start;
+      this.read.push({ token, states: this.encoder.step(this.reads[token], before) });
+      yield null;
+    }
+    const keys = this.read.map(({ states }) => states.at(-1).hidden); // S vectors
+    yield* this.write(keys);
+  }
+
+  *write(keys) {
+    const fixed = this.decoder.part(keys.at(-1)); // the context, the same at every step
+    let [token, states] = [this.pad, this.decoder.start];
+    for (let step = 0; step < this.steps && token !== this.eos; step++) {
+      states = this.decoder.step(this.hears ? sum(fixed, this.hears[token]) : fixed, states);
+      let output = states.at(-1).hidden;
+      const looked = this.query ? this.look(output, keys) : null;
+      if (looked) output = Float32Array.from([...output, ...this.found(looked, keys)]);
+      const [[inner, innerBias], [outer, outerBias]] = this.head;
+      const raised = product(inner, output, innerBias).map((value) => Math.max(0, value));
+      const probabilities = softmax(product(outer, raised, outerBias));
+      token = probabilities.indexOf(probabilities.reduce((one, two) => Math.max(one, two)));
+      yield { token, probabilities, looked };
+    }
+  }
+
+  /** How much of each source token's state (S) is looked up: products over the root of H (stages/network/attention.py). */
+  look(output, keys) {
+    const query = product(this.query, output);
+    return softmax(keys.map((key) => key.reduce((total, value, n) => total + value * query[n], 0) / Math.sqrt(this.hidden)));
+  }
+
+  /** The mean of the keys with these weights. */
+  found(looked, keys) {
+    return keys[0].map((_, n) => keys.reduce((total, key, place) => total + looked[place] * key[n], 0));
+  }
+}

@@ -38,12 +38,11 @@
 
   async function calculate() {
     const mine = ++turn;
-    const text = input.value.trim();
     written.hidden = true;
-    if (!text) return tell("", "");
+    if (!input.value.trim()) return tell("", "");
     let expression;
     try {
-      expression = new Expression(text);
+      expression = new Expression(input.value);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       return tell("", error.message);

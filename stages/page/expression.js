@@ -5,8 +5,8 @@
 //   new Expression("12 * (3+4)").value  ->  84n
 //   new Expression("12*(3+")            ->  Malformed: '12*(3+': position 7: expected a number or '(', found the end
 
-const LONGEST = 200; // characters
-const BLANKS = " \t";
+const LONGEST = 200; // characters, blanks not counted
+const BLANK = /^(?!\ufeff)[\s\x1c-\x1f\x85]$/; // what Python's isspace accepts
 
 class Malformed extends Error {}
 
@@ -35,14 +35,15 @@ class Expression {
   constructor(text) {
     this.text = [...text]; // whole characters, as Python counts them
     this.at = 0;
-    if (this.text.length > LONGEST) {
-      const where = `'${shown(text, 20)}': position ${LONGEST + 1}`;
+    const solid = [...this.text.keys()].filter((place) => !BLANK.test(this.text[place]));
+    if (solid.length > LONGEST) {
+      const where = `'${shown(text, 20)}': position ${solid[LONGEST] + 1}`;
       throw new Malformed(`${where}: expected the end, for at most ${LONGEST} are read`);
     }
     this.value = this.sum();
     if (this.peek() === "=") this.at++;
     if (this.peek()) this.fail("an operator, '=' or the end");
-    const bare = this.text.filter((character) => !BLANKS.includes(character)).join("");
+    const bare = solid.map((place) => this.text[place]).join("");
     this.source = bare.endsWith("=") ? bare : `${bare}=`;
   }
 
@@ -81,7 +82,7 @@ class Expression {
 
   /** The next character that is no blank, or nothing at the end. */
   peek() {
-    while (this.at < this.text.length && BLANKS.includes(this.text[this.at])) this.at++;
+    while (BLANK.test(this.text[this.at])) this.at++;
     return this.text[this.at] ?? "";
   }
 

@@ -42,10 +42,11 @@ def read(path: Path) -> Iterator[Row]:
 
 def judge(src: str | None, tgt: str | None) -> Row:
     """The row of two cells; raises BadInput for a gap, a malformed expression, and a `tgt` that is not its value."""
-    src, tgt = (src or "").strip(), (tgt or "").strip()
-    if not src:
+    src, tgt = src or "", (tgt or "").strip()
+    if not src.strip():
         raise BadInput("src is empty")
     value = grammar.evaluate(src)
+    src = grammar.without_blanks(src)
     if abs(value) > LARGEST:
         raise BadInput(f"the value of '{shown(src)}' is too large to be scored")
     if not tgt:

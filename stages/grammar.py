@@ -5,11 +5,14 @@
 expression = term {('+' | '-') term}
 term       = factor {'*' factor}
 factor     = number | '(' expression ')'
+
+Blanks are allowed anywhere except inside a number: space, tab, no-break space, line end, and whatever else
+`str.isspace` accepts.
 """
 
 import re
 from collections.abc import Mapping
-from itertools import permutations, product
+from itertools import islice, permutations, product
 from typing import Any
 
 from stages.command import BadInput, shown
@@ -26,7 +29,9 @@ TEMPLATES = (
 NUMBER = re.compile(r"[0-9]+")
 SHAPES = {re.sub(r"[abc]", "n", template) for template in TEMPLATES}
 
-# Far past the corpus' 11 characters; keeps the parser's recursion shallow.
+NO_BLANK = re.compile(r"\S")
+
+# Characters, blanks not counted. Far past the corpus' 11; keeps the parser's recursion shallow.
 LONGEST = 200
 
 
@@ -34,15 +39,22 @@ def evaluate(text: str, names: Mapping[str, Any] | None = None) -> Any:
     """The value of an expression, whose closing `=` may be left out.
 
     With `names` it is the value of a template, and works on NumPy arrays too: evaluate("a+b", {"a": 1, "b": 2}).
-    Raises BadInput with the position (from 1) of the first character that does not fit.
+    Raises BadInput with the position (from 1, blanks counted) of the first character that does not fit.
     """
-    if len(text) > LONGEST:
-        raise BadInput(f"'{shown(text, 20)}': position {LONGEST + 1}: expected the end, for at most {LONGEST} are read")
+    if len(text) > LONGEST and (beyond := next(islice(NO_BLANK.finditer(text), LONGEST, None), None)):
+        where = f"'{shown(text, 20)}': position {beyond.end()}"
+        raise BadInput(f"{where}: expected the end, for at most {LONGEST} are read")
     return _Parser(text, names or {}).whole()
+
+
+def without_blanks(text: str) -> str:
+    """A well-formed expression as the network reads it; `1 2`, which is malformed, would become `12`."""
+    return "".join(text.split())
 
 
 def unseen(text: str, operands: int) -> str | None:
     """None if the corpus over 0..operands-1 holds this well-formed expression, else the reason why not."""
+    text = without_blanks(text)
     numbers = NUMBER.findall(text)
     if NUMBER.sub("n", text.removesuffix("=")) not in SHAPES:
         return "an expression of this shape"
@@ -67,7 +79,7 @@ class _Parser:
         value = self.expression()
         if self.peek() == "=":
             self.at += 1
-        if self.at < len(self.text):
+        if self.peek():
             self.fail("an operator, '=' or the end")
         return value
 
@@ -86,10 +98,11 @@ class _Parser:
         return value
 
     def factor(self) -> Any:
+        name = self.peek()
         if number := NUMBER.match(self.text, self.at):
             self.at = number.end()
             return int(number[0])
-        if (name := self.peek()) in self.names:
+        if name in self.names:
             self.at += 1
             return self.names[name]
         if name != "(":
@@ -102,6 +115,9 @@ class _Parser:
         return value
 
     def peek(self) -> str:
+        """The next character that is no blank, with `at` moved to it; empty at the end."""
+        while self.text[self.at : self.at + 1].isspace():
+            self.at += 1
         return self.text[self.at : self.at + 1]
 
     def fail(self, wanted: str) -> None:

@@ -92,7 +92,7 @@ def stage(name: str, *arguments: object, text: str = "") -> subprocess.Completed
     code, out, err = 0, io.StringIO(), io.StringIO()
     with (
         mock.patch.object(sys, "argv", [name, *map(str, arguments)]),
-        mock.patch.object(sys, "stdin", io.StringIO(text)),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode()))),
         mock.patch.dict(sources.READ, clear=True),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

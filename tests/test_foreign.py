@@ -117,7 +117,8 @@ def test_what_is_no_number(text):
         ("7-9", "-2.5", "'7-9' is -2, not -2.5"),
         ("3+4", "nan", "'3+4' is 7, not nan"),
         ("1+0", "True", "'1+0' is 1, not True"),
-        ("3 + 4", "7", "'3 + 4': position 2: expected an operator, '=' or the end, found ' '"),
+        ("3 + 4", "8", "'3+4' is 7, not 8"),
+        (" 3 + 4 5", "48", "' 3 + 4 5': position 8: expected an operator, '=' or the end, found '5'"),
         ("7\u22129", "-2", "'7\u22129': position 2: expected an operator, '=' or the end, found '\u2212'"),
         ("\x1b[2J", "7", r"'\x1b[2J': position 1: expected a number or '(', found '\x1b'"),
         ("3+4", "\x1b[2J", r"'3+4' is 7, not \x1b[2J"),
@@ -134,7 +135,9 @@ def test_what_is_wrong_with_a_row(src, tgt, wrong):
     assert str(error.value) == wrong
 
 
-@pytest.mark.parametrize(("src", "tgt"), [(" 3+4 ", " 7\n"), ("\u00a03+4=\r\n", "7.0"), ("3+4", "7")])
+@pytest.mark.parametrize(
+    ("src", "tgt"), [(" 3+4 ", " 7\n"), ("\u00a03+4=\r\n", "7.0"), ("3 +\t4\u00a0=", "7"), ("3+4", "7")]
+)
 def test_blanks_and_a_missing_mark_are_no_fault(src, tgt):
     assert foreign.judge(src, tgt) == ("3+4=", 7, None)
 
@@ -174,6 +177,30 @@ def test_rows_that_the_network_never_saw_are_counted(lab):
         "the network never saw an operand above 11 (rows: 2), an expression of this shape (rows: 1)"
     )
     assert " of 4 rows; bad rows, left out: 0" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.tsv", "mine.jsonl", "mine.parquet", "mine.feather", "mine.csv.gz"])
+def test_blanks_change_no_score(name, lab):
+    """Fixed-width columns of a database too, which are padded."""
+    plain, spaced = lab / f"plain-{name}", lab / name
+    for path, rows in {
+        plain: {"11*(3+4)=": 77, "7-9=": -2, "12+1=": 13},
+        spaced: {" 11 * (3 + 4) =": 77, "7\u00a0- 9".ljust(300): -2, "12 + 1": 13},
+    }.items():
+        frame = pd.DataFrame({"src": rows.keys(), "tgt": rows.values()})
+        write = {".csv": frame.to_csv, ".tsv": frame.to_csv, ".gz": frame.to_csv, ".jsonl": frame.to_json}
+        how = {"orient": "records", "lines": True} if name.endswith("jsonl") else {"index": False}
+        match path.suffix:
+            case ".parquet":
+                frame.to_parquet(path)
+            case ".feather":
+                frame.to_feather(path)
+            case ending:
+                write[ending](path, **how)
+    known, found = (score(lab, path.name).stdout.splitlines() for path in (plain, spaced))
+    assert found[0] == "the network never saw an operand above 11 (rows: 1)"
+    assert [line for line in found if "rows/s" not in line] == [line for line in known if "rows/s" not in line]
+    assert [line.split()[0] for line in found[-3:]] == ["a+b", "a-b", "a*(b+c)"]
 
 
 UNSEEN = ["12+1", "11+1", "1+2+3+4", "99*99"]

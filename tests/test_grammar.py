@@ -1,5 +1,7 @@
 """The parser against Python's own, and what it says of malformed text."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,13 @@ def test_value_is_python_s(text):
         ("(3+4", "'(3+4': position 5: expected an operator or ')', found the end"),
         ("3+4)", "'3+4)': position 4: expected an operator, '=' or the end, found ')'"),
         ("2^3", "'2^3': position 2: expected an operator, '=' or the end, found '^'"),
-        ("1 + 2", "'1 + 2': position 2: expected an operator, '=' or the end, found ' '"),
+        ("1 2+3", "'1 2+3': position 3: expected an operator, '=' or the end, found '2'"),
+        (" 1 +\t2 3", "' 1 +\\t2 3': position 8: expected an operator, '=' or the end, found '3'"),
+        (" 3 + ", "' 3 + ': position 6: expected a number or '(', found the end"),
+        ("\n", "'\\n': position 2: expected a number or '(', found the end"),
+        ("3 + 4 = =", "'3 + 4 = =': position 9: expected an operator, '=' or the end, found '='"),
+        ("( 3 * x )", "'( 3 * x )': position 7: expected a number or '(', found 'x'"),
+        ("3\u200b+4", "'3\\u200b+4': position 2: expected an operator, '=' or the end, found '\\u200b'"),
         ("٣+1", "'٣+1': position 1: expected a number or '(', found '٣'"),
         ("a+b", "'a+b': position 1: expected a number or '(', found 'a'"),
     ],
@@ -43,6 +51,24 @@ def test_malformed(text, message):
     with pytest.raises(BadInput) as error:
         grammar.evaluate(text)
     assert str(error.value) == message
+
+
+blanks = st.text(" \t\n\r\u00a0\u2009\u202f\u3000", max_size=3)
+
+
+@given(expressions, st.data())
+def test_blanks_around_numbers_and_signs_change_nothing(text, data):
+    parts = re.findall("[0-9]+|[^0-9]", text + "=")
+    spaced = "".join(data.draw(blanks) + part for part in parts) + data.draw(blanks)
+    assert grammar.evaluate(spaced) == eval(text)
+    assert grammar.without_blanks(spaced) == text + "="
+    assert grammar.unseen(spaced, 50) == grammar.unseen(text, 50)
+
+
+@given(st.integers(0, 999), st.integers(0, 999), blanks.filter(bool))
+def test_a_blank_between_two_numbers_is_no_sign(one, other, blank):
+    with pytest.raises(BadInput, match=f"position {len(f'{one}{blank}') + 1}: expected an operator, '=' or the end"):
+        grammar.evaluate(f"{one}{blank}{other}")
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J" * 40, "\x1b" * 10**6, "1+" * 90 + "x", "\U000e0001" * 200])
@@ -58,6 +84,12 @@ def test_too_long(text):
         grammar.evaluate(text)
 
 
+def test_blanks_do_not_count_towards_the_longest():
+    assert grammar.evaluate(" " * 10**6 + "1 + " * 99 + "\t" * 10**6 + "01" + " " * 10**6) == 100
+    with pytest.raises(BadInput, match="position 401: expected the end, for at most 200 are read"):
+        grammar.evaluate("1 " * 201)
+
+
 def test_deepest_nesting_that_is_read():
     assert grammar.evaluate("(" * 99 + "7" + ")" * 99) == 7
 
@@ -69,6 +101,10 @@ def test_deepest_nesting_that_is_read():
         ("12*(3+4)", None),
         ("49-0", None),
         ("50-0", "an operand above 49"),
+        (" 12 * ( 3 + 4 ) = ", None),
+        ("50 - 0", "an operand above 49"),
+        ("007 + 1", "an operand with a leading zero"),
+        ("( 1 + 2 ) + 3", "an expression of this shape"),
         ("007+1", "an operand with a leading zero"),
         ("(1+2)+3", "an expression of this shape"),
         ("1+2+3+4", "an expression of this shape"),

@@ -16,7 +16,17 @@ from stages import files
 from stages.network import machine
 from stages.network.checkpoint import Checkpoint
 
-WITHOUT = "fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"  # what Python has not on Windows
+WITHOUT = (
+    "fcntl",
+    "grp",
+    "pty",
+    "pwd",
+    "readline",
+    "resource",
+    "syslog",
+    "termios",
+    "tty",
+)  # what Python has not on Windows
 IMPORTS = f"""
 import importlib, pathlib, sys
 import filelock, psutil  # which take those of their own system

@@ -8,8 +8,8 @@ import pytest
 import torch
 from conftest import ROOT, process, stage
 
-from stages.network import alphabet, weights
-from stages.network.seq2seq import Seq2Seq
+from stages.network import alphabet
+from tests.networks import constant, save
 
 
 @pytest.fixture(scope="module")
@@ -17,25 +17,8 @@ def models(tmp_path_factory):
     """A network that answers '7' with certainty whatever it is asked, another that never ends."""
     folder = tmp_path_factory.mktemp("models")
     for run, tokens in {"calculator": "7", "endless": ""}.items():
-        history = [{"train_loss": 0.0, "train_token_accuracy": 1.0}]
-        weights.save(folder / f"{run}.safetensors", weights.Trained(run, _constant(tokens), 50, history))
+        save(folder, run, constant(tokens))
     return folder
-
-
-def _constant(text: str) -> Seq2Seq:
-    """After one step the GRU's state has moved, and the head turns that into `<eos>`; with no text it never does."""
-    model = Seq2Seq("gru", 1, 1, 1)
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.zero_()
-        model.decoder.bias_ih_l0.copy_(torch.tensor([0.0, 0.0, 20.0]))  # new = 1, update = 0.5: states 0.5, 0.75, …
-        model.head[0].weight.fill_(1.0)
-        if text:
-            model.head[2].bias[alphabet.TOKENS.index(text)] = 60.0
-            model.head[2].weight[alphabet.EOS] = 100.0  # 50 at the first step, 75 at the second
-        else:
-            model.head[2].bias[alphabet.TOKENS.index("3")] = 60.0
-    return model
 
 
 def predict(models, *expressions, text="", run=()):
@@ -55,6 +38,20 @@ def test_right_and_wrong(models):
 def test_a_process_answers_too(models):
     done = process("predict", "--models", models, "3+4")
     assert (done.returncode, done.stdout, done.stderr) == (0, "3+4=  answer 7  true 7  right  probability 1.00\n", "")
+
+
+def test_blanks_are_left_out(models):
+    done = predict(models, "12 * (3 + 4)", " 7\t-0 = ", "1 2+3", "\n99 * 2")
+    assert done.stdout.splitlines() == [
+        "12*(3+4)=  answer 7  true 84  wrong  probability 1.00",
+        "7-0=       answer 7  true 7  right  probability 1.00",
+        "99*2=      answer 7  true 198  wrong  probability 1.00",
+    ]
+    assert done.stderr.splitlines() == [
+        "predict: '1 2+3': position 3: expected an operator, '=' or the end, found '2'",
+        "predict: warning: 99*2: the network never saw an operand above 49",
+    ]
+    assert done.returncode == 2
 
 
 def test_lines_from_standard_input(models):
@@ -166,14 +163,14 @@ def test_a_run_has_a_name(name, models):
 
 def test_a_probability_that_is_no_number(models, tmp_path):
     """NaN in the embedding of 8 concerns the expressions that have an 8."""
-    model = _constant("7")
+    model = constant("7")
     with torch.no_grad():
         model.embedding.weight[alphabet.TOKENS.index("8")] = torch.nan
-    history = [{"train_loss": 0.0, "train_token_accuracy": 1.0}]
-    weights.save(tmp_path / "nan.safetensors", weights.Trained("nan", model, 50, history))
+    save(tmp_path, "nan", model)
     done = predict(tmp_path, "3+4", "3+8", run=["--run", "nan"])
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"predict: {tmp_path / 'nan.safetensors'}: the probability of its answer to 3+8= is NaN; train it again\n"
+        f"predict: {tmp_path / 'nan.safetensors'}: its probability of an answer to 3+8= is nan; "
+        "train it again with a smaller lr\n"
     )
     assert predict(tmp_path, "3+4", run=["--run", "nan"]).returncode == 0

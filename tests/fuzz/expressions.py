@@ -18,9 +18,11 @@ CHARACTERS = "0123456789" * 3 + "+-*()=" * 4 + " .,/^%eE_xj٣²\u2212\xd7😀\0\
 
 
 def value(text: str) -> int | None:
-    """What Python's parser makes of numbers, + - * and parentheses; None for anything else."""
-    text = text.removesuffix("=")
-    if len(text) > 200 or not re.fullmatch(r"[0-9+*()\-]+", text):
+    """What Python's parser makes of numbers, + - *, parentheses and blanks; None for anything else."""
+    if len(re.sub(r"\s", "", text)) > 200:
+        return None
+    text = re.sub(r"\s", " ", text).strip().removesuffix("=").strip()  # to Python a line's end is more than a blank
+    if not re.fullmatch(r"[0-9+*()\- ]+", text):
         return None
     try:
         return _worth(ast.parse(re.sub(r"\b0+(?=[0-9])", "", text), mode="eval").body)
@@ -82,7 +84,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         if rng.random() < 0.05:
             return _asked([text(rng)[0] for _ in range(5)])
         one, how = text(rng)
-        true = None if len(one) > 200 else value(one)
+        true = value(one)
         return Input(
             how,
             partial(grammar.evaluate, one),
@@ -95,7 +97,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
 
 def _asked(texts: list[str]) -> Input:
     """Several at once, as `predict` reads them: it tells of each malformed one in a line, and keeps the others."""
-    good = [one.strip() for one in texts if len(one.strip()) <= 200 and value(one.strip()) is not None]
+    good = [re.sub(r"\s", "", one) for one in texts if value(one) is not None]
 
     def confirm(found: tuple[list[str], int]) -> str:
         return "" if found == (good, len(texts) - len(good)) else f"{found} of {texts}"

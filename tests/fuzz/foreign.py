@@ -77,7 +77,7 @@ def _table(rng: random.Random) -> tuple[pd.DataFrame, list[int | None]]:
                 tgt = rng.choice(("", "nan", "1/2", "seven", "0x1"))
             case 2:
                 src = text(rng)[0].encode("utf-8", "replace").decode().translate({0: "?", 10: "?", 13: "?", 27: "?"})
-                true = value(src.strip()) if len(src.strip()) <= 200 else None
+                true = value(src)
                 tgt = str(true)
             case 3:
                 tgt += ".0"

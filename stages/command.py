@@ -24,7 +24,8 @@ SMALLER = {  # what needs less memory, by stage
     "study": "fewer --workers, or a smaller corpus.operands",
 }
 STARVED = re.compile(r"out of memory|can(no|')t allocate|not enough memory|bad_alloc")  # PyTorch's RuntimeErrors
-UNWRITABLE = errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC
+UNWRITABLE = errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.ENOSPC  # without EIO, which reading can cause too
+OUTPUT = "standard output"
 CUT_OFF = 128 + 13  # the exit status a shell reports for SIGPIPE, which Python ignores
 LONGEST = 2000  # characters of a message
 
@@ -70,8 +71,10 @@ def _said(stage: str, error: Exception) -> str | None:
     starved = isinstance(error, RuntimeError) and STARVED.search(str(error))
     if starved or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return f"out of memory; {SMALLER.get(stage, 'less at a time')} would need less"
-    if isinstance(error, OSError) and error.filename is None and error.errno in UNWRITABLE:  # `files.whole` has names
-        return f"standard output: {'is closed' if error.errno == errno.EBADF else error.strerror}"
+    if isinstance(error, OSError) and (  # `files.whole` names its files
+        error.filename == OUTPUT or (error.filename is None and error.errno in UNWRITABLE)
+    ):
+        return f"{OUTPUT}: {'is closed' if error.errno == errno.EBADF else error.strerror}"
     return None if isinstance(error, RuntimeError) else str(error)
 
 
@@ -119,6 +122,7 @@ def _flush() -> None:
         try:
             stream.flush()
         except OSError as error:
+            error.filename = OUTPUT
             failed = failed or error
             with suppress(OSError):  # Python would try the rest again as it ends, and complain
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

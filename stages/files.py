@@ -71,9 +71,16 @@ def whole(*paths: Path) -> Iterator[list[Path]]:
 
 @contextmanager
 def outputs(*paths: Path) -> Iterator[list[Path]]:
-    """`whole` for a stage's outputs: nothing is replaced if an input changed."""
+    """`whole` for a stage's outputs: nothing is replaced if an input changed.
+
+    A changed input is also reported instead of an error of the block, which it most likely caused.
+    """
     with whole(*paths) as drafts:
-        yield drafts
+        try:
+            yield drafts
+        except Exception:  # Ctrl-C and sys.exit have causes of their own
+            sources.unchanged()
+            raise
         sources.unchanged()
 
 

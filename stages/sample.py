@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 
 from stages import files, params
 from stages.command import BadInput, one_line
-from stages.sources import given, unchanged
+from stages.sources import given
 
 
 def sample(rows: int, size: int | Literal["all"], valid_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -62,7 +62,6 @@ def main() -> None:
     drawn = np.sort(np.concatenate([train, valid]))
     with files.outputs(args.train, args.valid) as drafts:
         table = pick(args.subset, drawn)
-        unchanged()  # else these need not be the rows that were counted
         for draft, part in zip(drafts, (train, valid), strict=True):
             files.write_table(draft, table.take(np.searchsorted(drawn, part)))
 

@@ -57,8 +57,12 @@ def _digests(path: Path) -> dict[str, bytes]:
     found = {}
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file() and file.suffix != ".tmp":  # as in .dvcignore
-            with file.open("rb") as content:
-                found[file.relative_to(path).as_posix()] = hashlib.file_digest(content, "sha256").digest()
+            try:
+                with file.open("rb") as content:
+                    found[file.relative_to(path).as_posix()] = hashlib.file_digest(content, "sha256").digest()
+            except OSError as error:
+                error.filename = str(file)  # reading does not name it, opening does
+                raise
     return found
 
 

@@ -3,7 +3,9 @@
 import contextlib
 import importlib
 import io
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the same bytes again is a promise of 
 import hypothesis
 import pytest
 import torch
+from filelock import FileLock
 from ruamel.yaml import YAML
 
 from stages import sources, studies
@@ -160,18 +163,32 @@ def finished(tmp_path_factory):
     return lab
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    root = tmp_path_factory.mktemp("copy")
-    copy_sources(root)
-    runs = {"small-lstm": {"dataset": "small", "cell": "lstm"}, "no_7-lstm": {"dataset": "no_7", "cell": "lstm"}}
-    write_params(root / "params.yaml", runs=runs)
-    copy = Repository(root)
-    copy.run("git", "init", "--quiet", "--initial-branch=main")
-    copy.commit()
-    copy.first = copy.run("dvc", "repro")
-    copy.made = copy.changed()
-    copy.commit()
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory, worker_id):
+    """The folder of a repository whose pipeline has run, what DVC said, and what it made; one for all processes."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    root, told = shared / "reproduced", shared / "reproduced.json"
+    with FileLock(shared / "reproduced.lock"):
+        if not told.exists():
+            copy_sources(root)
+            runs = {name: {"dataset": name.partition("-")[0], "cell": "lstm"} for name in ("small-lstm", "no_7-lstm")}
+            write_params(root / "params.yaml", runs=runs)
+            new = Repository(root)
+            new.run("git", "init", "--quiet", "--initial-branch=main")
+            new.commit()
+            said, made = new.run("dvc", "repro"), sorted(new.changed())
+            new.commit()
+            told.write_text(json.dumps([said, made]))
+    return root, *json.loads(told.read_text())
+
+
+@pytest.fixture
+def repository(reproduced, tmp_path):
+    """A copy of `reproduced` of a test's own."""
+    root, said, made = reproduced
+    copy = Repository(shutil.copytree(root, tmp_path / "repository", symlinks=True))
+    copy.first, copy.made = said, set(made)
     return copy
 
 

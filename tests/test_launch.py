@@ -66,6 +66,8 @@ def endless(finished, tmp_path):
     config = write_params(tmp_path / "params.yaml", epochs=10_000)
     out = [tmp_path / name for name in ("r.pt", "timing.json", ".resume")]
     options = {"TORCHRUN": "--standalone --nproc-per-node 2", "OMP_NUM_THREADS": "1"}
+    # PyTorch 2.9 alone says so; pyproject.toml tells it to pytest, not to other processes
+    options["PYTHONWARNINGS"] = "ignore:Please use the new API settings to control TF32"
     command = [sys.executable, "-m", "stages.train", config, "small-lstm", *samples(finished, "small"), *out]
     return [str(word) for word in command], os.environ | options
 

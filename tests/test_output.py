@@ -50,6 +50,18 @@ def test_lost_output_is_worse_than_a_malformed_expression(unbuffered):
     assert (done.returncode, done.stderr) == (1, "stage: standard output: No space left on device\n")
 
 
+def test_a_terminal_that_is_gone():
+    code = "import os; master, slave = os.openpty(); os.dup2(slave, 1); os.close(master); print('a')"
+    done = shell("PYTHON", code)
+    assert (done.returncode, done.stderr) == (1, "stage: standard output: Input/output error\n")
+
+
+def test_a_disk_that_cannot_be_read_is_not_standard_output():
+    """Linux has no memory at address 0, and says so as a broken disk does."""
+    done = shell("PYTHON", "print('a'); open('/proc/self/mem', 'rb').read(1)")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "a\n", "stage: [Errno 5] Input/output error\n")
+
+
 def test_a_stage_that_prints_nothing_needs_no_output():
     done = shell("PYTHON >&-", "pass")
     assert (done.returncode, done.stderr) == (0, "")

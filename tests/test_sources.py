@@ -147,6 +147,49 @@ def test_a_file_that_the_stage_was_given(verb, lab, monkeypatch):
     refused(verb, done, lab, where if verb == "report" else f"{path} changed while the stage ran")
 
 
+def test_an_input_that_cannot_be_read_is_named(lab):
+    """Linux has no memory at address 0, and says so as a broken disk does."""
+    corpus = lab / "corpus.parquet"
+    corpus.unlink()
+    corpus.symlink_to("/proc/self/mem")
+    done = stage("subset", *arguments("subset", lab))
+    assert (done.returncode, done.stderr) == (1, f"subset: [Errno 5] Input/output error: '{corpus}'\n")
+
+
+def failing(error, lab, change):
+    """What ends a block that reads a corpus, perhaps a changed one, and then fails with an error."""
+    given = sources.given(lab / "corpus.parquet")
+    with pytest.raises(BaseException) as ended, files.outputs(lab / "out") as [draft]:  # noqa: PT011, PT012
+        draft.write_text("half")
+        if change:
+            given.write_bytes(b"another corpus")
+        raise error
+    assert not (lab / "out").exists()
+    return ended.value
+
+
+ERRORS = IndexError(7), BadInput("3 rows asked for"), RuntimeError("shapes"), OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_that_a_changed_input_explains(error, lab):
+    said = failing(error, lab, change=True)
+    assert isinstance(said, BadInput)
+    assert str(said) == f"{lab / 'corpus.parquet'} changed while the stage ran; run it again"
+    assert said.__context__ is error
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_that_no_input_explains(error, lab):
+    assert failing(error, lab, change=False) is error
+
+
+@pytest.mark.parametrize("change", [True, False])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)])
+def test_a_stage_that_is_stopped_says_that_alone(error, change, lab):
+    assert failing(error, lab, change) is error
+
+
 def test_a_checkpoint_stays_and_nothing_is_trained_twice(lab, monkeypatch):
     old, new, _ = CONCERNED["train"]
     assert ran("train", lab, monkeypatch, partial(replaced, lab / "params.yaml", old, new)).returncode == 1

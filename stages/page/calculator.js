@@ -7,7 +7,7 @@
   const [form, input, said, note, written] = ["asking", "expression", "said", "note", "written"].map((id) =>
     document.getElementById(id),
   );
-  const SLICE = 8; // milliseconds of calculating before a key may be heard again
+  const SLICE = 16; // milliseconds of calculating before a key may be heard again
   let network = null; // a promise, from the first use on
   let turn = 0; // which of all answers is wanted now
 

@@ -3,16 +3,8 @@
 `make page-test` runs this; .page-test/ holds what it saw, and reports/preview.png the head of the page.
 """
 
-import os
-import shutil
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import sync_playwright
-
-ROOT = Path(__file__).parents[2]
-SEEN = ROOT / ".page-test"
-NAMES = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
+from conftest import PAGE, ROOT, SEEN, listen
 
 # What stands out of its drawing, or of the screen without a frame of its own that scrolls
 SPILT = """() => {
@@ -26,29 +18,16 @@ SPILT = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    assert found, f"no browser; there is none of {', '.join(NAMES)}"
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to run as root with its sandbox
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=root)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="module", params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")], ids=str)
 def page(request, browser):
     width, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.said = []
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda error: page.said.append(str(error)))
-    page.on("request", lambda asked: page.said.append(asked.url) if asked.url.startswith("http") else None)
-    page.goto((ROOT / "reports" / "index.html").as_uri())
-    SEEN.mkdir(exist_ok=True)
+    page = listen(context.new_page())
+    page.goto(PAGE.as_uri())
     page.screenshot(path=SEEN / f"{width}-{scheme}.png", full_page=True)
+    page.fill("#expression", "12*(3+4)")
+    page.locator("#written tbody tr").first.wait_for()
+    page.screenshot(path=SEEN / f"{width}-{scheme}-first.png")
     yield page
     assert page.said == []  # no message, no error, nothing asked of a network, whatever was clicked
     context.close()
@@ -85,6 +64,7 @@ def test_a_table_is_sorted_both_ways(page):
 
 
 def test_the_gallery_is_filtered(page):
+    page.locator("details:has(#rows) > summary").click()
     rows = page.locator("#rows tbody tr:not([hidden])")
     everything = rows.count()
     run = page.locator("select[name=run] option").nth(1).text_content()
@@ -109,11 +89,19 @@ def test_every_section_can_be_reached(page):
         assert -1 < head.bounding_box()["y"] < 900  # on the screen
 
 
+def test_the_sections_stay_in_view_on_a_wide_screen(page):
+    page.emulate_media(reduced_motion="reduce")
+    page.locator("#failures").evaluate("section => section.scrollIntoView()")
+    seen = page.locator("nav").evaluate("nav => nav.getBoundingClientRect().bottom > 0")
+    assert seen == (page.viewport_size["width"] >= 1200)
+
+
 def test_it_prints_and_heads_the_readme(browser):
-    page = browser.new_page(viewport={"width": 1200, "height": 1540}, color_scheme="light")
-    page.goto((ROOT / "reports" / "index.html").as_uri())
+    page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
+    page.goto(PAGE.as_uri())
     page.pdf(path=SEEN / "print.pdf", format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "15mm"))
     assert (SEEN / "print.pdf").stat().st_size > 100_000
-    page.locator("#results").evaluate("section => section.scrollIntoView({behavior: 'instant'})")
+    page.fill("#expression", "12*(3+4)")
+    page.locator("#written tbody tr").first.wait_for()
     page.screenshot(path=ROOT / "reports" / "preview.png")
     page.close()

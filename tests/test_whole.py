@@ -89,6 +89,11 @@ def test_tables_by_hand(found):
     assert [cell.text for cell in ours] == ["ours", "2", "1.00", "0.8100", "cell gru, lr 0.005"]
 
 
+def test_the_best_and_the_worst_template(found):
+    assert whole.shares(found).to_dict() == {"a+b": 0.5, "a*b*c": 0.0, "a-b*c": 0.0}
+    assert whole.shares(found).index[0] == "a+b"
+
+
 def test_the_surest_mistakes_are_listed_first(found, monkeypatch):
     assert [answer.src for answer in whole.listed(found)] == ["3-9*9=", "4+5=", "4*5*6=", "9*9*9="]
     monkeypatch.setattr(whole, "LISTED", 1)

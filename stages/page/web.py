@@ -16,7 +16,7 @@ from stages.page.results import Results
 
 # The page's sections, and the pictures of each in their order
 SECTIONS = {
-    "whole": "What it can do",
+    "whole": "What it can and cannot do",
     "question": "The question",
     "corpus": "The corpus",
     "network": "The network",
@@ -84,7 +84,9 @@ def page(results: Results) -> str:
         and {
             "on": tables.on(results.whole.row.to_frame().T),
             "curve": whole.curve(results.whole),
-            "tables": [make(results.whole) for make in (whole.others, whole.by_template, whole.by_length)],
+            "shares": whole.shares(results.whole),
+            "kinds": [make(results.whole) for make in (whole.by_template, whole.by_length)],
+            "others": whole.others(results.whole),
             "common": whole.common(results.whole),
             "listed": whole.listed(results.whole),
         },

@@ -63,6 +63,12 @@ def others(whole: Whole) -> Table:
     )
 
 
+def shares(whole: Whole) -> pd.Series:
+    """The share of right answers of each template, the best one first."""
+    found = whole.kinds.groupby("template")[["rows", "right"]].sum()
+    return (found["right"] / found["rows"]).sort_values(ascending=False, kind="stable")
+
+
 def by_template(whole: Whole) -> Table:
     return _right(whole, "template", grammar.TEMPLATES, "By template")
 

@@ -17,6 +17,7 @@ from stages import files, params
 from stages.command import one_line
 from stages.network import alphabet, machine, scores, tally, weights
 from stages.network.predictions import answer
+from stages.places import digits
 from stages.sources import given
 
 
@@ -34,6 +35,15 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
     }
     return predictions, metrics
+
+
+def pictures(history: list[dict[str, float]], exact_match: float, answers: pd.DataFrame) -> pd.DataFrame:
+    """What `dvc plots` draws of a run: a row for each epoch, one with the exact match, one for each pair of `digits`.
+
+    Each row leaves the other rows' columns empty.
+    """
+    curves = pd.DataFrame(history).reindex(columns=["epoch", "valid_loss", "valid_token_accuracy"])
+    return pd.concat([curves, pd.DataFrame({"exact_match": [exact_match]}), digits(answers)], ignore_index=True)
 
 
 def products(operands: int) -> pa.Table:
@@ -59,10 +69,11 @@ def main() -> None:
     parser.add_argument("predictions", type=Path, nargs="?", help="Parquet file to write: the answers to its rows")
     parser.add_argument("products", type=Path, nargs="?", help="Parquet file to write: the answers to every a*b")
     parser.add_argument("metrics", type=Path, nargs="?", help="JSON file to write")
-    parser.add_argument("history", type=Path, nargs="?", help="CSV file to write")
+    parser.add_argument("history", type=Path, nargs="?", help="CSV file to write: the curve of its training")
+    parser.add_argument("plots", type=Path, nargs="?", help="CSV file to write: what `dvc plots` draws")
     args = parser.parse_args()
-    if args.predictions and not args.history:
-        parser.error("either all four files to write, or none")
+    if args.predictions and not args.plots:
+        parser.error("either all five files to write, or none")
 
     params.read(args.params)
     device = machine.device()
@@ -79,11 +90,14 @@ def main() -> None:
     for asked, table in ((args.rows, predictions), ("a*b", multiplied)):
         tally.check(args.model, f"probability of an answer to {asked}", sum(table["probability"].to_pylist()))
     rounded = {name: round(value, 6) for name, value in metrics.items()}
-    with files.outputs(args.predictions, args.products, args.metrics, args.history) as [table, square, scored, curve]:
+    outputs = args.predictions, args.products, args.metrics, args.history, args.plots
+    with files.outputs(*outputs) as [table, square, scored, curve, drawn]:
         files.write_table(table, predictions)
         files.write_table(square, multiplied)
         files.write_text(scored, json.dumps(rounded, indent=2) + "\n")
         files.write_text(curve, pd.DataFrame(trained.history).to_csv(index=False, float_format="%.6f"))
+        drawings = pictures(trained.history, metrics["exact_match"], predictions.to_pandas())
+        files.write_text(drawn, drawings.to_csv(index=False, float_format="%.6g"))
 
 
 if __name__ == "__main__":

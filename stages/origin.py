@@ -16,7 +16,10 @@ _ROWS = (
     *("generate", "subset", "sample"),
     *("__init__", "command", "document", "files", "grammar", "params", "seal", "sources", "wording"),
 )
-_TRAINED = *_ROWS, "train", "evaluate", "foreign", "header", "kinds", "lines", "model_file", "tokens", "network/*"
+_TRAINED = (
+    *_ROWS,
+    *("train", "evaluate", "foreign", "header", "kinds", "lines", "model_file", "places", "tokens", "network/*"),
+)
 CODE = {
     "trainings": (*_TRAINED, "lab/overrides", "lab/queue", "lab/trained"),
     "answers": (*_TRAINED, "lab/answers"),

@@ -1,6 +1,6 @@
-"""One page and the tables of `dvc plots`, out of what the other stages left.
+"""One page, out of what the other stages left.
 
-reports/metrics/full-lstm.json, …  ->  reports/index.html, reports/plots/exact_match.csv
+reports/metrics/full-lstm.json, …  ->  reports/index.html
 """
 
 import argparse
@@ -11,7 +11,7 @@ import pandas as pd
 
 from stages import files, origin, params, studies
 from stages.command import one_line
-from stages.page import failures, inputs
+from stages.page import inputs
 from stages.page.calculator import calculator
 from stages.page.counts import count
 from stages.page.kept import Whole
@@ -20,23 +20,6 @@ from stages.page.web import page
 from stages.sources import given
 
 CALCULATOR = "calculator"  # the study whose network was trained on nine tenths of all expressions
-
-
-def report(results: Results) -> tuple[dict[str, pd.DataFrame], str]:
-    """Tables for `dvc plots` by name, and the page as HTML."""
-    plots = {"curves": results.curves, "exact_match": results.metrics, "digits": digits(results.predictions)}
-    return plots, page(results)
-
-
-def digits(predictions: pd.DataFrame) -> pd.DataFrame:
-    """How often each run answered each right character with which, place by place.
-
-    `share` is that of all the run's places with this right character. `end` stands for `<eos>`.
-    """
-    places = failures.by_place(predictions)
-    counts = places[["run", "right", "predicted"]].value_counts().rename("count").reset_index()
-    counts["share"] = counts["count"] / counts.groupby(["run", "right"])["count"].transform("sum")
-    return counts.sort_values(["run", "right", "predicted"])
 
 
 def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
@@ -65,7 +48,6 @@ def main() -> None:
         parser.add_argument(name, type=given, help="folder to read, a file for each run")
     parser.add_argument("models", type=given, help="folder to read; the calculator's network may be there")
     parser.add_argument("trials", type=given, help="folder to read, a file for each study that has been tried")
-    parser.add_argument("plots", type=Path, help="folder to write")
     parser.add_argument("page", type=Path, help="HTML file to write")
     args = parser.parse_args()
 
@@ -95,13 +77,8 @@ def main() -> None:
         whole,
         calculator(args.models / f"{CALCULATOR}.safetensors", whole),
     )
-    plots, html = report(results)
-    texts = {args.page: html}
-    for name, table in plots.items():
-        texts[args.plots / f"{name}.csv"] = table.to_csv(index=False, float_format="%.6f")
-    with files.outputs(*texts) as drafts:
-        for draft, content in zip(drafts, texts.values(), strict=True):
-            files.write_text(draft, content)
+    with files.outputs(args.page) as [draft]:
+        files.write_text(draft, page(results))
 
 
 def _rows(path: Path) -> int:

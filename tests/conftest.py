@@ -158,7 +158,7 @@ def finished(tmp_path_factory):
         outputs = [
             lab / folder / f"{name}{ENDINGS[folder]}" for folder in ("predictions", "products", "metrics", "history")
         ]
-        done.append(stage("evaluate", config, model, valid, *outputs))
+        done.append(stage("evaluate", config, model, valid, *outputs, lab / "plots" / f"{name}.csv"))
     assert not any(one.returncode for one in done), [one.stderr for one in done]
     return lab
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -78,6 +79,25 @@ def test_loss_and_token_accuracy_row_by_row(results):
 def test_history_is_the_training_s(results):
     _, _, history, trained, _ = results
     pd.testing.assert_frame_equal(history, pd.DataFrame(trained.history), atol=1e-6)
+
+
+@pytest.mark.parametrize("run", TINY["runs"])
+def test_what_dvc_plots_draws(run, finished):
+    """The curves of the history, the exact match of the metrics, and the answers' characters counted one by one."""
+    drawn = pd.read_csv(finished / "plots" / f"{run}.csv", dtype={"right": str, "predicted": str})
+    history = pd.read_csv(finished / "history" / f"{run}.csv")
+    curves = ["epoch", "valid_loss", "valid_token_accuracy"]
+    pd.testing.assert_frame_equal(drawn[curves].dropna(), history[curves], check_dtype=False, atol=1e-5)
+    metrics = json.loads((finished / "metrics" / f"{run}.json").read_text())
+    assert drawn["exact_match"].dropna().tolist() == [metrics["exact_match"]]
+    counts = Counter()
+    for row in pq.read_table(finished / "predictions" / f"{run}.parquet").to_pylist():
+        known = [*str(row["tgt"]), "end"]
+        counts.update(zip(known, [*row["predicted"], *["end"] * len(known)], strict=False))
+    digits = drawn[["right", "predicted", "count", "share"]].dropna()
+    assert digits.set_index(["right", "predicted"])["count"].to_dict() == counts
+    assert digits.groupby("right")["share"].sum().tolist() == pytest.approx([1.0] * digits["right"].nunique(), abs=1e-5)
+    assert len(drawn) == len(history) + 1 + len(digits)
 
 
 def test_every_product_is_asked(finished):

@@ -257,7 +257,7 @@ def test_a_network_that_says_nan_scores_nothing(broken):
     assert (done.returncode, done.stdout) == (1, "")
 
 
-OUTPUTS = ["predictions.parquet", "products.parquet", "metrics.json", "history.csv"]
+OUTPUTS = ["predictions.parquet", "products.parquet", "metrics.json", "history.csv", "plots.csv"]
 
 
 def test_a_network_that_says_nan_leaves_no_results(broken, finished):
@@ -306,4 +306,4 @@ def test_the_score_of_any_table(finished, tmp_path):
 def test_some_outputs_and_not_all(finished):
     done = stage("evaluate", finished / "params.yaml", "model", "rows", "predictions")
     assert done.returncode == 2
-    assert "either all four files to write, or none" in done.stderr
+    assert "either all five files to write, or none" in done.stderr

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages import files, generate
-from stages.page import arithmetic, certainty, counts, failures, gallery, tables
+from stages.page import arithmetic, certainty, counts, gallery, tables
 from stages.page.shares import difference, interval
 from stages.page.style import LONGEST, drawing, label_ends, short
 
@@ -137,13 +137,6 @@ def test_the_gallery_has_right_and_wrong_of_every_template():
     assert kinds == {("a+b", True): 1, ("a+b", False): 2, ("a-b", True): 1, ("a-b", False): 2}
     some = gallery.examples(pd.DataFrame(rows, columns=ANSWERS))
     assert sorted(answer.template for answer in some) == ["a+b", "a-b"]
-
-
-def test_places_by_hand():
-    rows = pd.DataFrame([("one", 12, "13"), ("two", -4, "-")], columns=["run", "tgt", "predicted"])
-    found = failures.by_place(rows)
-    assert found["place"].tolist() == [1, 2, 3, 1, 2, 3]
-    assert found["correct"].tolist() == [True, False, True, True, False, True]
 
 
 def test_labels_do_not_touch_and_stay_inside():

@@ -77,9 +77,29 @@ def test_another_lr_retrains_and_nothing_before(repository):
 
 
 def test_one_run_alone(repository):
-    output = repository.run("dvc", "exp", "run", "-S", "lr=0.002", "evaluate@small-lstm")
+    output = repository.run("dvc", "exp", "run", "-S", "lr=0.2", "evaluate@small-lstm")
     assert ran(output) == {"train@small-lstm", "evaluate@small-lstm"}
+    found = pictures(repository.run("dvc", "plots", "diff", "--json"))
+    assert list(found) == ["reports/plots/small-lstm.csv", "reports/plots/no_7-lstm.csv"]
+    changed, other = found.values()
+    assert other["HEAD"] == other["workspace"]
+    for columns in (["epoch", "valid_loss"], ["epoch", "valid_token_accuracy"], ["right", "predicted", "count"]):
+        before, after = ([[row[name] for name in columns] for row in changed[rev]] for rev in ("HEAD", "workspace"))
+        assert before != after
+    metrics = json.loads(repository.run("dvc", "metrics", "diff", "--all", "--json"))
+    told = metrics["reports/metrics/small-lstm.json"]["exact_match"]
+    bars = [[float(row["exact_match"]) for row in changed[rev] if row["exact_match"]] for rev in ("HEAD", "workspace")]
+    assert bars == [[told["old"]], [told["new"]]]
     repository.undo()
+
+
+def pictures(output: str) -> dict[str, dict[str, list[dict]]]:
+    """What `dvc plots --json` shows: of each picture the rows of each revision."""
+    found = {}
+    for name, (picture,) in json.loads(output)["data"].items():
+        for row in picture["content"]["data"]["values"]:
+            found.setdefault(name, {}).setdefault(row.pop("rev"), []).append(row)
+    return found
 
 
 def test_one_sample_size_reruns_its_own_part(repository):
@@ -97,8 +117,7 @@ def test_a_new_run_and_a_new_dataset(repository):
         "evaluate@five_up-gru",
         "report",
     }
-    shown = repository.run("dvc", "plots", "show", "--json")
-    assert "five_up-gru" in shown
+    assert "reports/plots/five_up-gru.csv" in pictures(repository.run("dvc", "plots", "show", "--json"))
     assert "five_up-gru" in (repository.root / "reports" / "index.html").read_text()
     repository.undo()
 

@@ -1,13 +1,11 @@
-"""The page and the tables of `dvc plots`: whole, the same bytes again, and right where a person can count."""
+"""The page: whole, and the same bytes again."""
 
 import re
 from html.parser import HTMLParser
 
-import pandas as pd
 import pytest
 from conftest import ENDINGS, FOLDERS, ROOT, TINY, process, stage, write_params
 
-from stages import report
 from stages.page import web
 
 VOID = {"meta", "link", "br", "img", "input"}  # elements of HTML that have no end; SVG's close themselves
@@ -44,33 +42,12 @@ class Page(HTMLParser):
             self.drawings.append((attributes.get("role"), attributes.get("aria-label") or attributes.get("alt")))
 
 
-def test_digits_by_hand():
-    rows = [("one", 3, "3"), ("one", 12, "13"), ("one", 25, "2"), ("one", 3, "3"), ("two", -4, "-44"), ("two", -1, "")]
-    found = report.digits(pd.DataFrame(rows, columns=["run", "tgt", "predicted"]))
-    assert found.set_index(["run", "right", "predicted"])["count"].to_dict() == {
-        ("one", "3", "3"): 2,
-        ("one", "1", "1"): 1,
-        ("one", "2", "3"): 1,
-        ("one", "2", "2"): 1,
-        ("one", "5", "end"): 1,
-        ("one", "end", "end"): 4,
-        ("two", "-", "-"): 1,
-        ("two", "4", "4"): 1,
-        ("two", "end", "4"): 1,
-        ("two", "-", "end"): 1,
-        ("two", "1", "end"): 1,
-        ("two", "end", "end"): 1,
-    }
-    assert found.set_index(["run", "right", "predicted"])["share"].to_dict()["one", "2", "3"] == 0.5
-    assert (found.groupby(["run", "right"])["share"].sum() == 1).all()
-
-
 @pytest.fixture(scope="module")
 def folders(finished, tmp_path_factory):
     """The report made twice from the same results."""
     made = [tmp_path_factory.mktemp(name) for name in ("one", "two")]
     for folder, run in zip(made, (stage, process), strict=True):  # another process hashes otherwise
-        done = run("report", *inputs(finished), folder / "plots", folder / "index.html")
+        done = run("report", *inputs(finished), folder / "index.html")
         assert (done.returncode, done.stderr) == (0, "")
     return made
 
@@ -87,10 +64,7 @@ def text(folders):
 def test_same_bytes_again(folders):
     made = [{path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")} for folder in folders]
     assert made[0] == made[1]
-    assert {str(path) for path in made[0]} == {
-        "index.html",
-        *(f"plots/{name}.csv" for name in ("curves", "digits", "exact_match")),
-    }
+    assert {str(path) for path in made[0]} == {"index.html"}
 
 
 @pytest.mark.parametrize("which", ["tiny", "committed"])
@@ -121,21 +95,10 @@ def test_no_colour_is_left_that_a_dark_page_could_not_change(text):
     assert not re.search("#000000|#0072b2|#d55e00", drawn)
 
 
-def test_curves_hold_every_epoch(folders):
-    curves = pd.read_csv(folders[0] / "plots" / "curves.csv")
-    counts = curves.groupby(["run", "dataset", "cell"], sort=False).size().to_dict()
-    expected = {
-        (name, run["dataset"], run["cell"]): run.get("epochs", TINY["epochs"]) for name, run in TINY["runs"].items()
-    }
-    assert counts == expected
-    for path in (folders[0] / "plots").iterdir():  # each tells the runs apart
-        assert set(pd.read_csv(path)["run"]) == set(TINY["runs"])
-
-
 def test_a_run_without_results_is_one_line(finished, tmp_path):
     runs = TINY["runs"] | {"no_7-gru": {"dataset": "no_7", "cell": "gru"}}
     config = write_params(tmp_path / "params.yaml", runs=runs)
-    done = stage("report", config, *inputs(finished)[1:], tmp_path / "plots", tmp_path / "index.html")
+    done = stage("report", config, *inputs(finished)[1:], tmp_path / "index.html")
     assert done.returncode == 1
     assert done.stderr == f"report: {finished / 'history' / 'no_7-gru.csv'}: no such file; `dvc repro` makes it\n"
     assert not (tmp_path / "index.html").exists()
@@ -150,7 +113,7 @@ def test_a_small_laboratory_has_a_page_too(finished, tmp_path):
         (tmp_path / folder / f"{name}{ending}").write_bytes((finished / folder / f"no_7-lstm{ending}").read_bytes())
     lab = [config, ROOT / "studies.yaml", finished / "subsets", finished / "samples"]
     lab += [tmp_path / folder for folder in (*ENDINGS, "models", "studies")]
-    done = stage("report", *lab, tmp_path / "plots", tmp_path / "index.html")
+    done = stage("report", *lab, tmp_path / "index.html")
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "index.html").read_text()
     assert "1 network, 1 dataset," in page

@@ -37,14 +37,14 @@ def arguments(verb, lab):
         lab / "corpus.parquet",
         lab / "models" / f"{RUN}.safetensors",
     )
-    evaluated = [out / name for name in ("predictions", "products", "metrics", "history")]
+    evaluated = [out / name for name in ("predictions", "products", "metrics", "history", "plots")]
     given, made = {
         "generate": ([config], [out / "corpus"]),
         "subset": ([config, "small", corpus], [out / "subset"]),
         "sample": ([config, "small", subset], [out / "train", out / "valid"]),
         "train": ([config, RUN, train, valid], [out / "model", out / "timing", lab / ".resume"]),
         "evaluate": ([config, model, valid], evaluated),
-        "report": ([config, lab / "studies.yaml", *(lab / name for name in FOLDERS)], [out / "plots", out / "page"]),
+        "report": ([config, lab / "studies.yaml", *(lab / name for name in FOLDERS)], [out / "page"]),
     }[verb]
     return [*given, *made]
 

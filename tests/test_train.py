@@ -175,15 +175,16 @@ def samples(corpus, tmp_path):
 @CELL
 def test_same_seed_same_bytes(cell, samples, tmp_path):
     config, *rows = samples
+    made_of_it = "predictions.parquet", "products.parquet", "metrics.json", "history.csv", "plots.csv"
     for name in ("one", "two"):
         folder = tmp_path / name
         made = folder / "r.safetensors", folder / "timing.json"
         done = stage("train", config, f"small-{cell}", *rows, *made, tmp_path / ".resume")
         assert done.returncode == 0, done.stderr
         assert f"small-{cell} 2/2: loss" in done.stderr
-        outputs = [folder / file for file in ("predictions.parquet", "products.parquet", "metrics.json", "history.csv")]
+        outputs = [folder / file for file in made_of_it]
         assert stage("evaluate", config, folder / "r.safetensors", rows[1], *outputs).returncode == 0
-    for file in ("r.safetensors", "predictions.parquet", "products.parquet", "metrics.json", "history.csv"):
+    for file in ("r.safetensors", *made_of_it):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     timing = json.loads((tmp_path / "one" / "timing.json").read_text())
     assert set(timing) >= {"seconds_per_epoch", "rows_per_second", "device", "threads", "processes", "torch"}

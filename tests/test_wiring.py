@@ -9,10 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from conftest import ROOT, stage, write_params
 from dvc.repo import Repo
-from ruamel.yaml import YAML
 
 from stages import origin, params
 from tests.copies import BIN
@@ -185,13 +185,30 @@ def test_params_hold_every_key_that_is_read_and_no_other(stages, keys_read):
             assert any(f"{key}.".startswith(f"{known}.") for key in wanted), f"{one.addressing} never reads {known}"
 
 
-def test_plots_name_the_report_s_tables_only():
-    raw = YAML(typ="safe").load(ROOT / "dvc.yaml")
-    plots = [properties for entry in raw["plots"] for properties in entry.values()]
-    assert {path for plot in plots for path in plot["y"]} == {
-        f"reports/plots/{name}.csv" for name in ("curves", "exact_match", "digits")
-    }
-    assert all((ROOT / ".dvc" / "plots" / f"{plot['template']}.json").is_file() for plot in plots)
+def test_a_picture_of_each_run_comes_from_evaluate(stages):
+    """So that `dvc plots diff` shows a run that `dvc exp run … evaluate@RUN` has tried."""
+    pictures = {one.addressing: [(out.def_path, out.plot) for out in one.outs if out.plot] for one in stages}
+    for name, found in pictures.items():
+        stage, _, run = name.partition("@")
+        shown = [(f"reports/plots/{run}.csv", {"template": "run", "title": run})]
+        assert found == (shown if stage == "evaluate" else []), name
+
+
+def test_the_template_draws_columns_that_there_are(finished):
+    template = json.loads((ROOT / ".dvc" / "plots" / "run.json").read_text())
+    columns = set(pd.read_csv(finished / "plots" / "small-lstm.csv").columns)
+    parsed, drawn = set(template["data"]["format"]["parse"]), set(fields(template))
+    assert parsed | drawn == columns | {"rev"}
+    assert columns - parsed == {"right", "predicted"}
+
+
+def fields(part):
+    """What an encoding anywhere in a Vega-Lite specification names."""
+    if isinstance(part, list):
+        return [name for one in part for name in fields(one)]
+    if isinstance(part, dict):
+        return [part["field"]] if "field" in part else [name for one in part.values() for name in fields(one)]
+    return []
 
 
 def test_the_committed_results_fit_the_committed_code_and_params(head):

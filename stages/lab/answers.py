@@ -93,7 +93,7 @@ class Networks:
     def _answers(self, run: str, name: str) -> pd.DataFrame:
         """By the stage that answers validation rows, whose other outputs are not wanted here."""
         with tempfile.TemporaryDirectory() as folder:
-            names = ("rows", "answers", "products", "metrics", "history")
+            names = ("rows", "answers", "products", "metrics", "history", "plots")
             rows, *out = (Path(folder) / name for name in names)
             files.write_table(rows, sampled(self.data, name))
             model = self.data / "models" / f"{run}.safetensors"

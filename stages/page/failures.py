@@ -13,8 +13,8 @@ from stages.page.arithmetic import NOTHING, hardships
 from stages.page.results import Results
 from stages.page.shares import FEWEST, interval
 from stages.page.style import Panel, Picture, drawing, legend, short
+from stages.places import by_place
 
-END = "end"  # stands for <eos>
 BARS = "The thin bars are 95 % intervals (Wilson); a point stands for at least five rows."
 
 
@@ -26,7 +26,7 @@ def answer_length(results: Results) -> Picture:
 
 
 def position(results: Results) -> Picture:
-    places = by_place(results.predictions)
+    places = by_place(results.predictions).join(results.predictions["run"])
     names = {place: str(place) for place in range(1, int(places["place"].max()) + 1)}
     panel = _panel(results, "place in the right answer, from the left", places["place"], names, places)
     caption = f"Here a place counts, not the answer; the last of each answer is its end mark. {BARS}"
@@ -83,19 +83,6 @@ def products(results: Results) -> Picture:
         "the dataset leaves out, grey blue ones are right and blank ones wrong."
     )
     return Picture("products", "Every product of two operands", caption, panels)
-
-
-def by_place(predictions: pd.DataFrame) -> pd.DataFrame:
-    """A row for each place of each right answer and its end mark: run, place from 1, right and predicted character,
-    and whether they are the same."""
-    right, predicted = ([[*text, END] for text in predictions[column].astype(str)] for column in ("tgt", "predicted"))
-    rows = [
-        (run, place + 1, char, said[place] if place < len(said) else END)
-        for run, known, said in zip(predictions["run"], right, predicted, strict=True)
-        for place, char in enumerate(known)
-    ]
-    places = pd.DataFrame(rows, columns=["run", "place", "right", "predicted"])
-    return places.assign(correct=places["right"] == places["predicted"])
 
 
 def _panel(

@@ -1,0 +1,33 @@
+"""Answers character by character: which one is right in each place, and which one a network wrote there.
+
+tgt 84, predicted '82'  ->  place 1: '8' '8', place 2: '4' '2', place 3: 'end' 'end'
+"""
+
+import pandas as pd
+
+END = "end"  # stands for <eos>
+
+
+def by_place(answers: pd.DataFrame) -> pd.DataFrame:
+    """A row for each place of each right answer and its end mark, under the index of the answer's row.
+
+    Columns: place from 1, right and predicted character, and whether they are equal (correct).
+    """
+    right, predicted = ([[*text, END] for text in answers[column].astype(str)] for column in ("tgt", "predicted"))
+    rows = [
+        (row, place + 1, char, said[place] if place < len(said) else END)
+        for row, known, said in zip(answers.index, right, predicted, strict=True)
+        for place, char in enumerate(known)
+    ]
+    places = pd.DataFrame(rows, columns=["row", "place", "right", "predicted"]).set_index("row")
+    return places.assign(correct=places["right"] == places["predicted"])
+
+
+def digits(answers: pd.DataFrame) -> pd.DataFrame:
+    """How often each right character was answered with which: right, predicted, count and share, sorted.
+
+    `share` is the part of all places with this right character.
+    """
+    counts = by_place(answers)[["right", "predicted"]].value_counts().rename("count").reset_index()
+    counts["share"] = counts["count"] / counts.groupby("right")["count"].transform("sum")
+    return counts.sort_values(["right", "predicted"], ignore_index=True)

@@ -46,7 +46,6 @@ def main() -> None:
     parser.add_argument("samples", type=given, help="folder to read, a folder for each dataset")
     for name in ("history", "metrics", "timing", "predictions", "products"):
         parser.add_argument(name, type=given, help="folder to read, a file for each run")
-    parser.add_argument("models", type=given, help="folder to read; the calculator's network may be there")
     parser.add_argument("trials", type=given, help="folder to read, a file for each study that has been tried")
     parser.add_argument("page", type=Path, help="HTML file to write")
     args = parser.parse_args()
@@ -75,7 +74,7 @@ def main() -> None:
         trials,
         {kind: origin.fingerprint(kind) for kind in origin.CODE},
         whole,
-        calculator(args.models / f"{CALCULATOR}.safetensors", whole),
+        calculator(args.trials / CALCULATOR / "network.safetensors", whole),
     )
     with files.outputs(args.page) as [draft]:
         files.write_text(draft, page(results))

@@ -60,7 +60,7 @@ ENDINGS = {
     "predictions": ".parquet",
     "products": ".parquet",
 }
-FOLDERS = "subsets", "samples", *ENDINGS, "models", "studies"
+FOLDERS = "subsets", "samples", *ENDINGS, "studies"
 
 
 COMPARISON = studies.Comparison(larger="unsteadiness", at={"lr": 0.01}, than_at={"lr": 0.001})

@@ -22,7 +22,8 @@ ROWS = pd.DataFrame({"src": ["1+2=", "4*5="], "tgt": [3, 20], "predicted": ["3",
 
 @pytest.fixture
 def path(tmp_path):
-    return network(tmp_path / "calculator.safetensors")
+    (tmp_path / "calculator").mkdir()
+    return network(tmp_path / "calculator" / "network.safetensors")
 
 
 def network(path, seed=1):
@@ -65,12 +66,12 @@ def test_rows_to_pick_from(path):
 
 
 def test_rows_of_other_weights_are_refused(path):
-    with pytest.raises(BadInput, match=r"calculator\.safetensors: not the weights that .* tells of"):
+    with pytest.raises(BadInput, match=r"network\.safetensors: not the weights that rounding\.json beside it tells of"):
         calculator.calculator(path, whole("0" * 64))
 
 
 def test_no_file_is_no_calculator(tmp_path):
-    assert calculator.calculator(tmp_path / "calculator.safetensors", None) is None
+    assert calculator.calculator(tmp_path / "network.safetensors", None) is None
 
 
 def test_weights_past_float16_are_refused():
@@ -79,8 +80,8 @@ def test_weights_past_float16_are_refused():
         calculator.pack({"w": np.float32([1, 7e4])}, "here")
 
 
-def page(finished, folder, models):
-    lab = [finished / name if name != "models" else models for name in FOLDERS]
+def page(finished, folder, studies):
+    lab = [finished / name if name != "studies" else studies for name in FOLDERS]
     out = folder / "index.html"
     done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *lab, out)
     assert (done.returncode, done.stderr) == (0, "")
@@ -115,5 +116,6 @@ def test_the_committed_page_has_the_committed_weights(head):
     packed = re.search(r'id="weights">(.*?)</script>', text)[1]
     path = head / "data" / "models" / "calculator.safetensors"
     assert all(np.array_equal(one, two) for one, two in zip(*tensors(told, packed, path), strict=True))
+    assert path.read_bytes() == (head / "reports" / "studies" / "calculator" / "network.safetensors").read_bytes()
     assert (len(told["held_out"]), len(told["mistakes"])) == (1000, calculator.PICKED)
     assert not set(told["held_out"]) - set(pd.read_csv(head / "reports/studies/calculator/held_out.csv")["src"])

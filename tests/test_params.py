@@ -188,7 +188,7 @@ def test_every_stage_checks_the_whole_file(name, tmp_path):
         "sample": ["full", "in", "out", "out"],
         "train": ["full-lstm", "in", "in", "out", "out", "out"],
         "evaluate": ["in", "in", *["out"] * 5],
-        "report": ["in"] * 10 + ["out"],
+        "report": ["in"] * 9 + ["out"],
     }
     done = stage(name, path, *(tmp_path / word if word in ("in", "out") else word for word in arguments[name]))
     assert done.returncode == 1

@@ -112,7 +112,7 @@ def test_a_small_laboratory_has_a_page_too(finished, tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"{name}{ending}").write_bytes((finished / folder / f"no_7-lstm{ending}").read_bytes())
     lab = [config, ROOT / "studies.yaml", finished / "subsets", finished / "samples"]
-    lab += [tmp_path / folder for folder in (*ENDINGS, "models", "studies")]
+    lab += [tmp_path / folder for folder in (*ENDINGS, "studies")]
     done = stage("report", *lab, tmp_path / "index.html")
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "index.html").read_text()

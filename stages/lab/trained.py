@@ -71,10 +71,14 @@ def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Pat
         tables, rounding = asked(half, rows, before["predicted"])
         texts = {"history.csv": _csv(history), "rounding.json": json.dumps(rounding, indent=2) + "\n"}
         texts |= {f"{name}.csv": _csv(table) for name, table in tables.items()}
-        with files.whole(*(folder / name for name in texts), model) as [*drafts, draft]:
-            for path, text in zip(drafts, texts.values(), strict=True):
+        # Twice: where `predict` looks, and beside the rows for the page, whose dependency must be a folder that a clone
+        # has as a whole
+        networks = model, folder / "network.safetensors"
+        with files.whole(*(folder / name for name in texts), *networks) as drafts:
+            for path, text in zip(drafts, texts.values(), strict=False):
                 files.write_text(path, text)
-            shutil.copyfile(half, draft)
+            for path in drafts[len(texts) :]:
+                shutil.copyfile(half, path)
 
 
 def asked(model: Path, rows: pa.Table, before: pd.Series) -> tuple[dict[str, pd.DataFrame], dict]:

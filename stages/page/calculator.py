@@ -40,7 +40,7 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
     content, arrays = model_file.read(path)
     if whole and whole.rounding["sha256"] != content["sha256"]:
         raise BadInput(
-            f"{path}: not the weights that reports/studies/calculator tells of; `git checkout` brings both back"
+            f"{path}: not the weights that rounding.json beside it tells of; `git checkout` brings both back"
         )
     told = {
         "shape": content["shape"],

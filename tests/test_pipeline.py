@@ -44,6 +44,20 @@ def test_repro_again_runs_nothing(repository):
     assert repository.changed() == set()
 
 
+def test_other_weights_of_the_calculator_make_the_page_stale(repository):
+    path = repository.root / "reports" / "studies" / "calculator" / "network.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    status = repository.run("dvc", "status")
+    assert [line.split() for line in status.splitlines()] == [
+        ["report:"],
+        ["changed", "deps:"],
+        ["modified:", "reports/studies"],
+    ]
+    path.write_bytes(content)
+    assert "up to date" in repository.run("dvc", "status")
+
+
 def test_a_run_again_changes_its_timing_only(repository):
     names = "models/small-lstm.safetensors", "predictions/small-lstm.parquet"
     files = [repository.root / "data" / name for name in names]

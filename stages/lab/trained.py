@@ -51,10 +51,7 @@ def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dic
 
 
 def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Path, data: Path, model: Path) -> None:
-    """The network, with its weights in float16, which are half of the bytes; and what `asked` makes of its answers.
-
-    The curve of the training is kept beside these in the folder.
-    """
+    """Keep the network, in float16 to halve its size, and in the folder the training's curve and what `asked` finds."""
     with tempfile.TemporaryDirectory() as outputs:
 
         def get(path: Path) -> Path:
@@ -71,8 +68,8 @@ def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Pat
         tables, rounding = asked(half, rows, before["predicted"])
         texts = {"history.csv": _csv(history), "rounding.json": json.dumps(rounding, indent=2) + "\n"}
         texts |= {f"{name}.csv": _csv(table) for name, table in tables.items()}
-        # Twice: where `predict` looks, and beside the rows for the page, whose dependency must be a folder that a clone
-        # has as a whole
+        # Two copies: `predict` reads the first; the second lies with the rows, for `report` depends on a folder that a
+        # fresh clone must have completely, which data/models is not
         networks = model, folder / "network.safetensors"
         with files.whole(*(folder / name for name in texts), *networks) as drafts:
             for path, text in zip(drafts, texts.values(), strict=False):
@@ -82,8 +79,10 @@ def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Pat
 
 
 def asked(model: Path, rows: pa.Table, before: pd.Series) -> tuple[dict[str, pd.DataFrame], dict]:
-    """The network in the file, asked all held-out rows: the answers' kinds, the wrong ones, HELD_OUT of all, seeded;
-    and of the rounding how many answers differ from those `before` it.
+    """Ask the network in the file all held-out rows.
+
+    Gives tables by name (kinds, mistakes, and HELD_OUT seeded rows), and how many answers differ from those `before`
+    the rounding to float16.
     """
     network = weights.load(model)
     sources, answers = alphabet.encode_table(rows, model)

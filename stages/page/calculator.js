@@ -1,15 +1,15 @@
 "use strict";
 
-// The calculator at the head of the page: an expression in, the network's answer a character at a time.
+// The calculator at the top of the page: answers the expression while it is being typed.
 
 {
   const told = JSON.parse(document.getElementById("told").textContent);
   const [form, input, said, note, written] = ["asking", "expression", "said", "note", "written"].map((id) =>
     document.getElementById(id),
   );
-  const SLICE = 16; // milliseconds of calculating before a key may be heard again
+  const SLICE = 16; // milliseconds of calculation between two chances to handle a keystroke: one frame
   let network = null; // a promise, from the first use on
-  let turn = 0; // which of all answers is wanted now
+  let turn = 0; // number of the latest question; answers to earlier ones are dropped
 
   const pause = () => new Promise((done) => setTimeout(done));
   const percent = (share) => `${(100 * share).toFixed(share < 0.9995 ? 1 : 0)} %`;
@@ -19,7 +19,7 @@
     return new Network(told, tensors);
   }
 
-  /** What the network writes; nothing if something else has been asked in the meantime. */
+  /** The answer's tokens; null if a newer question has arrived. */
   async function asked(source, mine) {
     network ??= unpacked();
     const steps = (await network).answer([...source].map((one) => told.tokens.indexOf(one)));
@@ -65,7 +65,7 @@
     said.setAttribute("aria-busy", "false");
   }
 
-  /** As predict.py's: without an end mark it was cut off, so even the right characters are no answer. */
+  /** As in predict.py: an answer without an end mark was cut off, so it is wrong. */
   function verdict({ source, value }, tokens) {
     const answer = tokens.filter(({ token }) => token !== told.eos).map(({ token }) => character(token)).join("");
     const right = tokens.at(-1).token === told.eos && answer === `${value}`;
@@ -74,7 +74,7 @@
     return [element("code", `${source} ${answer}`), " ", mark, ` with probability ${probability.toFixed(4)}`];
   }
 
-  /** A row for each character of the answer: its probability, the next likeliest, and where the network looked. */
+  /** One row per character of the answer: its probability, the next two likeliest, and the attention. */
   function draw(source, tokens) {
     const looked = tokens[0].looked !== null;
     const heads = ["answer", "probability", "next likeliest"].map((title) => element("th", title, { scope: "col" }));

@@ -1,7 +1,7 @@
 "use strict";
 
-// The network of stages/network/seq2seq.py, a token at a time: an encoder reads, its last state is the context, a decoder
-// writes the likeliest token at each step.
+// The network of stages/network/seq2seq.py, one token at a time: the encoder reads the source, its last state is the
+// context, and the decoder writes the likeliest token at each step.
 //
 //   new Network(told, tensors).answer([3, 4, 13, …])  ->  {token: 10, probabilities: […], looked: […]}, …
 //
@@ -44,8 +44,8 @@ function softmax(scores) {
   return powers.map((power) => power / total);
 }
 
-// One step of a layer: from what its input and its state before make of the gates (G·H each) to its new state. An LSTM's
-// has a hidden state and a cell, a GRU's a hidden state only. PyTorch's order of the gates.
+// One step of a layer: from the input's and the previous state's part of the gates (G·H each) to the new state. The gates are
+// in PyTorch's order.
 const CELLS = {
   lstm(input, recurrent, before) {
     const H = input.length / 4;
@@ -82,7 +82,7 @@ class Layers {
     this.start = this.layers.map(() => ({ hidden: zero, cell: zero }));
   }
 
-  /** The first layer's gates as far as this part of its input makes them, which begins at its column `first`. */
+  /** The part of the first layer's gates that comes from a part of its input, which starts at column `first`. */
   part(vector, first = 0) {
     return product(this.layers[0].input, vector, first ? null : this.layers[0].bias, first);
   }
@@ -109,12 +109,12 @@ class Network {
     this.head = [0, 2].map((number) => [tensors[`head.${number}.weight`], tensors[`head.${number}.bias`].values]);
     const { rows, columns, values } = tensors["embedding.weight"];
     const embedded = Array.from({ length: rows }, (_, id) => values.subarray(id * columns, (id + 1) * columns));
-    this.reads = embedded.map((vector) => this.encoder.part(vector)); // each token once: there are only 18
+    this.reads = embedded.map((vector) => this.encoder.part(vector)); // once per token of the alphabet
     this.hears = shape.decoder === "context" ? null : embedded.map((vector) => this.decoder.part(vector, this.hidden));
-    this.read = []; // {token, states} of the source read last: what begins alike is not read again
+    this.read = []; // {token, states} of the latest source: a shared prefix is not read again
   }
 
-  /** Reads a source's ids and yields nothing after each, then a {token, probabilities (V), looked (S)} for each written. */
+  /** Yields null per source token read, then {token, probabilities (V), looked (S)} per token written. */
   *answer(source) {
     const alike = this.read.findIndex(({ token }, place) => token !== source[place]);
     if (alike >= 0) this.read.length = alike;
@@ -143,7 +143,7 @@ class Network {
     }
   }
 
-  /** How much of each source token's state (S) is looked up: products over the root of H (stages/network/attention.py). */
+  /** Attention weights over the source (S), scaled by the root of H as in stages/network/attention.py. */
   look(output, keys) {
     const query = product(this.query, output);
     return softmax(keys.map((key) => key.reduce((total, value, n) => total + value * query[n], 0) / Math.sqrt(this.hidden)));

@@ -52,6 +52,9 @@ TINY = {
     },
 }
 
+# These begin, so that no process of pytest is left with a long file when the others are done
+LONGEST = "test_pipeline.py", "test_launch.py", "test_queue.py"
+
 # The folders that `report` reads, a file for each run
 ENDINGS = {
     "history": ".csv",
@@ -113,6 +116,11 @@ def process(name: str, *arguments: object) -> subprocess.CompletedProcess:
     """`python -m stages.NAME` as a person starts it."""
     command = [sys.executable, "-m", f"stages.{name}", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def pytest_collection_modifyitems(items):
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

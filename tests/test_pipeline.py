@@ -104,7 +104,6 @@ def test_one_run_alone(repository):
     told = metrics["reports/metrics/small-lstm.json"]["exact_match"]
     bars = [[float(row["exact_match"]) for row in changed[rev] if row["exact_match"]] for rev in ("HEAD", "workspace")]
     assert bars == [[told["old"]], [told["new"]]]
-    repository.undo()
 
 
 def pictures(output: str) -> dict[str, dict[str, list[dict]]]:
@@ -133,7 +132,6 @@ def test_a_new_run_and_a_new_dataset(repository):
     }
     assert "reports/plots/five_up-gru.csv" in pictures(repository.run("dvc", "plots", "show", "--json"))
     assert "five_up-gru" in (repository.root / "reports" / "index.html").read_text()
-    repository.undo()
 
 
 def test_a_misspelt_override_is_refused(repository):

@@ -168,7 +168,7 @@ def test_a_row_says_why_a_point_failed(log, status, monkeypatch):
     assert failed._ended("small-1", {"lr": 0.01}, "Failed") == {"status": status}
 
 
-KEPT = "/history.csv", "/kinds.csv", "/mistakes.csv"
+KEPT = "/history.csv", "/kinds.csv", "/mistakes.csv", "/held_out.csv", "/rounding.json", "/network.safetensors"
 
 
 def test_a_real_study(repository):

@@ -14,7 +14,7 @@ STAGES = Path(__file__).parent
 # The stages that a study's kind depends on, with the nouns they import, and the modules that compute the row
 _ROWS = (
     *("generate", "subset", "sample"),
-    *("__init__", "command", "document", "files", "grammar", "params", "seal", "sources", "wording"),
+    *("__init__", "choices", "command", "document", "files", "grammar", "params", "seal", "sources", "wording"),
 )
 _TRAINED = (
     *_ROWS,

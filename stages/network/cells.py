@@ -22,7 +22,11 @@ from stages.network.recurrence import GRULayer, LSTMLayer, State, gru_step, lstm
 Input = tuple[Tensor, Tensor]  # different values (R, I), and which of them each place has (N)
 
 
-class _Layers:
+class Layers:
+    """What a cell adds to PyTorch's module of the same name. Of its own it needs `cell`, one step of one layer."""
+
+    function = None  # a torch.autograd.Function over all steps; without one PyTorch differentiates through `cell`
+
     def over(self, inputs: list[Input], steps: Steps) -> Tensor:
         """The top layer's states (N, H) over the steps of a layout; of each input place k gets values[which[k]].
 
@@ -33,11 +37,33 @@ class _Layers:
             return self.whole(whole.unflatten(0, (len(steps), -1))).flatten(0, 1)
         parts = self.parts([values for values, _ in inputs])
         looked_up = [F.embedding(which, part) for part, (_, which) in zip(parts, inputs, strict=True)]
-        gates = reduce(torch.add, looked_up)
-        states = self.function.apply(gates, *self.recurrent(0), steps)
+        states = self.through(reduce(torch.add, looked_up), 0, steps)
         for layer in range(1, self.num_layers):
-            states = self.function.apply(self.projected(states, layer), *self.recurrent(layer), steps)
+            states = self.through(self.projected(states, layer), layer, steps)
         return states
+
+    def through(self, gates: Tensor, layer: int, steps: Steps) -> Tensor:
+        """One layer's states (N, H) over the steps, from its inputs' part of the gates (N, G·H)."""
+        if self.function:
+            return self.function.apply(gates, *self.recurrent(layer), steps)
+        states, start = [], 0
+        for here, before in steps:
+            if isinstance(before, slice):
+                before = slice(before.start - start, before.stop - start)
+            elif before is not None:
+                before = before - start
+            earlier = None if before is None else tuple(part[before] for part in states[-1])
+            states.append(self.cell(gates[here], layer, earlier))
+            start = here.start
+        return torch.cat([state for state, *_ in states])
+
+    def bias_of(self, layer: int) -> Tensor:
+        """What is added to a layer's gates (G·H) whatever its input and state."""
+        return self.all_weights[layer][2] + self.all_weights[layer][3]
+
+    def recurrent(self, layer: int) -> list[Tensor]:
+        """What the kernel needs beside the gates."""
+        return self.all_weights[layer][1:2]
 
     def projected(self, inputs: Tensor, layer: int) -> Tensor:
         """The part of a layer's gates (R, G·H) that its inputs (R, I) make."""
@@ -75,17 +101,10 @@ class _Layers:
         return states[-1][0], states
 
 
-class LSTM(_Layers, nn.LSTM):
+class LSTM(Layers, nn.LSTM):
     """nn.LSTM with `over` and `step`."""
 
     function = LSTMLayer
-
-    def bias_of(self, layer: int) -> Tensor:
-        """What is added to a layer's gates (4H) whatever its input and state."""
-        return self.all_weights[layer][2] + self.all_weights[layer][3]
-
-    def recurrent(self, layer: int) -> list[Tensor]:
-        return self.all_weights[layer][1:2]
 
     def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
         state, cell = gates.new_empty(2, len(gates), self.hidden_size)
@@ -93,7 +112,7 @@ class LSTM(_Layers, nn.LSTM):
         return state, cell
 
 
-class GRU(_Layers, nn.GRU):
+class GRU(Layers, nn.GRU):
     """nn.GRU with `over` and `step`."""
 
     function = GRULayer

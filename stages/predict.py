@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from stages import grammar
 from stages.command import BadInput, one_line, shown
-from stages.network import alphabet, machine, scores, tally, weights
+from stages.network import alphabet, machine, scores, weights
 
 CALCULATOR = "calculator"  # the study whose network is in git, so that there is one before anything is trained
 MODELS = Path(__file__).parents[1] / "data" / "models"  # the repository's, in whatever folder the command is run
@@ -33,7 +33,7 @@ def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> It
     decoded, probabilities = scores.decode(trained.model, alphabet.encode_sources(sources), trained.steps)
     width = max(map(len, sources))
     for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
-        tally.check(model, f"probability of an answer to {source}", probability)
+        scores.check(model, f"probability of an answer to {source}", probability)
         answer, true = alphabet.decode(ids), grammar.evaluate(source)
         # Without <eos> the network was cut off, so even the right characters are no answer.
         verdict = "right" if alphabet.EOS in ids and answer == str(true) else "wrong"

@@ -92,7 +92,7 @@ def main() -> None:
     tables = study(entry, studies.table(path, entry), partial(find, args, entry))
     with closing(tables):
         for table in tables:
-            with files.whole(path) as [draft]:
+            with files.atomic(path) as [draft]:
                 files.write_text(draft, table.to_csv(index=False, float_format="%.6g"))
 
 

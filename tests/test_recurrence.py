@@ -8,7 +8,6 @@ from stages.network.cells import GRU, LSTM, Layers
 from stages.network.layout import pack, prefixes
 
 
-
 class Plain(Layers, nn.RNN):
     """A cell without a kernel, as somebody may add one."""
 

@@ -5,14 +5,14 @@ import json
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import stage, write_params
+from conftest import EVALUATED, options, stage, write_params
 from tqdm import tqdm
 
 from stages import params, train
 from stages.command import BadInput
 from stages.network import alphabet, scores, weights
-from stages.network.checkpoint import Checkpoint
 from stages.network.cells import CELLS
+from stages.network.checkpoint import Checkpoint
 from stages.network.learner import SCHEDULES, Learner
 
 CELL = pytest.mark.parametrize("cell", CELLS)
@@ -183,7 +183,7 @@ def test_same_seed_same_bytes(cell, samples, tmp_path):
         done = stage("train", config, f"small-{cell}", *rows, *made, tmp_path / ".resume")
         assert done.returncode == 0, done.stderr
         assert f"small-{cell} 2/2: loss" in done.stderr
-        outputs = [folder / file for file in made_of_it]
+        outputs = options(dict(zip(EVALUATED, [folder / file for file in made_of_it], strict=True)))
         assert stage("evaluate", config, folder / "r.safetensors", rows[1], *outputs).returncode == 0
     for file in ("r.safetensors", *made_of_it):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import FOLDERS, ROOT, stage
+from conftest import FOLDERS, ROOT, options, stage
 
 from stages import params, report, studies
 from stages.command import BadInput
@@ -153,9 +153,9 @@ def test_on_the_page(answers, said, finished, tmp_path):
     write(folder, *tables(answers).values())
     columns = studies.table(tmp_path / "none.csv", STUDY).columns
     tried("done").assign(rows=len(answers)).reindex(columns=columns).to_csv(folder.with_suffix(".csv"), index=False)
-    lab = [finished / name for name in FOLDERS[:-1]]
+    lab = {name: finished / name for name in FOLDERS} | {"studies": tmp_path / "studies"}
     output = tmp_path / "index.html"
-    done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *lab, tmp_path / "studies", output)
+    done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *options(lab), "--page", output)
     assert done.returncode == 0, done.stderr
     page = output.read_text()
     section = page[page.index('<section id="whole"') :].partition("</section>")[0]

@@ -71,7 +71,7 @@ def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Pat
         # Two copies: `predict` reads the first; the second lies with the rows, for `report` depends on a folder that a
         # fresh clone must have completely, which data/models is not
         networks = model, folder / "network.safetensors"
-        with files.whole(*(folder / name for name in texts), *networks) as drafts:
+        with files.atomic(*(folder / name for name in texts), *networks) as drafts:
             for path, text in zip(drafts, texts.values(), strict=False):
                 files.write_text(path, text)
             for path in drafts[len(texts) :]:

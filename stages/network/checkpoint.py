@@ -25,7 +25,19 @@ from stages import files
 EVERY = 120.0  # seconds between two of them inside a long epoch; the end of an epoch has one anyway
 # The code that a training runs, beside all of this folder
 CODE = (
-    *("__init__", "choices", "command", "document", "files", "grammar", "model_file", "params", "seal", "sources"),
+    *(
+        "__init__",
+        "choices",
+        "command",
+        "document",
+        "files",
+        "grammar",
+        "model_file",
+        "params",
+        "parent",
+        "seal",
+        "sources",
+    ),
     *("tokens", "train", "wording"),
 )
 DIGEST = hashlib.sha256().digest_size  # bytes in front of the content, which tell a whole file from a broken one
@@ -84,7 +96,7 @@ class Checkpoint:
         memory = io.BytesIO()
         torch.save(state, memory)
         content = memory.getvalue()
-        with files.whole(self.path) as [draft], draft.open("wb") as file:
+        with files.atomic(self.path) as [draft], draft.open("wb") as file:
             file.write(hashlib.sha256(content).digest() + content)
             file.flush()
             os.fsync(file.fileno())  # a machine may crash too

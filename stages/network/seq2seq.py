@@ -49,7 +49,7 @@ class Seq2Seq(nn.Module):
         return states[layout.last], keys  # (B, H)
 
     def given(self, context: Tensor) -> list[Tensor]:
-        """What the decoder's steps choose their input from: contexts (B, H), and embeddings (V, E) if it is given tokens."""
+        """What a step's input is chosen from: contexts (B, H), and embeddings (V, E) if it is given tokens."""
         return [context, self.embedding.weight] if self.kind.tokens else [context]
 
     def logits(self, states: Tensor, found: Tensor | None) -> Tensor:

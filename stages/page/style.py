@@ -13,9 +13,13 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette, told apart with any colour vision; page.css has a lighter one for a dark page.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-DASHES = ("-", (0, (4, 1.5)))
+# Looks for ten datasets and five cells. The first six colours are Okabe and Ito's, told apart with any colour vision;
+# page.css has all ten again, lighter ones for a dark page.
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+    *("#7b4b94", "#8a7a00", "#b0413e", "#5e7f8c"),
+)
+DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # not as many as colours, so that they come round at other times
 INK, PALE = "#000000", "#b0b0b0"  # matplotlib's own for text and for grids
 LONGEST = 22  # characters of a name in a drawing

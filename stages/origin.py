@@ -33,7 +33,7 @@ _TRAINED = (
     *("train", "evaluate", "model_file", "places", "tokens", "network/*"),
 )
 CODE = {
-    "trainings": (*_TRAINED, "lab/overrides", "lab/queue", "lab/trained"),
+    "trainings": (*_TRAINED, "lab/dvc", "lab/queue", "lab/trained"),
     "answers": (*_TRAINED, "lab/answers"),
     "shift": (*_ROWS, "lab/answers", "lab/shift"),
 }

@@ -16,7 +16,7 @@ from stages import files, origin, params, studies
 from stages.command import BadInput, one_line
 from stages.lab import shift
 from stages.lab.answers import Networks, sampled
-from stages.lab.call import commit
+from stages.lab.dvc import commit
 from stages.lab.queue import Queue
 from stages.network import machine
 

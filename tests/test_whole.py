@@ -13,7 +13,7 @@ from stages.command import BadInput
 from stages.lab import trained
 from stages.network import alphabet, scores, weights
 from stages.page import kept, whole
-from stages.page.others import OTHERS
+from stages.page.references import OTHERS
 
 ANSWERS = pd.DataFrame(
     [

@@ -87,7 +87,7 @@ def test_a_checkpoint_is_named_by_all_that_a_training_imports():
 @pytest.mark.parametrize(
     ("kind", "verbs", "finders"),
     [
-        ("trainings", ORDER[:-1], {"lab.overrides", "lab.queue", "lab.trained"}),
+        ("trainings", ORDER[:-1], {"lab.dvc", "lab.queue", "lab.trained"}),
         ("answers", ORDER[:-1], {"lab.answers"}),
         ("shift", ORDER[:3], {"lab.answers", "lab.shift"}),
     ],

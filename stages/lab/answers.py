@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stages import files, params, studies
-from stages.lab.call import call
+from stages.lab.dvc import call
 
 REST = 50_000  # rows that tell a share to 0.004 or better, and are answered in seconds
 

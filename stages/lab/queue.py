@@ -16,8 +16,7 @@ from pathlib import Path
 from stages import columns, files, params, studies
 from stages.command import BadInput
 from stages.lab import trained
-from stages.lab.call import call, complaint
-from stages.lab.overrides import overrides, run, trained_rows
+from stages.lab.dvc import call, complaint, overrides, run, trained_rows
 from stages.network import machine
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from stages import files, measures, model_file, studies
-from stages.lab.call import call
+from stages.lab.dvc import call
 from stages.measures import of
 from stages.network import alphabet, predictions, weights
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stages import grammar, measures
-from stages.page.original import REPORTED
+from stages.page.references import REPORTED
 from stages.page.results import Results
 
 BESIDE = {"position_accuracy": "accuracy", "loss": "loss"}  # the report's figure that stands beside a measure

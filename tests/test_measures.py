@@ -15,7 +15,7 @@ ANSWERS = pd.DataFrame(
 )
 ROWS = pd.DataFrame(
     {"src": ["1+2=", "4*5="] * 20, "tgt": [3, 20] * 20, "template": ["a+b", "a*b"] * 20, "a": [1, 4] * 20}
-).assign(b=2, c=None)
+).assign(b=[2, 5] * 20, c=[3, 4] * 20)
 
 
 def test_metrics_are_those_of_evaluate(finished):

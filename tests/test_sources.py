@@ -85,13 +85,13 @@ def ran(verb, lab, monkeypatch, edit):
     edits = iter([edit])
 
     @contextlib.contextmanager
-    def whole(*paths):
+    def atomic(*paths):
         with real(*paths) as drafts:
             for now in edits:  # once: a checkpoint is a whole file too
                 now()
             yield drafts
 
-    monkeypatch.setattr(files, "whole", whole)
+    monkeypatch.setattr(files, "atomic", atomic)
     monkeypatch.setenv("DVC_STAGE", verb + KEYS[verb])
     done = stage(verb, *arguments(verb, lab))
     assert next(edits, None) is None

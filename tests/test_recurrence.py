@@ -62,7 +62,8 @@ def agree(mine, reference, laid_out, padded, ids, inputs):
     (expected * slope).sum().backward()
     torch.testing.assert_close(inputs.grad, same.grad, atol=1e-5, rtol=0)
     for one, other in zip(mine.parameters(), reference.parameters(), strict=True):
-        torch.testing.assert_close(one.grad, other.grad, atol=1e-5, rtol=0)
+        found = torch.zeros_like(one) if one.grad is None else one.grad  # a recurrent weight that one step never needs
+        torch.testing.assert_close(found, other.grad, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(LSTM, nn.LSTM), (GRU, nn.GRU), (Plain, nn.RNN)])

@@ -14,9 +14,10 @@ help: ## this list
 repro: trusted .venv/installed ## the whole pipeline; runs only what is out of date
 	$(WITH_VENV) dvc repro
 
-test: .venv/installed ## style and tests
+test: .venv/installed ## style, types and tests
 	$(WITH_VENV) ruff check .
 	$(WITH_VENV) ruff format --check .
+	$(WITH_VENV) mypy
 	$(WITH_VENV) pytest
 
 page-test: .venv/installed ## the committed page in a headless Chromium; screenshots in .page-test, reports/preview.png

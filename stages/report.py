@@ -38,7 +38,12 @@ def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> 
 
 
 def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
-    """What that study kept of a point; None where the point was not trained. Raises BadInput as `inputs.kept` does."""
+    """What that study kept of a point; None where it keeps none or has not trained it.
+
+    Raises BadInput as `inputs.kept` does.
+    """
+    if not study.keep:
+        return None
     (point,) = studies.at(studies.points(study), study.keep)
     row = table[(table["point"] == studies.label(point)) & (table["status"] == studies.DONE)]
     return None if row.empty else Whole(point, row.iloc[0], *inputs.kept(folder))
@@ -61,7 +66,7 @@ def main() -> None:
         if len(table := studies.table(args.studies / f"{name}.csv", study))
     }
     trial = trials.get(CALCULATOR)
-    whole = kept(args.studies / CALCULATOR, *trial) if trial and trial[0].keep else None
+    whole = kept(args.studies / CALCULATOR, *trial) if trial else None
     results = Results(
         config,
         {

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterable
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
 from pydantic import Field, StrictFloat, TypeAdapter, ValidationError, model_validator
@@ -25,8 +25,8 @@ DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the second one h
 
 MOST = 1000  # points of a study, so that lists that multiply to millions are refused
 
-KINDS = measures.TRAININGS, measures.ANSWERS, measures.SHIFT
-Kind = Literal[KINDS]
+Kind = Literal["trainings", "answers", "shift"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Point = dict[str, Any]
 Above = Annotated[StrictFloat, Field(gt=0)]
 

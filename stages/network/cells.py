@@ -22,10 +22,15 @@ from stages.network.recurrence import GRULayer, LSTMLayer, State, gru_step, lstm
 Input = tuple[Tensor, Tensor]  # different values (R, I), and which of them each place has (N)
 
 
-class Layers:
+class Layers(nn.RNNBase):
     """What a cell adds to PyTorch's module of the same name. Of its own it needs `cell`, one step of one layer."""
 
-    function = None  # a torch.autograd.Function over all steps; without one PyTorch differentiates through `cell`
+    # Over all steps; without one PyTorch differentiates through `cell`
+    function: type[torch.autograd.Function] | None = None
+
+    def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
+        """One step of one layer: its new state, from its inputs' part of the gates (n, G·H) and its state before."""
+        raise NotImplementedError
 
     def over(self, inputs: list[Input], steps: Steps) -> Tensor:
         """The top layer's states (N, H) over the steps of a layout; of each input place k gets values[which[k]].
@@ -46,7 +51,8 @@ class Layers:
         """One layer's states (N, H) over the steps, from its inputs' part of the gates (N, G·H)."""
         if self.function:
             return self.function.apply(gates, *self.recurrent(layer), steps)
-        states, start = [], 0
+        states: list[State] = []
+        start = 0
         for here, before in steps:
             if isinstance(before, slice):
                 before = slice(before.start - start, before.stop - start)
@@ -61,7 +67,7 @@ class Layers:
         """What is added to a layer's gates (G·H) whatever its input and state."""
         return self.all_weights[layer][2] + self.all_weights[layer][3]
 
-    def recurrent(self, layer: int) -> list[Tensor]:
+    def recurrent(self, layer: int) -> list[nn.Parameter]:
         """What the kernel needs beside the gates."""
         return self.all_weights[layer][1:2]
 
@@ -93,11 +99,11 @@ class Layers:
 
         Gives the top layer's state (n, H) and what the next step needs.
         """
-        states = []
+        states: list[State] = []
         for layer in range(self.num_layers):
             if layer:
                 gates = self.projected(states[-1][0], layer)
-            states.append(self.cell(gates, layer, before and before[layer]))
+            states.append(self.cell(gates, layer, before[layer] if before else None))
         return states[-1][0], states
 
 
@@ -108,7 +114,8 @@ class LSTM(Layers, nn.LSTM):
 
     def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
         state, cell = gates.new_empty(2, len(gates), self.hidden_size)
-        lstm_step(gates, *self.recurrent(layer), before, state, cell)
+        (weight,) = self.recurrent(layer)
+        lstm_step(gates, weight, before, state, cell)
         return state, cell
 
 
@@ -121,12 +128,13 @@ class GRU(Layers, nn.GRU):
         """What is added to a layer's gates (3H) whatever its input and state; the recurrent one is scaled by a gate."""
         return self.all_weights[layer][2]
 
-    def recurrent(self, layer: int) -> list[Tensor]:
+    def recurrent(self, layer: int) -> list[nn.Parameter]:
         return self.all_weights[layer][1::2]
 
     def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
         state = gates.new_empty(len(gates), self.hidden_size)
-        gru_step(gates, *self.recurrent(layer), before, state, torch.empty_like(gates))
+        weight, bias = self.recurrent(layer)
+        gru_step(gates, weight, bias, before, state, torch.empty_like(gates))
         return (state,)
 
 

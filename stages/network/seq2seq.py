@@ -91,7 +91,7 @@ class Seq2Seq(nn.Module):
                 gates += part[token]
             output, states = self.decoder.step(gates, states)  # (n, H)
             found = None
-            if self.attention:
+            if self.attention and keys is not None:  # both or neither
                 found = self.attention(output.unsqueeze(1), keys[rows], source[rows] != PAD).squeeze(1)
             likeliest, token = self.logits(output, found).softmax(dim=-1).max(dim=-1)  # (n), (n)
             answers[rows, step] = token

@@ -76,7 +76,7 @@ def inline(panel: Panel, name: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|xlink:(?=href)", "", text, flags=re.DOTALL)
     # A hundredth of a point is finer than any screen
     text = re.sub(r' (?:d|x|y)="[^"]+"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), text)
-    box = re.search(r'viewBox="[^"]+"', text)[0]
+    box = re.findall(r'viewBox="[^"]+"', text)[0]
     text = f'<svg {box} role="img" aria-label="{html.escape(panel.alt)}">{text.partition("<svg")[2].partition(">")[2]}'
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
     text = re.sub(r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text)
@@ -114,9 +114,10 @@ def legend(figure: Figure) -> None:
 def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
     """Names at the right of lines that end at (x, y), in their colours, moved apart where they would touch."""
     low, high = axes.get_ylim()
+    assert isinstance(axes.figure, Figure), "`drawing` made it"
     gap = (high - low) * 0.18 / axes.figure.get_figheight()  # a line of text, which is 0.18 inches with its air
     names = sorted(ends, key=lambda name: ends[name][1])
-    places = []
+    places: list[float] = []
     for name in names:
         places.append(max([ends[name][1], *(place + gap for place in places[-1:])]))
     for number, place in reversed(list(enumerate(places))):  # what would rise above the drawing goes down again

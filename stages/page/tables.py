@@ -62,7 +62,7 @@ def scores(results: Results) -> Table:
             value = getattr(run, name)
             cells.append(Cell(measure.form.format(value), value))
             if name in BESIDE:
-                cells.append(_reported(reported and getattr(reported, BESIDE[name])))
+                cells.append(_reported(getattr(reported, BESIDE[name]) if reported else None))
         rows.append([*cells, Cell(f"{seconds[run.run]:.1f}", seconds[run.run])])
     heads = ["run"]
     for name, measure in shown.items():
@@ -124,4 +124,4 @@ def count(value: int) -> Cell:
 
 def _reported(text: str | None) -> Cell:
     """The original report's words, sorted by their first number."""
-    return Cell(text, float(re.search(r"[\d.]+", text)[0])) if text else Cell("", -1)
+    return Cell(text, float(re.findall(r"[\d.]+", text)[0])) if text else Cell("", -1)

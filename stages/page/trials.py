@@ -33,6 +33,7 @@ def compared(comparison: studies.Comparison, table: pd.DataFrame) -> Finding:
     one = _at(table, comparison.at)
     if comparison.than is not None:
         return _than_number(said, one, measure, comparison.than)
+    assert comparison.than_at is not None, "a comparison has one of the two"
     two = _at(table, comparison.than_at)
     values, others = (measured(rows, measure) for rows in (one, two))
     seeds = values.index.intersection(others.index)

@@ -164,3 +164,60 @@ def test_the_figures_are_means_with_their_spread():
     found = sweeps.figures("small", (study_of(show=["unsteadiness"]), table))
     assert found.heads == ["lr", "seeds", "unsteadiness"]
     assert [[cell.text for cell in row] for row in found.rows] == [["0.01", "2", "0.9 ± 0.14"], ["0.001", "1", "0.25"]]
+
+
+def test_what_is_told_of_a_comparison():
+    """Differences 0.8, 0.7 and 0.8: their standard deviation is 0.05774, and Student's t of two is 4.303."""
+    table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2]))
+    assert trials.compared(COMPARISON, table)[0] == (
+        "unsteadiness at lr=0.01: 0.9, against 0.133 at lr=0.001 (difference +0.767 ± 0.14, 3 seeds)"
+    )
+
+
+SEEDS = pd.DataFrame({"lr": [2] * 3 + [8], "seed": [1, 2, 3, 1], "loss": [0.9, 0.2, 0.1, 0.6], "rows": 10}).assign(
+    exact_match=[0.5, 0.4, 0.0, 0.8], cell="gru", status="done", point="p", unsteadiness=1.0, code=CODE
+)
+
+
+def drawn(measure, by):
+    """The axes of a measure of SEEDS."""
+    points = [{"lr": [0.01, 0.001], "cell": "gru", "seed": 1}]
+    (panel,) = sweeps.picture("x", (study_of(points=points, by=by, show=[measure]), SEEDS), CODE).panels
+    return panel, panel.figure.axes[0]
+
+
+def test_a_place_has_a_dot_for_each_seed_and_a_dash_at_their_mean():
+    panel, axes = drawn("loss", ["lr"])
+    dots, dash, dot, own = (line.get_xydata().round(4).tolist() for line in axes.lines)
+    assert dots == [[0.9, 0], [0.2, 0], [0.1, 0]]
+    assert dash == [[0.4, 0]]  # the median is 0.2
+    assert dot == own == [[0.6, 1]]
+    assert [line.get_marker() for line in axes.lines] == ["o", "|"] * 2
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["2", "8"]
+    assert axes.yaxis_inverted()
+    assert not axes.collections  # a loss is no share of rows
+    assert axes.get_title(loc="left") == "loss"
+    assert panel.alt == "loss at lr, mean of the seeds: 2: 0.4, 8: 0.6."
+
+
+def test_one_seed_has_the_interval_of_its_rows():
+    """8 of 10, by Wilson; three seeds have none."""
+    for by, side in (["lr"], 0), (["lr", "cell"], 1):
+        _, axes = drawn("exact_match", by)
+        (bar,) = axes.collections
+        ends = bar.get_segments()[0].round(4)
+        assert ends[:, side].tolist() == [0.4902, 0.9433]
+        assert ends[:, 1 - side].tolist() == ([1, 1] if side == 0 else [8, 8])
+
+
+def test_a_curve_goes_through_the_means_of_its_seeds():
+    panel, axes = drawn("loss", ["lr", "cell"])
+    curve, dots, dot = axes.lines
+    assert curve.get_xydata().round(4).tolist() == [[2, 0.4], [8, 0.6]]
+    assert dots.get_xydata().tolist() == [[2, 0.9], [2, 0.2], [2, 0.1]]
+    assert dot.get_xydata().tolist() == [[8, 0.6]]
+    assert [text.get_text() for text in panel.figure.legends[0].get_texts()] == ["cell gru"]
+    assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "lr")
+    assert axes.get_xticks().tolist() == [2, 8]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "8"]
+    assert panel.alt == "loss at lr, cell, mean of the seeds: 2, gru: 0.4, 8, gru: 0.6."

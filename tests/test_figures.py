@@ -5,7 +5,8 @@ from matplotlib.colors import to_hex
 
 from stages.page import certainty, datasets, failures
 from stages.page.style import COLOURS
-from tests.hand_made import FULL, GRU, LSTM, axes, intervals, lines, names, results
+from tests.artists import axes, intervals, lines, names
+from tests.hand_made import FULL, GRU, LSTM, results
 
 FIRST, SECOND = COLOURS[:2]
 

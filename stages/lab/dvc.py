@@ -9,7 +9,7 @@ import os
 import subprocess
 import tempfile
 from contextlib import suppress
-from typing import BinaryIO
+from typing import IO
 
 from stages import params, studies
 from stages.command import BadInput
@@ -31,7 +31,7 @@ def call(*command: str, env: dict | None = None) -> str:
     return printed
 
 
-def _text(file: BinaryIO) -> str:
+def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode(errors="replace")
 

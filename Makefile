@@ -4,15 +4,20 @@ PYTHON ?= python3
 # DVC's stages call `python`, and must find the one that has the packages.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test page-test faults fuzz bench study trusted
+.PHONY: help repro test page-test faults fuzz bench study trusted
 .NOTPARALLEL:
+.DEFAULT_GOAL := repro
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 repro: trusted .venv/installed ## the whole pipeline; runs only what is out of date
 	$(WITH_VENV) dvc repro
 
-test: .venv/installed ## style and tests
+test: .venv/installed ## style, types and tests
 	$(WITH_VENV) ruff check .
 	$(WITH_VENV) ruff format --check .
+	$(WITH_VENV) mypy
 	$(WITH_VENV) pytest
 
 page-test: .venv/installed ## the committed page in a headless Chromium; screenshots in .page-test, reports/preview.png

@@ -13,12 +13,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from stages import parent
+
 SMALLER = {  # what needs less memory, by stage
     "generate": "a smaller corpus.operands",
     "subset": "a smaller corpus.operands",
     "sample": "a smaller sample or corpus.operands",
     "train": "a smaller embed_dim, hidden_dim, layers or batch_size",
     "evaluate": "fewer rows, or a network with a smaller hidden_dim or fewer layers",
+    "score": "a network with a smaller hidden_dim or fewer layers",
     "predict": "fewer expressions, or a network with a smaller hidden_dim or fewer layers",
     "report": "fewer runs, or smaller samples of the datasets",
     "study": "fewer --workers, or a smaller corpus.operands",
@@ -53,6 +56,7 @@ def one_line(stage: str) -> Iterator[None]:
 
     A reader that closes the pipe, such as `head`, ends the stage without a word.
     """
+    parent.die_with_dvc()
     try:
         with _stoppable(), _printed():
             yield
@@ -71,7 +75,7 @@ def _said(stage: str, error: Exception) -> str | None:
     starved = isinstance(error, RuntimeError) and STARVED.search(str(error))
     if starved or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return f"out of memory; {SMALLER.get(stage, 'less at a time')} would need less"
-    if isinstance(error, OSError) and (  # `files.whole` names its files
+    if isinstance(error, OSError) and (  # `files.atomic` names its files
         error.filename == OUTPUT or (error.filename is None and error.errno in UNWRITABLE)
     ):
         return f"{OUTPUT}: {'is closed' if error.errno == errno.EBADF else error.strerror}"

@@ -13,13 +13,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentStartEvent,
     Event,
-    MappingEndEvent,
     MappingStartEvent,
     NodeEvent,
     ScalarEvent,
-    SequenceEndEvent,
+    SequenceStartEvent,
 )
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
@@ -97,8 +97,9 @@ class _Document:
         except ValueError:
             self._wrong(self.yaml.reader.line, "not YAML: \\U must be followed by a character's number, below 00110000")
 
-    def _until(self, end: type[Event]) -> Iterator[Event]:
-        while not isinstance(event := next(self.events), end):
+    def _nodes(self) -> Iterator[NodeEvent]:
+        """The nodes up to the end of the list or mapping that holds them: the first event that is no node."""
+        while isinstance(event := next(self.events), NodeEvent):
             yield event
 
     def _node(self, event: NodeEvent, depth: int) -> Any:
@@ -118,32 +119,33 @@ class _Document:
             case MappingStartEvent():
                 self._untagged(event, "map")
                 value = self._mapping(depth + 1)
-            case _:
+            case SequenceStartEvent():
                 self._untagged(event, "seq")
-                value = [self._node(one, depth + 1) for one in self._until(SequenceEndEvent)]
+                value = [self._node(one, depth + 1) for one in self._nodes()]
         if event.anchor:
             self.anchors[event.anchor] = value, before - self.left
         return value
 
     def _mapping(self, depth: int) -> dict:
         own, merged = {}, None
-        for event in self._until(MappingEndEvent):
+        nodes = self._nodes()
+        for event in nodes:
             if isinstance(event, ScalarEvent) and self._tag(event) == "merge":
                 if merged is not None:
                     self._fail(event, "<<: is there twice; keep one, which may be a list")
-                merged = self._merged(next(self.events), depth)
+                merged = self._merged(next(nodes), depth)
                 continue
             key = self._node(event, depth)
             if not isinstance(key, str):
                 self._fail(event, f"a key must be text, in quotes if need be (found {wording.shown(key)})")
             if key in own:
                 self._fail(event, f"{wording.key(key)}: is there twice; keep one")
-            own[key] = self._node(next(self.events), depth)
+            own[key] = self._node(next(nodes), depth)
         return (merged or {}) | own
 
     def _merged(self, event: NodeEvent, depth: int) -> dict:
         value = self._node(event, depth)
-        found = {}
+        found: dict = {}
         for one in reversed(value if isinstance(value, list) else [value]):  # the first mapping wins
             if not isinstance(one, dict):
                 self._fail(event, f"<<: must be keys and values to merge (found {wording.shown(one)})")
@@ -183,7 +185,7 @@ class _Document:
             tag = str(self.yaml.resolver.resolve(ScalarNode, event.value, event.implicit))
         return tag.removeprefix(TAG)
 
-    def _untagged(self, event: MappingStartEvent, kind: str) -> None:
+    def _untagged(self, event: CollectionStartEvent, kind: str) -> None:
         if event.tag not in (None, "!", TAG + kind):
             tag = wording.key(event.tag.removeprefix(TAG))
             self._fail(event, f"must be plain keys and values or a list (found one tagged {tag})")

@@ -1,8 +1,6 @@
 """One run's network, asked every validation row and every product of two: its answers, and how good they are.
 
 '12*(3+4)=', tgt 84  ->  predicted '84', correct, probability 0.93
-
-With three arguments it scores any table: `python -m stages.evaluate params.yaml MODEL mine.csv`.
 """
 
 import argparse
@@ -15,7 +13,7 @@ from torch import Tensor
 
 from stages import files, params
 from stages.command import one_line
-from stages.network import alphabet, machine, scores, tally, weights
+from stages.network import alphabet, machine, scores, weights
 from stages.network.predictions import answer
 from stages.places import digits
 from stages.sources import given
@@ -59,36 +57,29 @@ def products(operands: int) -> pa.Table:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Let a trained network answer its validation rows, and score it.",
-        epilog="Without files to write it prints what it makes of ROWS, any table with columns src and tgt.",
-    )
+    parser = argparse.ArgumentParser(description="Let a trained network answer its validation rows, and score it.")
     parser.add_argument("params", type=Path)
     parser.add_argument("model", type=given, help="file to read")
-    parser.add_argument("rows", type=Path, help="Parquet file to read; CSV and others too, where nothing is written")
-    parser.add_argument("predictions", type=Path, nargs="?", help="Parquet file to write: the answers to its rows")
-    parser.add_argument("products", type=Path, nargs="?", help="Parquet file to write: the answers to every a*b")
-    parser.add_argument("metrics", type=Path, nargs="?", help="JSON file to write")
-    parser.add_argument("history", type=Path, nargs="?", help="CSV file to write: the curve of its training")
-    parser.add_argument("plots", type=Path, nargs="?", help="CSV file to write: what `dvc plots` draws")
+    parser.add_argument("rows", type=given, help="Parquet file to read")
+    parser.add_argument(
+        "--predictions", type=Path, required=True, help="Parquet file to write: the answers to its rows"
+    )
+    parser.add_argument("--products", type=Path, required=True, help="Parquet file to write: the answers to every a*b")
+    parser.add_argument("--metrics", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--history", type=Path, required=True, help="CSV file to write: the curve of its training")
+    parser.add_argument("--plots", type=Path, required=True, help="CSV file to write: what `dvc plots` draws")
     args = parser.parse_args()
-    if args.predictions and not args.plots:
-        parser.error("either all five files to write, or none")
 
     params.read(args.params)
     device = machine.device()
     trained = weights.load(args.model)
     trained.model.to(device)
-    if not args.predictions:
-        for line in tally.score(trained, args.model, args.rows, device):
-            print(line)
-        return
-    rows, pairs = files.read_table(given(args.rows)), products(trained.operands)
+    rows, pairs = files.read_table(args.rows), products(trained.operands)
     predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in alphabet.encode_table(rows, args.rows)))
     multiplied, _ = answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
-    tally.check(args.model, f"loss on {args.rows}", metrics["loss"])
+    scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
     for asked, table in ((args.rows, predictions), ("a*b", multiplied)):
-        tally.check(args.model, f"probability of an answer to {asked}", sum(table["probability"].to_pylist()))
+        scores.check(args.model, f"probability of an answer to {asked}", sum(table["probability"].to_pylist()))
     rounded = {name: round(value, 6) for name, value in metrics.items()}
     outputs = args.predictions, args.products, args.metrics, args.history, args.plots
     with files.outputs(*outputs) as [table, square, scored, curve, drawn]:

@@ -43,7 +43,7 @@ PREDICTIONS = pa.schema(
 
 
 @contextmanager
-def whole(*paths: Path) -> Iterator[list[Path]]:
+def atomic(*paths: Path) -> Iterator[list[Path]]:
     """Yield a draft for each path; they take the paths' places only when the block ends without an error.
 
     A path that cannot be written fails here, before the work is done.
@@ -71,11 +71,11 @@ def whole(*paths: Path) -> Iterator[list[Path]]:
 
 @contextmanager
 def outputs(*paths: Path) -> Iterator[list[Path]]:
-    """`whole` for a stage's outputs: nothing is replaced if an input changed.
+    """`atomic` for a stage's outputs: nothing is replaced if an input changed.
 
     A changed input is also reported instead of an error of the block, which it most likely caused.
     """
-    with whole(*paths) as drafts:
+    with atomic(*paths) as drafts:
         try:
             yield drafts
         except Exception:  # Ctrl-C and sys.exit have causes of their own

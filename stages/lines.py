@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, dropwhile, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import pyarrow as pa
 
@@ -30,8 +30,15 @@ SPAN = 100  # lines of a CSV row; with more, its quote was never closed
 
 Cells = tuple[str | None, str | None]  # None is a gap
 
+
+def _latin_1(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
 # Bytes that are not UTF-8 are most often Windows' or Latin-1; whatever they are, they are in no good expression.
-codecs.register_error("latin-1", lambda error: (error.object[error.start : error.end].decode("latin-1"), error.end))
+codecs.register_error("latin-1", _latin_1)
 
 
 def read_csv(path: Path) -> Iterator[Cells]:
@@ -74,7 +81,9 @@ class _Remembered:
     """Lines, with those of the row under way remembered in `taken`; what is put in `back` comes next."""
 
     def __init__(self, lines: Iterable[str]):
-        self.lines, self.taken, self.back = iter(lines), [], deque()
+        self.lines = iter(lines)
+        self.taken: list[str] = []
+        self.back: deque[str] = deque()
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -123,7 +132,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     match path.suffix.lower():
         case ".zip":
             with zipfile.ZipFile(path) as archive:

@@ -24,9 +24,14 @@ FOREIGN = "not a model that `train` wrote, or cut short; make it again"
 CHECKED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 _ALLOWED = get_type_hints(params.Run, include_extras=True)  # the ranges of params.yaml
-_SHAPE = {name: (_ALLOWED[name], ...) for name in ("cell", "embed_dim", "hidden_dim", "layers", "decoder")}
+_SHAPE: dict[str, Any] = {
+    name: (_ALLOWED[name], ...) for name in ("cell", "embed_dim", "hidden_dim", "layers", "decoder")
+}
 _OPERANDS = get_type_hints(params.Corpus, include_extras=True)["operands"]
-_EPOCHS = {"columns": (list[str], ...), "rows": (Annotated[list[list[int | float]], Field(min_length=1)], ...)}
+_EPOCHS: dict[str, Any] = {
+    "columns": (list[str], ...),
+    "rows": (Annotated[list[list[int | float]], Field(min_length=1)], ...),
+}
 _Content = create_model(
     "_Content",
     __config__=CHECKED,
@@ -66,5 +71,5 @@ def digest(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
     found = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         found.update(f"{name} torch.{array.dtype} {list(array.shape)}".encode())
-        found.update(np.ascontiguousarray(array).view(np.uint8))
+        found.update(np.ascontiguousarray(array).view(np.uint8).data)
     return found.hexdigest()

@@ -14,14 +14,26 @@ STAGES = Path(__file__).parent
 # The stages that a study's kind depends on, with the nouns they import, and the modules that compute the row
 _ROWS = (
     *("generate", "subset", "sample"),
-    *("__init__", "command", "document", "files", "grammar", "params", "seal", "sources", "wording"),
+    *(
+        "__init__",
+        "choices",
+        "command",
+        "document",
+        "files",
+        "grammar",
+        "params",
+        "parent",
+        "seal",
+        "sources",
+        "wording",
+    ),
 )
 _TRAINED = (
     *_ROWS,
-    *("train", "evaluate", "foreign", "header", "kinds", "lines", "model_file", "places", "tokens", "network/*"),
+    *("train", "evaluate", "model_file", "places", "tokens", "network/*"),
 )
 CODE = {
-    "trainings": (*_TRAINED, "lab/overrides", "lab/queue", "lab/trained"),
+    "trainings": (*_TRAINED, "lab/dvc", "lab/queue", "lab/trained"),
     "answers": (*_TRAINED, "lab/answers"),
     "shift": (*_ROWS, "lab/answers", "lab/shift"),
 }

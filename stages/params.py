@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from stages import sources, wording
+from stages import choices, sources, wording
 from stages.command import BadInput
 
 # A key that no field has is an error, and so is NaN. Strict numbers below: "10" and true are none.
@@ -70,10 +70,10 @@ class Hyperparameters:
     epochs: Annotated[StrictInt, Field(ge=1, le=100_000)]
     lr: Annotated[StrictFloat, Field(gt=0, le=1)]
     grad_clip: Norm
-    precision: Literal["float32", "tf32", "bf16"]
+    precision: choices.Precision
     seed: Seed
-    decoder: Literal["context", "feedback", "attention"]
-    schedule: Literal["constant", "one_cycle"]
+    decoder: choices.Decoder
+    schedule: choices.Schedule
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
@@ -81,7 +81,7 @@ class Run(Hyperparameters):
     """One network: its dataset, its cell, and its own full set of hyper-parameters."""
 
     dataset: Name
-    cell: Literal["lstm", "gru"]
+    cell: choices.Cell
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)

@@ -6,16 +6,16 @@ $ python -m stages.predict "12 * (3 + 4)" "7-9="
 """
 
 import argparse
+import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from stages import grammar
 from stages.command import BadInput, one_line, shown
-from stages.network import alphabet, machine, scores, tally, weights
+from stages.network import alphabet, machine, scores, weights
 
 CALCULATOR = "calculator"  # the study whose network is in git, so that there is one before anything is trained
 MODELS = Path(__file__).parents[1] / "data" / "models"  # the repository's, in whatever folder the command is run
@@ -33,7 +33,7 @@ def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> It
     decoded, probabilities = scores.decode(trained.model, alphabet.encode_sources(sources), trained.steps)
     width = max(map(len, sources))
     for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
-        tally.check(model, f"probability of an answer to {source}", probability)
+        scores.check(model, f"probability of an answer to {source}", probability)
         answer, true = alphabet.decode(ids), grammar.evaluate(source)
         # Without <eos> the network was cut off, so even the right characters are no answer.
         verdict = "right" if alphabet.EOS in ids and answer == str(true) else "wrong"
@@ -64,7 +64,7 @@ def lines() -> Iterator[list[str]]:
     if sys.stdin is None:  # closed
         return
     at_prompt = sys.stdin.isatty() and sys.stdout.isatty()  # a prompt does not belong in a file
-    for batch in typed() if at_prompt else arrived(sys.stdin.buffer):
+    for batch in typed() if at_prompt else arrived(sys.stdin.buffer):  # type: ignore[arg-type]  # it has read1
         yield [line for line in batch if line.strip()]
 
 
@@ -83,7 +83,7 @@ def typed() -> Iterator[list[str]]:
             raise
 
 
-def arrived(stream: BinaryIO) -> Iterator[list[str]]:
+def arrived(stream: io.BufferedIOBase) -> Iterator[list[str]]:
     """The lines that have arrived, at most 1,024 at a time; waits only when there are none.
 
     A line longer than LINE bytes is cut and ends with '…', which makes it malformed whatever was cut off.
@@ -134,7 +134,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.stdin:  # None when it is closed
+    if isinstance(sys.stdin, io.TextIOWrapper):  # None when it is closed
         # Bytes that are no text are malformed, not a crash
         sys.stdin.reconfigure(encoding="utf-8", errors="backslashreplace")
     with one_line("predict"):

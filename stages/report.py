@@ -19,6 +19,12 @@ from stages.page.results import Results
 from stages.page.web import page
 from stages.sources import given
 
+FOLDERS = {
+    "subsets": "a file per dataset",
+    "samples": "a folder per dataset",
+    **dict.fromkeys(("history", "metrics", "timing", "predictions", "products"), "a file per run"),
+    "studies": "a file per study that has been tried, and what it kept",
+}
 CALCULATOR = "calculator"  # the study whose network was trained on nine tenths of all expressions
 
 
@@ -32,7 +38,12 @@ def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> 
 
 
 def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
-    """What that study kept of a point; None where the point was not trained. Raises BadInput as `inputs.kept` does."""
+    """What that study kept of a point; None where it keeps none or has not trained it.
+
+    Raises BadInput as `inputs.kept` does.
+    """
+    if not study.keep:
+        return None
     (point,) = studies.at(studies.points(study), study.keep)
     row = table[(table["point"] == studies.label(point)) & (table["status"] == studies.DONE)]
     return None if row.empty else Whole(point, row.iloc[0], *inputs.kept(folder))
@@ -41,24 +52,21 @@ def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | Non
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set the results of all runs together.")
     parser.add_argument("params", type=Path)
-    parser.add_argument("studies", type=given, help="studies.yaml")
-    parser.add_argument("subsets", type=given, help="folder to read, a file for each dataset")
-    parser.add_argument("samples", type=given, help="folder to read, a folder for each dataset")
-    for name in ("history", "metrics", "timing", "predictions", "products"):
-        parser.add_argument(name, type=given, help="folder to read, a file for each run")
-    parser.add_argument("trials", type=given, help="folder to read, a file for each study that has been tried")
-    parser.add_argument("page", type=Path, help="HTML file to write")
+    parser.add_argument("questions", type=given, help="studies.yaml")
+    for name, holds in FOLDERS.items():
+        parser.add_argument(f"--{name}", type=given, required=True, help=f"folder to read, {holds}")
+    parser.add_argument("--page", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
 
     config = params.read(args.params)
     used = {run.dataset for run in config.runs.values()}
     trials = {
         name: (study, table)
-        for name, study in studies.read(args.studies).items()
-        if len(table := studies.table(args.trials / f"{name}.csv", study))
+        for name, study in studies.read(args.questions).items()
+        if len(table := studies.table(args.studies / f"{name}.csv", study))
     }
     trial = trials.get(CALCULATOR)
-    whole = kept(args.trials / CALCULATOR, *trial) if trial and trial[0].keep else None
+    whole = kept(args.studies / CALCULATOR, *trial) if trial else None
     results = Results(
         config,
         {
@@ -74,7 +82,7 @@ def main() -> None:
         trials,
         {kind: origin.fingerprint(kind) for kind in origin.CODE},
         whole,
-        calculator(args.trials / CALCULATOR / "network.safetensors", whole),
+        calculator(args.studies / CALCULATOR / "network.safetensors", whole),
     )
     with files.outputs(args.page) as [draft]:
         files.write_text(draft, page(results))

@@ -26,8 +26,9 @@ def seal(path: Path) -> None:
     """Put the checksum in the place of BLANK."""
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
         at = content.rfind(KEY.encode())
-        start, end = _DIGITS.match(content, at).span(1)
-        content[start:end] = _digest(content, start)
+        found = _DIGITS.match(content, at)
+        assert found, "the writer put BLANK there"
+        content[found.start(1) : found.end(1)] = _digest(content, found.start(1))
 
 
 def broken(path: Path) -> bool:

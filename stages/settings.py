@@ -45,7 +45,7 @@ Entry = Annotated[dict[params.Name, Annotated[Any, AfterValidator(_values)]], Fi
 Rows = Annotated[str, AfterValidator(_rows)]
 
 # By the study's kind: each key's type, and `...` where every point must have it
-KEYS = {
+KEYS: dict[str, dict[str, Any]] = {
     "trainings": {key: (kind, None) for key, kind in get_type_hints(params.Run, include_extras=True).items()}
     | {
         "sample": (params.Size, None),

@@ -7,44 +7,26 @@ import math
 from collections.abc import Collection, Iterable
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
 from pydantic import Field, StrictFloat, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages import columns, document, params, settings, wording
-from stages.columns import AMOUNT, ORDINAL, SHARE, TEXT, with_gaps
+from stages import columns, document, measures, params, settings, wording
+from stages.columns import ORDINAL, TEXT, with_gaps
 from stages.command import BadInput, shown
 from stages.params import CHECKED, Name
 from stages.settings import Entry, Place, Text
 
-# What a row of a study's table may tell of its point, by the study's kind
-MEASURES = {
-    "trainings": (
-        "rows",  # held out
-        "exact_match",
-        "loss",
-        "token_accuracy",
-        "position_accuracy",
-        "epochs_to_reach",
-        "unsteadiness",
-        "clipped",
-        "seconds_per_epoch",
-        "peak_memory_mib",
-    ),
-    "answers": ("rows", "exact_match", "right_length", "right_first", "right_last"),
-    "shift": ("rows", "distance", "p_value", "auc", "error"),
-}
-SHARES = "exact_match", "right_length", "right_first", "right_last"  # of the rows
-ENDLESS = "loss", "epochs_to_reach", "unsteadiness"  # what is infinite where a loss is no number any more
 MACHINE = "device", "threads", "processes", "torch", "processor"
 ORIGIN = "commit", "code"  # of a row: the commit it was made from, and a hash of the code that decides it
 DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the second one has its reason behind it
 
 MOST = 1000  # points of a study, so that lists that multiply to millions are refused
 
-Kind = Literal[tuple(MEASURES)]
+Kind = Literal["trainings", "answers", "shift"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Point = dict[str, Any]
 Above = Annotated[StrictFloat, Field(gt=0)]
 
@@ -93,7 +75,7 @@ class Study:
         tried = _tried(self)
         keys = {key for point in tried for key in point}
         _known("key", self.by, keys)
-        _known("measure", [*self.show, *(one.larger for one in self.rule)], MEASURES[self.kind])
+        _known("measure", [*self.show, *(one.larger for one in self.rule)], measures.of(self.kind))
         for comparison in self.rule:
             if comparison.than is not None and comparison.larger != "auc":
                 raise ValueError("than: a number is for auc only, whose error is known")
@@ -184,15 +166,12 @@ def label(point: Point) -> str:
     return " ".join(f"{name}={value}" for name, value in point.items())
 
 
-# What a study's table may hold; measures have gaps where a point failed or was left out
+# What a study's table may hold
 TABLE = {
     "point": TEXT,
     "status": TEXT,
-    **dict.fromkeys(("rows", "threads", "processes"), with_gaps(ORDINAL)),
-    **dict.fromkeys(("token_accuracy", "position_accuracy", "clipped", *SHARES), with_gaps(SHARE)),
-    **dict.fromkeys(("distance", "p_value", "auc"), with_gaps(SHARE)),
-    **dict.fromkeys(("seconds_per_epoch", "peak_memory_mib", "error"), with_gaps(AMOUNT)),
-    **dict.fromkeys(ENDLESS, with_gaps(columns.ENDLESS)),
+    **dict.fromkeys(("threads", "processes"), with_gaps(ORDINAL)),
+    **{measure.name: measures.in_study(measure) for kind in KINDS for measure in measures.of(kind).values()},
     **dict.fromkeys(("processor", *ORIGIN), with_gaps(TEXT)),
 }
 
@@ -203,7 +182,7 @@ def table(path: Path, study: Study) -> pd.DataFrame:
     Raises BadInput that names the column of the first value that may not stand there.
     """
     changed = dict.fromkeys(name for entry in study.points for name in entry)
-    names = dict.fromkeys(["point", "status", *changed, *MEASURES[study.kind]])
+    names = dict.fromkeys(["point", "status", *changed, *measures.of(study.kind)])
     names |= dict.fromkeys([*(MACHINE if study.kind == "trainings" else ["processor"]), *ORIGIN])
     rows = pd.DataFrame({"point": []})
     if path.exists():

@@ -5,7 +5,7 @@ learning_rate, {'lr': 0.01, 'seed': 1}  ->  reports/studies/learning_rate.csv: l
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from stages import files, origin, params, studies
 from stages.command import BadInput, one_line
 from stages.lab import shift
 from stages.lab.answers import Networks, sampled
-from stages.lab.call import commit
+from stages.lab.dvc import commit
 from stages.lab.queue import Queue
 from stages.network import machine
 
@@ -24,8 +24,8 @@ Found = tuple[studies.Point, dict]  # what came of a point
 
 
 def study(
-    entry: studies.Study, table: pd.DataFrame, find: Callable[[list[studies.Point]], Iterator[Found]]
-) -> Iterator[pd.DataFrame]:
+    entry: studies.Study, table: pd.DataFrame, find: Callable[[list[studies.Point]], Generator[Found]]
+) -> Generator[pd.DataFrame]:
     """The table (a row a point), once more for each point that it had no row of, in the order of the points."""
     order = {studies.label(point): number for number, point in enumerate(studies.points(entry))}
     table = table[~table["status"].astype(str).str.startswith(studies.LEFT_OUT)]  # there may be time for them now
@@ -42,7 +42,7 @@ def study(
             yield table
 
 
-def _made(kind: str, rows: Iterator[Found]) -> Iterator[Found]:
+def _made(kind: str, rows: Generator[Found]) -> Generator[Found]:
     """The rows with the commit and the code that they are made by, which are those of the moment when they begin."""
     made = dict(zip(studies.ORIGIN, (commit(), origin.fingerprint(kind)), strict=True))
     if kind != "trainings":  # the timing of a training names its processor
@@ -52,13 +52,13 @@ def _made(kind: str, rows: Iterator[Found]) -> Iterator[Found]:
             yield point, found | made
 
 
-def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Iterator[Found]:
+def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Generator[Found]:
     """What came of each point, by the study's kind."""
     match entry.kind:
         case "trainings" if entry.code:
             raise BadInput(f"{args.studies}: {args.study}: only commit {entry.code} can try all of its points")
         case "trainings":
-            config, _ = params.find(args.params, "runs", entry.run)
+            config = params.read(args.params)
             if entry.keep and args.study in config.runs:
                 raise BadInput(f"{args.studies}: {args.study}: a run has this name, and its weights would be replaced")
             with Queue(args.study, entry, config, args.data, args.reports) as queue:
@@ -71,8 +71,8 @@ def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Po
 
 
 def _shift(data: Path, point: studies.Point) -> dict:
-    tables = (sampled(data, point[name]).to_pandas() for name in ("one", "other"))
-    return {"status": studies.DONE, **shift.row(*tables, point["of"])}
+    one, other = (sampled(data, point[name]).to_pandas() for name in ("one", "other"))
+    return {"status": studies.DONE, **shift.row(one, other, point["of"])}
 
 
 def main() -> None:
@@ -92,7 +92,7 @@ def main() -> None:
     tables = study(entry, studies.table(path, entry), partial(find, args, entry))
     with closing(tables):
         for table in tables:
-            with files.whole(path) as [draft]:
+            with files.atomic(path) as [draft]:
                 files.write_text(draft, table.to_csv(index=False, float_format="%.6g"))
 
 

@@ -128,6 +128,11 @@ def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
     }
 
 
+def _encoded(path: Path, device: torch.device) -> Rows:
+    sources, answers = alphabet.encode_table(files.read_table(path), path)
+    return sources.to(device), answers.to(device)
+
+
 def _bar(title: str, done: int, rows: int) -> tqdm:
     off = None if launch.first() else True  # None: where standard error is no terminal
     return tqdm(initial=done, total=rows, desc=title, unit="row", leave=False, disable=off)
@@ -156,10 +161,7 @@ def main() -> None:
     config, run = params.find(args.params, "runs", args.run)
     with launch.group():
         device = machine.device()
-        rows, valid = (
-            tuple(ids.to(device) for ids in alphabet.encode_table(files.read_table(path), path))
-            for path in (args.train, args.valid)
-        )
+        rows, valid = (_encoded(path, device) for path in (args.train, args.valid))
         settings = {field.name: getattr(run, field.name) for field in fields(params.Run)}
         what = fingerprint([settings, config.corpus.operands], [args.train, args.valid])
         unchanged()  # what has been read is what the fingerprint names

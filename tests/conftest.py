@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -64,6 +65,12 @@ ENDINGS = {
     "products": ".parquet",
 }
 FOLDERS = "subsets", "samples", *ENDINGS, "studies"
+EVALUATED = "predictions", "products", "metrics", "history", "plots"
+
+
+def options(paths: Mapping[str, object]) -> list:
+    """--NAME PATH for each."""
+    return [word for name, path in paths.items() for word in (f"--{name}", path)]
 
 
 COMPARISON = studies.Comparison(larger="unsteadiness", at={"lr": 0.01}, than_at={"lr": 0.001})
@@ -163,10 +170,8 @@ def finished(tmp_path_factory):
         train, valid = samples(lab, run["dataset"])
         model, timing = lab / "models" / f"{name}.safetensors", lab / "timing" / f"{name}.json"
         done.append(stage("train", config, name, train, valid, model, timing, lab / ".resume"))
-        outputs = [
-            lab / folder / f"{name}{ENDINGS[folder]}" for folder in ("predictions", "products", "metrics", "history")
-        ]
-        done.append(stage("evaluate", config, model, valid, *outputs, lab / "plots" / f"{name}.csv"))
+        outputs = {kind: lab / kind / f"{name}{(ENDINGS | {'plots': '.csv'})[kind]}" for kind in EVALUATED}
+        done.append(stage("evaluate", config, model, valid, *options(outputs)))
     assert not any(one.returncode for one in done), [one.stderr for one in done]
     return lab
 

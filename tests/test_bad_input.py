@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import ENDINGS, FOLDERS, ROOT, stage, write_params
+from conftest import ENDINGS, EVALUATED, FOLDERS, ROOT, options, stage, write_params
 
 from stages import files
 from stages.network import scores, weights
@@ -57,7 +57,7 @@ READERS = {
     "subset": ["params.yaml", "small", "BROKEN", "out"],
     "sample": ["params.yaml", "small", "BROKEN", "out", "out"],
     "train": ["params.yaml", "small-lstm", "good.parquet", "BROKEN", "out", "out", ".resume"],
-    "evaluate": ["params.yaml", "good.safetensors", "BROKEN", "out", "out", "out", "out", "out"],
+    "evaluate": ["params.yaml", "good.safetensors", "BROKEN", *options(dict.fromkeys(EVALUATED, "out"))],
 }
 
 
@@ -91,7 +91,7 @@ def test_parquet_by_kind(kind, lab):
 @pytest.mark.parametrize("kind", KINDS)
 def test_model_by_kind(kind, lab):
     broken(kind, lab)
-    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out", "out"]
+    arguments = ["params.yaml", "BROKEN", "good.parquet", *options(dict.fromkeys(EVALUATED, "out"))]
     fails_in_one_line("evaluate", lab, arguments, [str(lab / "broken")])
 
 
@@ -107,7 +107,7 @@ def test_model_by_kind(kind, lab):
 )
 def test_a_torch_file_that_is_no_model(content, lab):
     torch.save(content, lab / "broken")
-    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out", "out"]
+    arguments = ["params.yaml", "BROKEN", "good.parquet", *options(dict.fromkeys(EVALUATED, "out"))]
     fails_in_one_line("evaluate", lab, arguments, ["not a model"])
 
 
@@ -123,7 +123,7 @@ class Trap:
 
 def test_code_in_a_model_file_is_not_run(lab):
     torch.save({"shape": Trap(lab / "trapped")}, lab / "broken")
-    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out", "out"]
+    arguments = ["params.yaml", "BROKEN", "good.parquet", *options(dict.fromkeys(EVALUATED, "out"))]
     fails_in_one_line("evaluate", lab, arguments, ["not a model"])
     assert not (lab / "trapped").exists()
 
@@ -139,7 +139,7 @@ def test_a_loss_that_is_no_number(lab, monkeypatch):
 def test_a_truncated_model(lab):
     good = (lab / "good.safetensors").read_bytes()
     (lab / "broken").write_bytes(good[: len(good) // 2])
-    arguments = ["params.yaml", "BROKEN", "good.parquet", "out", "out", "out", "out", "out"]
+    arguments = ["params.yaml", "BROKEN", "good.parquet", *options(dict.fromkeys(EVALUATED, "out"))]
     fails_in_one_line("evaluate", lab, arguments, ["not a model", "cut short"])
 
 
@@ -170,8 +170,10 @@ def test_report_with_a_broken_file(folder, content, words, lab, finished):
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    folders = [f"./{name}" for name in FOLDERS]
-    fails_in_one_line("report", lab, ["params.yaml", ROOT / "studies.yaml", *folders, "out"], [str(path), words])
+    folders = options({name: f"./{name}" for name in FOLDERS})
+    fails_in_one_line(
+        "report", lab, ["params.yaml", ROOT / "studies.yaml", *folders, "--page", "out"], [str(path), words]
+    )
 
 
 @pytest.mark.parametrize("name", ["subsets/small.parquet", "samples/no_7/train.parquet"])
@@ -181,8 +183,10 @@ def test_report_with_a_broken_dataset(name, content, lab, finished):
     (lab / name).unlink()
     if content is not None:
         (lab / name).write_bytes(content)
-    folders = [f"./{name}" for name in FOLDERS]
-    fails_in_one_line("report", lab, ["params.yaml", ROOT / "studies.yaml", *folders, "out"], [str(lab / name)])
+    folders = options({name: f"./{name}" for name in FOLDERS})
+    fails_in_one_line(
+        "report", lab, ["params.yaml", ROOT / "studies.yaml", *folders, "--page", "out"], [str(lab / name)]
+    )
 
 
 def test_an_output_that_cannot_be_written_is_found_before_the_work(lab, monkeypatch):
@@ -207,5 +211,5 @@ def test_a_network_that_diverged(lab):
     model = Seq2Seq("lstm", 8, 8, 1)
     torch.nn.init.constant_(model.head[0].bias, float("nan"))
     weights.save(lab / "nan.safetensors", weights.Trained("small-lstm", model, 12, HISTORY))
-    arguments = ["params.yaml", "nan.safetensors", "good.parquet", "out", "products", "metrics", "history", "plots"]
+    arguments = ["params.yaml", "nan.safetensors", "good.parquet", *options(dict.fromkeys(EVALUATED, "out"))]
     fails_in_one_line("evaluate", lab, arguments, ["nan.safetensors", "its loss", "is nan"])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import FOLDERS, ROOT, stage
+from conftest import FOLDERS, ROOT, options, stage
 
 from stages import model_file
 from stages.command import BadInput
@@ -81,9 +81,9 @@ def test_weights_past_float16_are_refused():
 
 
 def page(finished, folder, studies):
-    lab = [finished / name if name != "studies" else studies for name in FOLDERS]
+    lab = {name: finished / name for name in FOLDERS} | {"studies": studies}
     out = folder / "index.html"
-    done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *lab, out)
+    done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *options(lab), "--page", out)
     assert (done.returncode, done.stderr) == (0, "")
     return out.read_text()
 

@@ -48,6 +48,11 @@ def verdict(found, start):
         ({"single_digit-lstm": 0.8, "full-lstm": 0.1}, "Subset 1 (single_digit) is", "confirmed"),
         ({"single_digit-lstm": 0.1, "full-lstm": 0.8}, "Subset 1 (single_digit) is", "contradicted"),
         ({"single_digit-lstm": 0.50, "full-lstm": 0.49}, "Subset 1 (single_digit) is", "within chance"),
+        (
+            {"single_digit-lstm": 0.5, "full-lstm": 1, "two_digit-lstm": 0},
+            "Subset 1 (single_digit) is",
+            "contradicted",
+        ),
         ({"single_digit-lstm": 0.5, "five-lstm": 0.9}, "Subset 1 (single_digit) is", "not yet measured"),
         ({"full-lstm": 0.49}, "Subset 1 (single_digit) is", "not yet measured"),
         ({"single_digit-lstm": 0.8, "two_digit-lstm": 0.1}, "Two-digit answers", "confirmed"),
@@ -57,8 +62,16 @@ def verdict(found, start):
         ({"single_digit-lstm": 1.0, "single_digit-gru": 1.0}, "Loss and accuracy", "confirmed"),
         ({"single_digit-lstm": 0.80, "single_digit-gru": 0.81}, "Loss and accuracy", "confirmed"),
         ({"single_digit-lstm": 0.70, "single_digit-gru": 0.80}, "Loss and accuracy", "contradicted"),
+        (
+            {"single_digit-lstm": 0.5, "full-lstm": 0.9, "two_digit-lstm": 0.1},
+            "Subset 1 (single_digit) is",
+            "contradicted",
+        ),
         ({"full-lstm": 0.73}, "On full the LSTM", "confirmed"),
         ({"full-lstm": 0.80}, "On full the LSTM", "contradicted"),
+        ({"full-lstm": 0.785}, "On full the LSTM", "confirmed"),  # at most 0.03 above 0.76
+        ({"full-lstm": 0.685}, "On full the LSTM", "confirmed"),
+        ({"full-lstm": 0.67}, "On full the LSTM", "contradicted"),
         ({"full-lstm": 0.5}, "On two_digit the LSTM", "not yet measured"),
         ({"full-lstm": 0.5}, "More epochs", "not yet measured"),
     ],
@@ -71,6 +84,24 @@ def test_a_verdict_follows_from_the_figures(scores, start, expected):
 def test_which_cell_is_faster(seconds, expected):
     found = results({"full-lstm": 0.5, "full-gru": 0.5}, seconds)
     assert verdict(found, "A GRU epoch") == expected
+
+
+def test_a_gru_is_faster_if_it_is_on_every_dataset():
+    scores = dict.fromkeys(["full-lstm", "full-gru", "small-lstm", "small-gru"], 0.5)
+    for seconds, expected in (([3, 2, 30, 20], "confirmed"), ([3, 2, 20, 30], "contradicted")):
+        found = results(scores, list(map(float, seconds)))
+        assert verdict(found, "A GRU epoch") == expected
+    said = next(claim.measured for claim in claims.claims(found) if claim.text.startswith("A GRU epoch"))
+    assert said == "full: GRU 2.0 s, LSTM 3.0 s; small: GRU 30.0 s, LSTM 20.0 s"
+
+
+def test_what_is_told_of_two_datasets():
+    """By Newcombe: the Wilson intervals of 0.8 and 0.7 of 1,000 rows are 0.7741 to 0.8237 and 0.6708 to 0.7276."""
+    found = results({"single_digit-lstm": 0.8, "two_digit-lstm": 0.7})
+    claim = next(claim for claim in claims.claims(found) if claim.text.startswith("Two-digit"))
+    assert claim.measured == (
+        "exact match 0.800 (single_digit-lstm) and 0.700 (two_digit-lstm), the difference between +0.062 and +0.137"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from stages import files
 def test_an_error_in_the_middle_leaves_the_earlier_file(tmp_path):
     path = tmp_path / "table.parquet"
     path.write_text("earlier")
-    with contextlib.suppress(ZeroDivisionError), files.whole(path, tmp_path / "new.txt") as [table, text]:
+    with contextlib.suppress(ZeroDivisionError), files.atomic(path, tmp_path / "new.txt") as [table, text]:
         files.write_table(table, files.EXPRESSIONS.empty_table())
         files.write_text(text, "new")
         raise ZeroDivisionError

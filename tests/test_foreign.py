@@ -6,11 +6,12 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 import torch
-from conftest import samples, stage, write_params
+from conftest import EVALUATED, options, samples, stage, write_params
 
 from stages import evaluate, foreign
+from stages import score as score_stage
 from stages.command import BadInput
-from stages.network import tally, weights
+from stages.network import weights
 from stages.network.seq2seq import Seq2Seq
 
 ROWS = {
@@ -154,7 +155,7 @@ def lab(tmp_path):
 def score(lab, name, content=None):
     if content is not None:
         (lab / name).write_text(content)
-    done = stage("evaluate", lab / "params.yaml", lab / "model", lab / name)
+    done = stage("score", lab / "model", lab / name)
     assert "\x1b" not in done.stdout + done.stderr
     assert all(len(line) < len(str(lab)) + 250 for line in (done.stdout + done.stderr).splitlines())
     return done
@@ -213,7 +214,7 @@ def test_a_table_longer_than_is_in_memory_at_a_time(name, lab, monkeypatch):
     frame = pd.DataFrame([*sums, ("1+1=", 3)], columns=["src", "tgt"])
     frame.to_parquet(lab / name) if name.endswith("parquet") else frame.to_feather(lab / name)
     whole = score(lab, name).stdout.splitlines()
-    monkeypatch.setattr(tally, "PART", 7)
+    monkeypatch.setattr(score_stage, "PART", 7)
     parts = score(lab, name).stdout.splitlines()
     assert [line for line in whole if "rows/s" not in line] == [line for line in parts if "rows/s" not in line]
     assert [line.rpartition(" ")[2] for line in whole[-2:]] == ["144", "144"]
@@ -234,7 +235,7 @@ def test_a_table_longer_than_is_in_memory_at_a_time(name, lab, monkeypatch):
 )
 def test_a_table_without_a_good_row_is_one_line(content, words, lab):
     done = score(lab, "mine.csv", content)
-    assert done.stderr.startswith(f"evaluate: {lab / 'mine.csv'}: {words}")
+    assert done.stderr.startswith(f"score: {lab / 'mine.csv'}: {words}")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
 
 
@@ -251,7 +252,7 @@ def broken(lab):
 def test_a_network_that_says_nan_scores_nothing(broken):
     done = score(broken, "mine.csv", "src,tgt\n3+4=,7\n3+4=,8\n")
     assert done.stderr == (
-        f"evaluate: {broken / 'model'}: its probability of an answer to {broken / 'mine.csv'} is nan; "
+        f"score: {broken / 'model'}: its probability of an answer to {broken / 'mine.csv'} is nan; "
         "train it again with a smaller lr\n"
     )
     assert (done.returncode, done.stdout) == (1, "")
@@ -262,7 +263,13 @@ OUTPUTS = ["predictions.parquet", "products.parquet", "metrics.json", "history.c
 
 def test_a_network_that_says_nan_leaves_no_results(broken, finished):
     rows = samples(finished, "small")[1]
-    done = stage("evaluate", broken / "params.yaml", broken / "model", rows, *(broken / name for name in OUTPUTS))
+    done = stage(
+        "evaluate",
+        broken / "params.yaml",
+        broken / "model",
+        rows,
+        *options({kind: broken / name for kind, name in zip(EVALUATED, OUTPUTS, strict=True)}),
+    )
     assert done.stderr.startswith(f"evaluate: {broken / 'model'}: its loss on {rows} is nan; ")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert not any((broken / name).exists() for name in OUTPUTS)
@@ -281,7 +288,13 @@ def test_a_network_that_says_nan_to_some_products_only_leaves_no_results(lab, fi
 
     monkeypatch.setattr(evaluate, "answer", answer)
     rows = samples(finished, "small")[1]
-    done = stage("evaluate", lab / "params.yaml", lab / "model", rows, *(lab / name for name in OUTPUTS))
+    done = stage(
+        "evaluate",
+        lab / "params.yaml",
+        lab / "model",
+        rows,
+        *options({kind: lab / name for kind, name in zip(EVALUATED, OUTPUTS, strict=True)}),
+    )
     assert done.stderr == (
         f"evaluate: {lab / 'model'}: its probability of an answer to a*b is nan; train it again with a smaller lr\n"
     )
@@ -293,7 +306,7 @@ def test_the_score_of_any_table(finished, tmp_path):
     valid = pd.read_parquet(samples(finished, "small")[1])[["src", "tgt"]]
     path = tmp_path / "mine.csv"
     pd.concat([valid, pd.DataFrame({"src": ["1+1="], "tgt": [3]})]).to_csv(path, index=False)
-    done = stage("evaluate", finished / "params.yaml", finished / "models" / "small-lstm.safetensors", path)
+    done = stage("score", finished / "models" / "small-lstm.safetensors", path)
     assert done.returncode == 0, done.stderr
     right = pd.read_parquet(finished / "predictions" / "small-lstm.parquet")["correct"]
     lines = done.stdout.splitlines()
@@ -304,6 +317,6 @@ def test_the_score_of_any_table(finished, tmp_path):
 
 
 def test_some_outputs_and_not_all(finished):
-    done = stage("evaluate", finished / "params.yaml", "model", "rows", "predictions")
+    done = stage("evaluate", finished / "params.yaml", "model", "rows", "--predictions", "predictions")
     assert done.returncode == 2
-    assert "either all five files to write, or none" in done.stderr
+    assert "required: --products, --metrics, --history, --plots" in done.stderr

@@ -12,7 +12,7 @@ from conftest import ROOT, samples, stage
 
 from stages import origin
 from stages.command import BadInput
-from stages.lab import answers, call, shift
+from stages.lab import answers, dvc, shift
 from stages.network import machine
 
 
@@ -203,35 +203,35 @@ ADVERTISED = "\nHaving any troubles? Hit us up at https://dvc.org/support, we ar
     ],
 )
 def test_the_line_that_says_what_was_wrong(said, line):
-    found = call.complaint(said)
+    found = dvc.complaint(said)
     assert found.startswith(line) and found in said.splitlines() if line else found == ""
 
 
 def test_a_command_that_fails_is_one_line():
-    assert call.call("git", "--version").startswith("git version ")
+    assert dvc.call("git", "--version").startswith("git version ")
     with pytest.raises(BadInput, match=r"^`git rev-parse nope --` failed: fatal: bad revision 'nope'$"):
-        call.call("git", "rev-parse", "nope", "--")
+        dvc.call("git", "rev-parse", "nope", "--")
     with pytest.raises(BadInput, match=r"failed: exit status 3$"):
-        call.call(sys.executable, "-c", "raise SystemExit(3)")
+        dvc.call(sys.executable, "-c", "raise SystemExit(3)")
 
 
 def test_the_commit_of_the_code(tmp_path, monkeypatch):
     folder = tmp_path / "stages"
     folder.mkdir()
-    monkeypatch.setattr(call, "STAGES", folder)
+    monkeypatch.setattr(dvc, "STAGES", folder)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert call.commit() is None
+    assert dvc.commit() is None
     (folder / "one.py").write_text("1\n")
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@test"]
     for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "one"]):
         subprocess.run([*git, *words], cwd=tmp_path, check=True)
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True).stdout
     (tmp_path / "beside").write_text("not code\n")
-    clean = call.commit()
+    clean = dvc.commit()
     assert head.startswith(clean)
     assert 7 <= len(clean) <= 10
     (folder / "one.py").write_text("2\n")
-    assert call.commit() == f"{clean}+"
+    assert dvc.commit() == f"{clean}+"
 
 
 def test_a_hash_of_the_code_tells_its_files_and_no_line_endings(tmp_path, monkeypatch):

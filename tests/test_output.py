@@ -114,9 +114,9 @@ def test_a_score_in_ascii(tmp_path):
     """Of a table with a name that ASCII lacks."""
     history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
     weights.save(tmp_path / "model", weights.Trained("x", Seq2Seq("gru", 8, 8, 1), 12, history))
-    config, table = write_params(tmp_path / "params.yaml"), tmp_path / "\xe4.csv"
+    table = tmp_path / "\xe4.csv"
     table.write_text("src,tgt\n1+2=,3\n1+2=,4\n")
-    command = [sys.executable, "-m", "stages.evaluate", config, tmp_path / "model", table]
+    command = [sys.executable, "-m", "stages.score", tmp_path / "model", table]
     known = os.environ | {"PYTHONIOENCODING": "ascii:strict"}
     done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
@@ -165,6 +165,7 @@ def test_too_little_memory_is_told_as_such(allocate):
         ("sample", ["sample", "corpus.operands"]),
         ("train", ["embed_dim", "hidden_dim", "layers", "batch_size"]),
         ("evaluate", ["rows", "hidden_dim", "layers"]),
+        ("score", ["hidden_dim", "layers"]),
         ("predict", ["expressions"]),
         ("report", ["runs", "samples"]),
         ("study", ["--workers"]),

@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 
 from stages import params
-from stages.lab.overrides import overrides, run, trained_rows
+from stages.lab.dvc import overrides, run, trained_rows
 
 CONFIG = params.read(ROOT / "params.yaml")
 

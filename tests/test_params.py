@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from conftest import stage
+from conftest import EVALUATED, FOLDERS, options, stage
 
 from stages import params
 from stages.command import BadInput
@@ -187,8 +187,8 @@ def test_every_stage_checks_the_whole_file(name, tmp_path):
         "subset": ["full", "in", "out"],
         "sample": ["full", "in", "out", "out"],
         "train": ["full-lstm", "in", "in", "out", "out", "out"],
-        "evaluate": ["in", "in", *["out"] * 5],
-        "report": ["in"] * 9 + ["out"],
+        "evaluate": ["in", "in", *options(dict.fromkeys(EVALUATED, "out"))],
+        "report": ["in", *options({**dict.fromkeys(FOLDERS, "in"), "page": "out"})],
     }
     done = stage(name, path, *(tmp_path / word if word in ("in", "out") else word for word in arguments[name]))
     assert done.returncode == 1

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from conftest import ENDINGS, FOLDERS, ROOT, TINY, process, stage, write_params
+from conftest import ENDINGS, FOLDERS, ROOT, TINY, options, process, stage, write_params
 
 from stages.page import web
 
@@ -47,13 +47,13 @@ def folders(finished, tmp_path_factory):
     """The report made twice from the same results."""
     made = [tmp_path_factory.mktemp(name) for name in ("one", "two")]
     for folder, run in zip(made, (stage, process), strict=True):  # another process hashes otherwise
-        done = run("report", *inputs(finished), folder / "index.html")
+        done = run("report", *inputs(finished), "--page", folder / "index.html")
         assert (done.returncode, done.stderr) == (0, "")
     return made
 
 
 def inputs(lab):
-    return [lab / "params.yaml", ROOT / "studies.yaml", *(lab / name for name in FOLDERS)]
+    return [lab / "params.yaml", ROOT / "studies.yaml", *options({name: lab / name for name in FOLDERS})]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_no_colour_is_left_that_a_dark_page_could_not_change(text):
 def test_a_run_without_results_is_one_line(finished, tmp_path):
     runs = TINY["runs"] | {"no_7-gru": {"dataset": "no_7", "cell": "gru"}}
     config = write_params(tmp_path / "params.yaml", runs=runs)
-    done = stage("report", config, *inputs(finished)[1:], tmp_path / "index.html")
+    done = stage("report", config, *inputs(finished)[1:], "--page", tmp_path / "index.html")
     assert done.returncode == 1
     assert done.stderr == f"report: {finished / 'history' / 'no_7-gru.csv'}: no such file; `dvc repro` makes it\n"
     assert not (tmp_path / "index.html").exists()
@@ -111,9 +111,8 @@ def test_a_small_laboratory_has_a_page_too(finished, tmp_path):
     for folder, ending in ENDINGS.items():
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"{name}{ending}").write_bytes((finished / folder / f"no_7-lstm{ending}").read_bytes())
-    lab = [config, ROOT / "studies.yaml", finished / "subsets", finished / "samples"]
-    lab += [tmp_path / folder for folder in (*ENDINGS, "studies")]
-    done = stage("report", *lab, tmp_path / "index.html")
+    lab = {name: finished / name if name in ("subsets", "samples") else tmp_path / name for name in FOLDERS}
+    done = stage("report", config, ROOT / "studies.yaml", *options(lab), "--page", tmp_path / "index.html")
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "index.html").read_text()
     assert "1 network, 1 dataset," in page

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ENDINGS, FOLDERS, ROOT, stage, study_of
+from conftest import ENDINGS, FOLDERS, ROOT, options, stage, study_of
 
 from stages import files, studies
 from stages.command import BadInput
@@ -26,8 +26,8 @@ def lab(finished, tmp_path):
 
 def fails(lab, path, words):
     """`report` names the file, then says these words, all on one line, and leaves the earlier page alone."""
-    folders = [lab / name for name in FOLDERS]
-    done = stage("report", lab / "params.yaml", ROOT / "studies.yaml", *folders, lab / "index.html")
+    folders = options({name: lab / name for name in FOLDERS})
+    done = stage("report", lab / "params.yaml", ROOT / "studies.yaml", *folders, "--page", lab / "index.html")
     assert done.returncode == 1
     assert done.stderr.startswith(f"report: {path}: {words}"), done.stderr
     assert done.stderr.count("\n") == 1

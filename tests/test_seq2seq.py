@@ -1,21 +1,24 @@
 """The network: its size, what padding may not do, and what greedy decoding is."""
 
-import typing
+from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 import torch
 
-from stages import params
+from stages import choices
 from stages.network import alphabet, scores
 from stages.network.alphabet import EOS, PAD
 from stages.network.attention import Attention
 from stages.network.cells import CELLS
+from stages.network.decoders import DECODERS
+from stages.network.learner import SCHEDULES, Learner
 from stages.network.seq2seq import Seq2Seq
 
 ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # as long as their row number and one
 
-CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
-DECODER = pytest.mark.parametrize("decoder", ["context", "feedback", "attention"])
+CELL = pytest.mark.parametrize("cell", CELLS)
+DECODER = pytest.mark.parametrize("decoder", DECODERS)
 
 
 @pytest.mark.parametrize(("cell", "count"), [("lstm", 2_180_370), ("gru", 1_654_034)])
@@ -31,8 +34,22 @@ def test_the_head_is_linear_relu_linear():
     torch.testing.assert_close(model.head(states), last(first(states).clamp(min=0)))
 
 
-def test_params_allow_just_these_cells():
-    assert set(typing.get_args(params.Run.__dataclass_fields__["cell"].type)) == set(CELLS)
+@pytest.mark.parametrize(
+    ("names", "made"), [(choices.Cell, CELLS), (choices.Decoder, DECODERS), (choices.Schedule, SCHEDULES)]
+)
+def test_params_allow_just_what_can_be_made(names, made):
+    assert get_args(names) == tuple(made)
+
+
+def test_an_unknown_choice_raises_wherever_it_arrives():
+    with pytest.raises(KeyError, match="rnn"):
+        Seq2Seq("rnn", 8, 8, 1)
+    with pytest.raises(KeyError, match="bahdanau"):
+        Seq2Seq("gru", 8, 8, 1, "bahdanau")
+    run = SimpleNamespace(cell="gru", embed_dim=4, hidden_dim=4, layers=1, decoder="context", seed=1, epochs=1)
+    run.lr, run.batch_size, run.schedule = 0.1, 2, "cosine"
+    with pytest.raises(KeyError, match="cosine"):
+        Learner(run, 4, torch.device("cpu"))
 
 
 @CELL
@@ -106,6 +123,7 @@ def test_greedy_is_the_argmax_up_to_eos(cell, decoder):
         torch.nn.init.normal_(weight, std=1)  # so that steps and rows differ before any training
     with torch.no_grad():
         model.head[2].bias[EOS] = 1 if decoder == "feedback" else 4  # and some rows end
+        model.head[2].bias[PAD] = -100  # as an answer's token it would be taken for padding below
     source = alphabet.encode_sources([f"{a}*{b}=" for a in range(20) for b in range(20)]).long()
     decoded, probability = model.greedy(source, 7)
     said = torch.where(decoded == PAD, EOS, decoded)  # as long as the longest

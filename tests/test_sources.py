@@ -7,7 +7,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from conftest import FOLDERS, ROOT, samples, stage
+from conftest import EVALUATED, FOLDERS, ROOT, options, samples, stage
 
 import stages
 from stages import files, sources
@@ -37,14 +37,17 @@ def arguments(verb, lab):
         lab / "corpus.parquet",
         lab / "models" / f"{RUN}.safetensors",
     )
-    evaluated = [out / name for name in ("predictions", "products", "metrics", "history", "plots")]
+    evaluated = options({name: out / name for name in EVALUATED})
     given, made = {
         "generate": ([config], [out / "corpus"]),
         "subset": ([config, "small", corpus], [out / "subset"]),
         "sample": ([config, "small", subset], [out / "train", out / "valid"]),
         "train": ([config, RUN, train, valid], [out / "model", out / "timing", lab / ".resume"]),
         "evaluate": ([config, model, valid], evaluated),
-        "report": ([config, lab / "studies.yaml", *(lab / name for name in FOLDERS)], [out / "page"]),
+        "report": (
+            [config, lab / "studies.yaml", *options({name: lab / name for name in FOLDERS})],
+            ["--page", out / "page"],
+        ),
     }[verb]
     return [*given, *made]
 
@@ -78,17 +81,17 @@ TABLES = {
 
 def ran(verb, lab, monkeypatch, edit):
     """The stage, as DVC starts it, with an edit when it has read its arguments and not yet made anything."""
-    real = files.whole
+    real = files.atomic
     edits = iter([edit])
 
     @contextlib.contextmanager
-    def whole(*paths):
+    def atomic(*paths):
         with real(*paths) as drafts:
             for now in edits:  # once: a checkpoint is a whole file too
                 now()
             yield drafts
 
-    monkeypatch.setattr(files, "whole", whole)
+    monkeypatch.setattr(files, "atomic", atomic)
     monkeypatch.setenv("DVC_STAGE", verb + KEYS[verb])
     done = stage(verb, *arguments(verb, lab))
     assert next(edits, None) is None

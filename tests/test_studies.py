@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT, stage
 from ruamel.yaml import YAML
 
-from stages import params, studies
+from stages import measures, params, settings, studies
 from stages.command import BadInput
 
 GOOD = """\
@@ -240,3 +240,8 @@ def test_an_empty_file_has_no_study(tmp_path, text):
     with pytest.raises(BadInput) as error:
         studies.find(path, "speed", CONFIG)
     assert str(error.value) == f"{path}: no study 'speed'; there are none"
+
+
+def test_every_kind_has_its_keys_and_measures():
+    assert set(studies.KINDS) == set(settings.KEYS)
+    assert all(measures.of(kind) for kind in studies.KINDS)

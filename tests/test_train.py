@@ -5,16 +5,17 @@ import json
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import stage, write_params
+from conftest import EVALUATED, options, stage, write_params
 from tqdm import tqdm
 
 from stages import params, train
 from stages.command import BadInput
 from stages.network import alphabet, scores, weights
+from stages.network.cells import CELLS
 from stages.network.checkpoint import Checkpoint
-from stages.network.learner import Learner, scheduler
+from stages.network.learner import SCHEDULES, Learner
 
-CELL = pytest.mark.parametrize("cell", ["lstm", "gru"])
+CELL = pytest.mark.parametrize("cell", CELLS)
 TEXTS = {"1+2=": 3, "12*(3+4)=": 84, "7-9=": -2, "49*49*49=": 117649}
 ROWS = alphabet.encode_sources(list(TEXTS)), alphabet.encode_answers(TEXTS.values())
 
@@ -122,7 +123,7 @@ def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrun
     gradients = torch.autograd.grad(loss / tokens, list(model.parameters()))
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     learner.optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
-    learner.scheduler = scheduler("constant", learner.optimiser, 1.0, 1)
+    learner.scheduler = SCHEDULES["constant"](learner.optimiser, 1.0, 1)
     batches = train.shuffled(*ROWS, 4, (1, 1))
     limit = limit if limit == "none" else norm.item() * limit
     train.one_epoch(model, learner, run(grad_clip=limit), batches, checkpoint, tqdm(disable=True))
@@ -182,7 +183,7 @@ def test_same_seed_same_bytes(cell, samples, tmp_path):
         done = stage("train", config, f"small-{cell}", *rows, *made, tmp_path / ".resume")
         assert done.returncode == 0, done.stderr
         assert f"small-{cell} 2/2: loss" in done.stderr
-        outputs = [folder / file for file in made_of_it]
+        outputs = options(dict(zip(EVALUATED, [folder / file for file in made_of_it], strict=True)))
         assert stage("evaluate", config, folder / "r.safetensors", rows[1], *outputs).returncode == 0
     for file in ("r.safetensors", *made_of_it):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()

@@ -164,3 +164,11 @@ def test_the_figures_are_means_with_their_spread():
     found = sweeps.figures("small", (study_of(show=["unsteadiness"]), table))
     assert found.heads == ["lr", "seeds", "unsteadiness"]
     assert [[cell.text for cell in row] for row in found.rows] == [["0.01", "2", "0.9 ± 0.14"], ["0.001", "1", "0.25"]]
+
+
+def test_what_is_told_of_a_comparison():
+    """Differences 0.8, 0.7 and 0.8: their standard deviation is 0.05774, and Student's t of two is 4.303."""
+    table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2]))
+    assert trials.compared(COMPARISON, table)[0] == (
+        "unsteadiness at lr=0.01: 0.9, against 0.133 at lr=0.001 (difference +0.767 ± 0.14, 3 seeds)"
+    )

@@ -14,6 +14,8 @@ from conftest import ROOT
 
 from stages.command import BadInput
 from stages.network import weights
+from stages.network.cells import CELLS
+from stages.network.decoders import DECODERS
 from stages.network.seq2seq import Seq2Seq
 
 HISTORY = [
@@ -43,8 +45,8 @@ def same(one: weights.Trained, two: weights.Trained) -> bool:
     )
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
-@pytest.mark.parametrize("decoder", ["context", "feedback", "attention"])
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("decoder", DECODERS)
 def test_what_was_saved_comes_back(cell, decoder, tmp_path):
     saved = network(cell, decoder)
     weights.save(tmp_path / "r.safetensors", saved)

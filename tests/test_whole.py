@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import FOLDERS, ROOT, stage
+from conftest import FOLDERS, ROOT, options, stage
 
 from stages import params, report, studies
 from stages.command import BadInput
 from stages.lab import trained
 from stages.network import alphabet, scores, weights
 from stages.page import kept, whole
-from stages.page.others import OTHERS
+from stages.page.references import OTHERS
 
 ANSWERS = pd.DataFrame(
     [
@@ -107,6 +107,23 @@ def test_the_curve_has_everyone(found):
     assert "ours 0.1900 after 1.00 hours" in told[1]
 
 
+def test_the_curve_is_drawn_by_hours(found):
+    """Ours: two epochs of half an hour, the last point that of the row, 0.81. OTHERS[1]: ten epochs of 163 seconds."""
+    right, wrong = (panel.figure.axes[0] for panel in whole.curve(found).panels)
+    names = [kept.OURS, *(one.name for one in OTHERS)]
+    for axes, ours, theirs in ((right, [0.5, 0.81], 0.958), (wrong, [0.5, 0.19], 0.042)):
+        lines = {line.get_label(): line for line in axes.lines}
+        assert list(lines) == names
+        assert lines[kept.OURS].get_xdata().tolist() == [0.5, 1]
+        assert lines[kept.OURS].get_ydata() == pytest.approx(ours)
+        assert lines[OTHERS[1].name].get_xdata() == pytest.approx([10 * 163 / 3600])
+        assert lines[OTHERS[1].name].get_ydata() == pytest.approx([theirs])
+        assert [line.is_dashed() for line in axes.lines] == [False] + [True] * len(OTHERS)
+        assert len({line.get_color() for line in axes.lines}) == len(names)
+        assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "hours of training")
+    assert (right.get_yscale(), wrong.get_yscale()) == ("linear", "log")
+
+
 STUDY = studies.find(ROOT / "studies.yaml", "calculator", params.read(ROOT / "params.yaml"))
 
 
@@ -153,9 +170,9 @@ def test_on_the_page(answers, said, finished, tmp_path):
     write(folder, *tables(answers).values())
     columns = studies.table(tmp_path / "none.csv", STUDY).columns
     tried("done").assign(rows=len(answers)).reindex(columns=columns).to_csv(folder.with_suffix(".csv"), index=False)
-    lab = [finished / name for name in FOLDERS[:-1]]
+    lab = {name: finished / name for name in FOLDERS} | {"studies": tmp_path / "studies"}
     output = tmp_path / "index.html"
-    done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *lab, tmp_path / "studies", output)
+    done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *options(lab), "--page", output)
     assert done.returncode == 0, done.stderr
     page = output.read_text()
     section = page[page.index('<section id="whole"') :].partition("</section>")[0]

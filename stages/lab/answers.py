@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stages import files, params, studies
-from stages.lab.call import call
+from stages.lab.dvc import call
 
 REST = 50_000  # rows that tell a share to 0.004 or better, and are answered in seconds
 
@@ -93,9 +93,10 @@ class Networks:
     def _answers(self, run: str, name: str) -> pd.DataFrame:
         """By the stage that answers validation rows, whose other outputs are not wanted here."""
         with tempfile.TemporaryDirectory() as folder:
-            names = ("rows", "answers", "products", "metrics", "history", "plots")
-            rows, *out = (Path(folder) / name for name in names)
+            rows, answers = Path(folder) / "rows", Path(folder) / "predictions"
             files.write_table(rows, sampled(self.data, name))
             model = self.data / "models" / f"{run}.safetensors"
-            call(sys.executable, "-m", "stages.evaluate", *map(str, (self.path, model, rows, *out)))
-            return files.read_table(out[0], files.PREDICTIONS).to_pandas()
+            kinds = "predictions", "products", "metrics", "history", "plots"
+            made = [word for kind in kinds for word in (f"--{kind}", str(Path(folder) / kind))]
+            call(sys.executable, "-m", "stages.evaluate", *map(str, (self.path, model, rows)), *made)
+            return files.read_table(answers, files.PREDICTIONS).to_pandas()

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -16,8 +16,7 @@ from pathlib import Path
 from stages import columns, files, params, studies
 from stages.command import BadInput
 from stages.lab import trained
-from stages.lab.call import call, complaint
-from stages.lab.overrides import overrides, run, trained_rows
+from stages.lab.dvc import call, complaint, overrides, run, trained_rows
 from stages.network import machine
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point
@@ -32,13 +31,16 @@ class Queue:
     """Experiments of one study in DVC's queue, and what they left in `reports`, the folder of their results."""
 
     def __init__(self, name: str, entry: studies.Study, config: params.Params, data: Path, reports: Path):
+        assert entry.run is not None, "a study of trainings has one"
+        assert entry.reach is not None, "a study of trainings has one"
+        self.base, self.reach = entry.run, entry.reach
         self.name, self.entry, self.config, self.data, self.reports = name, entry, config, data, reports
         self.waiting: dict[str, studies.Point] = {}  # by the experiment's name
 
-    def rows(self, points: list[studies.Point], workers: int) -> Iterator[tuple[studies.Point, dict]]:
+    def rows(self, points: list[studies.Point], workers: int) -> Generator[tuple[studies.Point, dict]]:
         """What came of each point, as soon as it is there: at once for one that the pipeline itself trains."""
         for number, point in enumerate(points, start=1):
-            changes = overrides(self.entry.run, self._whole(point), self.config)
+            changes = overrides(self.base, self._whole(point), self.config)
             if not changes and _up_to_date(self._target(point)):
                 yield point, self._results("HEAD", point)
             elif self.entry.longest and (minutes := self._minutes(point)) > self.entry.longest:
@@ -82,7 +84,7 @@ class Queue:
         return self.entry.always | point
 
     def _target(self, point: studies.Point) -> str:
-        return f"evaluate@{run(self.entry.run, self._whole(point), self.config)[0]}"
+        return f"evaluate@{run(self.base, self._whole(point), self.config)[0]}"
 
     def _add(self, point: studies.Point, changes: list[str]) -> None:
         experiment = f"{self.name.replace('_', '-')}-{time.time_ns() // 10**6}"
@@ -93,12 +95,12 @@ class Queue:
     def _minutes(self, point: studies.Point) -> float:
         """How long its epochs will take, by the speed of the pipeline's own run nearest to it."""
         point = self._whole(point)
-        name, dataset, _ = run(self.entry.run, point, self.config)
-        near = [one for one, own in self.config.runs.items() if own.dataset == dataset] + [self.entry.run]
+        name, dataset, _ = run(self.base, point, self.config)
+        near = [one for one, own in self.config.runs.items() if own.dataset == dataset] + [self.base]
         path = self.reports / "timing" / f"{name if name in near else near[0]}.json"
         speed = columns.read_json(path, SPEED, "`dvc repro` makes it")["rows_per_second"][0]
         subset = sum(map(len, files.batches(self.data / "subsets" / f"{dataset}.parquet")))
-        rows = trained_rows(self.entry.run, point, self.config, subset)
+        rows = trained_rows(self.base, point, self.config, subset)
         return rows * point.get("epochs", self.config.epochs) / speed / 60
 
     def _ended(self, experiment: str, point: studies.Point, state: str | None) -> dict:
@@ -114,12 +116,12 @@ class Queue:
         return found
 
     def _results(self, commit: str, point: studies.Point) -> dict:
-        name, dataset, _ = run(self.entry.run, self._whole(point), self.config)
+        name, dataset, _ = run(self.base, self._whole(point), self.config)
         found = trained.results(commit, name, self.reports)
         if self.entry.keep and studies.at([point], self.entry.keep):
             folder, model = self.reports / "studies" / self.name, self.data / "models" / f"{self.name}.safetensors"
             trained.keep(commit, name, dataset, found[-1], folder, self.data, model)
-        return {"status": studies.DONE, **trained.row(*found, self.entry.reach)}
+        return {"status": studies.DONE, **trained.row(*found, self.reach)}
 
     def _forget(self, *experiments: str) -> None:
         for command in (("queue", "remove"), ("exp", "remove")):

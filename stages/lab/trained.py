@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from stages import files, model_file, studies
-from stages.lab.call import call
+from stages import files, measures, model_file, studies
+from stages.lab.dvc import call
+from stages.measures import of
 from stages.network import alphabet, predictions, weights
 
 TIMING = "seconds_per_epoch", "peak_memory_mib", *studies.MACHINE
 HELD_OUT = 1000  # rows that the page's calculator picks from
 KEPT = ["src", "tgt", "predicted", "template", "probability"]
-METRICS = "rows", "exact_match", "loss", "token_accuracy", "position_accuracy"
+METRICS = [name for name, measure in of(measures.METRICS).items() if measures.TRAININGS in measure.tables]
 
 
 def results(commit: str, run: str, reports: Path) -> tuple[dict, dict, pd.DataFrame]:
@@ -42,7 +43,7 @@ def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dic
     loss = history["valid_loss"]
     reached = history.loc[loss <= reach, "epoch"]
     return {
-        **{name: metrics[name] for name in METRICS},
+        **{name: metrics.get(name) for name in METRICS},
         "epochs_to_reach": reached.iloc[0] if len(reached) else float("inf"),
         "unsteadiness": loss.diff().iloc[len(loss) // 2 :].std(),
         "clipped": history["clipped"].mean(),
@@ -71,7 +72,7 @@ def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Pat
         # Two copies: `predict` reads the first; the second lies with the rows, for `report` depends on a folder that a
         # fresh clone must have completely, which data/models is not
         networks = model, folder / "network.safetensors"
-        with files.whole(*(folder / name for name in texts), *networks) as drafts:
+        with files.atomic(*(folder / name for name in texts), *networks) as drafts:
             for path, text in zip(drafts, texts.values(), strict=False):
                 files.write_text(path, text)
             for path in drafts[len(texts) :]:

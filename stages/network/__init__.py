@@ -3,5 +3,5 @@
 alphabet, seq2seq                       text as ids, and the network that reads and writes them
 cells, recurrence, layout               what it is made of, computed without waste
 learner, checkpoint, launch, machine    its training: under way, interrupted, on many processes, on this machine
-scores, tally, weights                  how good it is, on tables of others too, and the file that it is kept in
+scores, predictions, weights            how good it is, its answers, and the file that it is kept in
 """

@@ -22,7 +22,16 @@ from stages.network.recurrence import GRULayer, LSTMLayer, State, gru_step, lstm
 Input = tuple[Tensor, Tensor]  # different values (R, I), and which of them each place has (N)
 
 
-class _Layers:
+class Layers(nn.RNNBase):
+    """What a cell adds to PyTorch's module of the same name. Of its own it needs `cell`, one step of one layer."""
+
+    # Over all steps; without one PyTorch differentiates through `cell`
+    function: type[torch.autograd.Function] | None = None
+
+    def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
+        """One step of one layer: its new state, from its inputs' part of the gates (n, G·H) and its state before."""
+        raise NotImplementedError
+
     def over(self, inputs: list[Input], steps: Steps) -> Tensor:
         """The top layer's states (N, H) over the steps of a layout; of each input place k gets values[which[k]].
 
@@ -33,11 +42,34 @@ class _Layers:
             return self.whole(whole.unflatten(0, (len(steps), -1))).flatten(0, 1)
         parts = self.parts([values for values, _ in inputs])
         looked_up = [F.embedding(which, part) for part, (_, which) in zip(parts, inputs, strict=True)]
-        gates = reduce(torch.add, looked_up)
-        states = self.function.apply(gates, *self.recurrent(0), steps)
+        states = self.through(reduce(torch.add, looked_up), 0, steps)
         for layer in range(1, self.num_layers):
-            states = self.function.apply(self.projected(states, layer), *self.recurrent(layer), steps)
+            states = self.through(self.projected(states, layer), layer, steps)
         return states
+
+    def through(self, gates: Tensor, layer: int, steps: Steps) -> Tensor:
+        """One layer's states (N, H) over the steps, from its inputs' part of the gates (N, G·H)."""
+        if self.function:
+            return self.function.apply(gates, *self.recurrent(layer), steps)
+        states: list[State] = []
+        start = 0
+        for here, before in steps:
+            if isinstance(before, slice):
+                before = slice(before.start - start, before.stop - start)
+            elif before is not None:
+                before = before - start
+            earlier = None if before is None else tuple(part[before] for part in states[-1])
+            states.append(self.cell(gates[here], layer, earlier))
+            start = here.start
+        return torch.cat([state for state, *_ in states])
+
+    def bias_of(self, layer: int) -> Tensor:
+        """What is added to a layer's gates (G·H) whatever its input and state."""
+        return self.all_weights[layer][2] + self.all_weights[layer][3]
+
+    def recurrent(self, layer: int) -> list[nn.Parameter]:
+        """What the kernel needs beside the gates."""
+        return self.all_weights[layer][1:2]
 
     def projected(self, inputs: Tensor, layer: int) -> Tensor:
         """The part of a layer's gates (R, G·H) that its inputs (R, I) make."""
@@ -67,33 +99,27 @@ class _Layers:
 
         Gives the top layer's state (n, H) and what the next step needs.
         """
-        states = []
+        states: list[State] = []
         for layer in range(self.num_layers):
             if layer:
                 gates = self.projected(states[-1][0], layer)
-            states.append(self.cell(gates, layer, before and before[layer]))
+            states.append(self.cell(gates, layer, before[layer] if before else None))
         return states[-1][0], states
 
 
-class LSTM(_Layers, nn.LSTM):
+class LSTM(Layers, nn.LSTM):
     """nn.LSTM with `over` and `step`."""
 
     function = LSTMLayer
 
-    def bias_of(self, layer: int) -> Tensor:
-        """What is added to a layer's gates (4H) whatever its input and state."""
-        return self.all_weights[layer][2] + self.all_weights[layer][3]
-
-    def recurrent(self, layer: int) -> list[Tensor]:
-        return self.all_weights[layer][1:2]
-
     def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
         state, cell = gates.new_empty(2, len(gates), self.hidden_size)
-        lstm_step(gates, *self.recurrent(layer), before, state, cell)
+        (weight,) = self.recurrent(layer)
+        lstm_step(gates, weight, before, state, cell)
         return state, cell
 
 
-class GRU(_Layers, nn.GRU):
+class GRU(Layers, nn.GRU):
     """nn.GRU with `over` and `step`."""
 
     function = GRULayer
@@ -102,12 +128,13 @@ class GRU(_Layers, nn.GRU):
         """What is added to a layer's gates (3H) whatever its input and state; the recurrent one is scaled by a gate."""
         return self.all_weights[layer][2]
 
-    def recurrent(self, layer: int) -> list[Tensor]:
+    def recurrent(self, layer: int) -> list[nn.Parameter]:
         return self.all_weights[layer][1::2]
 
     def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
         state = gates.new_empty(len(gates), self.hidden_size)
-        gru_step(gates, *self.recurrent(layer), before, state, torch.empty_like(gates))
+        weight, bias = self.recurrent(layer)
+        gru_step(gates, weight, bias, before, state, torch.empty_like(gates))
         return (state,)
 
 

@@ -64,8 +64,8 @@ def prefixes(ids: Tensor) -> Prefixes:
     rows = torch.arange(len(ids), device=ids.device)
     if ids.is_cuda:
         last = (ids != PAD).sum(dim=1) - 1  # - 1: steps count from 0
-        where = torch.arange(ids.numel(), device=ids.device).view(ids.shape[1], -1).t()
-        return Prefixes(_steps([len(ids)] * ids.shape[1]), ids.t().flatten(), last * len(ids) + rows, where)
+        every = torch.arange(ids.numel(), device=ids.device).view(ids.shape[1], -1).t()
+        return Prefixes(_steps([len(ids)] * ids.shape[1]), ids.t().flatten(), last * len(ids) + rows, every)
     place = torch.zeros_like(rows)  # (B) of each row's beginning so far
     steps, tokens, where, start = [], [], [], 0
     for column in ids.t():

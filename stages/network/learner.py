@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import torch
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 from stages import params
@@ -15,13 +16,19 @@ from stages.network.seq2seq import Seq2Seq
 RISE = 0.1  # share of the steps in which a one-cycle's learning rate goes up
 
 
-def scheduler(name: str, optimiser: torch.optim.Optimizer, lr: float, steps: int) -> LRScheduler:
-    """What the learning rate is at each of so many steps: lr, or a cosine up to it and down (Smith and Topin 2017)."""
-    if name == "one_cycle":
-        steps = max(steps, 3)
-        rise = max(RISE, 2 / steps)  # PyTorch divides by the steps of the rise, less one
-        return OneCycleLR(optimiser, lr, total_steps=steps, pct_start=rise, cycle_momentum=False)
+def constant(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
+    """`lr` at every step."""
     return ConstantLR(optimiser, factor=1)
+
+
+def one_cycle(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
+    """A cosine up to `lr` in the first tenth of the steps, and down to almost nothing (Smith and Topin 2017)."""
+    steps = max(steps, 3)
+    rise = max(RISE, 2 / steps)  # PyTorch divides by the steps of the rise, less one
+    return OneCycleLR(optimiser, lr, total_steps=steps, pct_start=rise, cycle_momentum=False)
+
+
+SCHEDULES = {"constant": constant, "one_cycle": one_cycle}
 
 
 class Learner:
@@ -33,7 +40,7 @@ class Learner:
         self.model.to(device)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=run.lr, fused=True)
         steps = run.epochs * math.ceil(rows / run.batch_size)
-        self.scheduler = scheduler(run.schedule, self.optimiser, run.lr, steps)
+        self.scheduler = SCHEDULES[run.schedule](self.optimiser, run.lr, steps)
         self.device = device
         self.history: list[dict[str, float]] = []  # a dict for each finished epoch
         self.seconds: list[float] = []  # of each finished pass over the training rows

@@ -3,13 +3,16 @@
 sources (N, S), answers (N, T)  ->  {'loss': 0.25, 'token_accuracy': 0.90, …}
 """
 
+import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from stages.command import BadInput
 from stages.network.alphabet import PAD
 from stages.network.seq2seq import Seq2Seq
 
@@ -77,6 +80,12 @@ def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
 def padded(ids: Tensor, width: int) -> Tensor:
     """Ids (N, T) with PAD on the right up to `width` columns; wider ones stay as they are."""
     return F.pad(ids, (0, max(0, width - ids.shape[1])), value=PAD)
+
+
+def check(model: Path, what: str, value: float) -> None:
+    """Raise BadInput where a number of the network in the file `model` is NaN or infinite."""
+    if not math.isfinite(value):
+        raise BadInput(f"{model}: its {what} is {value}; train it again with a smaller lr")
 
 
 def _batches(rows: int) -> Iterator[slice]:

@@ -10,16 +10,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stages.network.alphabet import EOS, PAD, TOKENS
-from stages.network.attention import Attention
 from stages.network.cells import CELLS
+from stages.network.decoders import DECODERS
 from stages.network.layout import pack, prefixes
 
 
 class Seq2Seq(nn.Module):
     """Encoder-decoder of `layers` recurrent layers each way.
 
-    The decoder sees the context at every step; with `feedback` or `attention` also the token before, and with
-    `attention` each of its states also looks at all of the encoder's.
+    `decoder` is a key of DECODERS; another one raises KeyError, as a cell does that is none of CELLS.
     """
 
     def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int, decoder: str = "context"):
@@ -33,9 +32,9 @@ class Seq2Seq(nn.Module):
         }
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
         self.encoder = CELLS[cell](embed_dim, hidden_dim, layers)
-        self.feedback = decoder in ("feedback", "attention")
-        self.decoder = CELLS[cell](hidden_dim + embed_dim * self.feedback, hidden_dim, layers)
-        self.attention = Attention(hidden_dim) if decoder == "attention" else None
+        self.kind = DECODERS[decoder]
+        self.decoder = CELLS[cell](hidden_dim + embed_dim * self.kind.tokens, hidden_dim, layers)
+        self.attention = self.kind.lookup(hidden_dim) if self.kind.lookup else None
         wide = 2 * hidden_dim if self.attention else hidden_dim
         self.head = nn.Sequential(nn.Linear(wide, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
@@ -49,6 +48,14 @@ class Seq2Seq(nn.Module):
         keys = F.embedding(layout.where, states) if self.attention else None
         return states[layout.last], keys  # (B, H)
 
+    def given(self, context: Tensor) -> list[Tensor]:
+        """What a step's input is chosen from: contexts (B, H), and embeddings (V, E) if it is given tokens."""
+        return [context, self.embedding.weight] if self.kind.tokens else [context]
+
+    def logits(self, states: Tensor, found: Tensor | None) -> Tensor:
+        """States (N, H), and what each found in the encoder's states (N, H), to logits (N, V)."""
+        return self.head(states if found is None else torch.cat([states, found], dim=1))
+
     def forward(self, source: Tensor, answer: Tensor) -> Tensor:
         """Source ids (B, S), answer ids (B, T) to logits (B, T, V); each step sees at most the tokens before its own.
 
@@ -56,14 +63,13 @@ class Seq2Seq(nn.Module):
         """
         layout = pack(answer)
         context, keys = self.encode(source)  # (B, H)
-        inputs = [(context[layout.order], layout.row)]
-        if self.feedback:
-            inputs.append((self.embedding.weight, layout.take(F.pad(answer, (1, -1), value=PAD))))
+        which = layout.row, layout.take(F.pad(answer, (1, -1), value=PAD))  # the row, and its token before
+        inputs = list(zip(self.given(context[layout.order]), which, strict=False))
         states = self.decoder.over(inputs, layout.steps)  # (N, H)
+        found = None
         if self.attention:
-            found = self.attention(layout.pad(states, len(answer)), keys, source != PAD)
-            states = torch.cat([states, layout.take(found)], dim=1)
-        return layout.pad(self.head(states), len(answer))  # (B, T, V)
+            found = layout.take(self.attention(layout.pad(states, len(answer)), keys, source != PAD))
+        return layout.pad(self.logits(states, found), len(answer))  # (B, T, V)
 
     @torch.inference_mode()
     def greedy(self, source: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -73,7 +79,7 @@ class Seq2Seq(nn.Module):
         `<eos>` too.
         """
         context, keys = self.encode(source)
-        first, *table = self.decoder.parts([context, self.embedding.weight] if self.feedback else [context])
+        first, *table = self.decoder.parts(self.given(context))
         answers = source.new_full((len(source), steps), PAD)
         probability = torch.ones(len(source), dtype=torch.float64, device=source.device)
         rows = torch.arange(len(source), device=source.device)  # (n) those still going
@@ -84,10 +90,10 @@ class Seq2Seq(nn.Module):
             for part in table:
                 gates += part[token]
             output, states = self.decoder.step(gates, states)  # (n, H)
-            if self.attention:
+            found = None
+            if self.attention and keys is not None:  # both or neither
                 found = self.attention(output.unsqueeze(1), keys[rows], source[rows] != PAD).squeeze(1)
-                output = torch.cat([output, found], dim=1)
-            likeliest, token = self.head(output).softmax(dim=-1).max(dim=-1)  # (n), (n)
+            likeliest, token = self.logits(output, found).softmax(dim=-1).max(dim=-1)  # (n), (n)
             answers[rows, step] = token
             probability[rows] *= likeliest
             going = token != EOS

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stages.page import findings, trials
-from stages.page.original import REPORTED
+from stages.page.references import REPORTED
 from stages.page.results import Results
 from stages.page.verdicts import UNMEASURED, Finding, together
 

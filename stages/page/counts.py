@@ -27,7 +27,7 @@ class Counts:
 
 def count(batches: Iterable[pa.RecordBatch], train: int) -> Counts:
     """The counts of a table that need never be in memory as a whole."""
-    parts = {"templates": [], "operands": [], "lengths": [], "answers": []}
+    parts: dict[str, list[pd.Series]] = {"templates": [], "operands": [], "lengths": [], "answers": []}
     products = set()
     for batch in batches:
         operands = pd.concat([batch[letter].to_pandas().dropna() for letter in "abc"])

@@ -3,7 +3,7 @@
 a row an answer: '38*(4+16)=', tgt 760, predicted '720', correct False  ->  Picture('product-size', …)
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ def _panel(
     results: Results,
     title: str,
     groups: pd.Series,
-    names: Mapping[Hashable, str],
+    names: Mapping[int, str],
     rows: pd.DataFrame | None = None,
     joined: bool = True,
 ) -> Panel:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from stages.page.original import REPORTED
+from stages.page.references import REPORTED
 from stages.page.results import Results
 from stages.page.shares import difference
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding

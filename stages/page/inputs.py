@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files
+from stages import files, measures
 from stages.columns import (
     AMOUNT,
     ANY_TEXT,
@@ -35,16 +35,7 @@ CURVE = {
     "valid_token_accuracy": SHARE,
     "valid_exact_match": SHARE,
 }
-METRICS = {
-    "rows": ORDINAL,
-    "exact_match": SHARE,
-    "loss": AMOUNT,
-    "token_accuracy": SHARE,
-    "position_accuracy": SHARE,
-    "train_loss": AMOUNT,
-    "train_token_accuracy": SHARE,
-    "parameters": ORDINAL,
-}
+METRICS = {name: measure.column for name, measure in measures.of(measures.METRICS).items()}
 TIMING = {
     "seconds_per_epoch": AMOUNT,
     "rows_per_second": AMOUNT,

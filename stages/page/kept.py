@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stages import studies
-from stages.page.others import OTHERS
+from stages.page.references import OTHERS
 
 OURS = "ours"
 

@@ -134,9 +134,11 @@ def _dot(rows: pd.DataFrame) -> dict:
 
 def _bar(axes: Axes, results: Results, place: int, run: str, value: float) -> None:
     """A bar in the run's colour, filled for a full line and framed by a broken one otherwise."""
-    look, thick = results.lines[run], {"height": 0.55}
-    axes.barh(place, value, color=look["color"], alpha=0.85 if look["linestyle"] == "-" else 0.3, **thick)
-    axes.barh(place, value, fill=False, edgecolor=look["color"], linestyle=look["linestyle"], linewidth=1.5, **thick)
+    look, thick = results.lines[run], 0.55
+    axes.barh(place, value, height=thick, color=look["color"], alpha=0.85 if look["linestyle"] == "-" else 0.3)
+    axes.barh(
+        place, value, height=thick, fill=False, edgecolor=look["color"], linestyle=look["linestyle"], linewidth=1.5
+    )
 
 
 def _name_bars(axes: Axes, runs: Iterable[str]) -> None:

@@ -13,9 +13,13 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette, told apart with any colour vision; page.css has a lighter one for a dark page.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-DASHES = ("-", (0, (4, 1.5)))
+# Looks for ten datasets and five cells. The first six colours are Okabe and Ito's, told apart with any colour vision;
+# page.css has all ten again, lighter ones for a dark page.
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+    *("#7b4b94", "#8a7a00", "#b0413e", "#5e7f8c"),
+)
+DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # not as many as colours, so that they come round at other times
 INK, PALE = "#000000", "#b0b0b0"  # matplotlib's own for text and for grids
 LONGEST = 22  # characters of a name in a drawing
@@ -72,7 +76,7 @@ def inline(panel: Panel, name: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|xlink:(?=href)", "", text, flags=re.DOTALL)
     # A hundredth of a point is finer than any screen
     text = re.sub(r' (?:d|x|y)="[^"]+"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), text)
-    box = re.search(r'viewBox="[^"]+"', text)[0]
+    box = re.findall(r'viewBox="[^"]+"', text)[0]
     text = f'<svg {box} role="img" aria-label="{html.escape(panel.alt)}">{text.partition("<svg")[2].partition(">")[2]}'
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
     text = re.sub(r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text)
@@ -110,9 +114,10 @@ def legend(figure: Figure) -> None:
 def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
     """Names at the right of lines that end at (x, y), in their colours, moved apart where they would touch."""
     low, high = axes.get_ylim()
+    assert isinstance(axes.figure, Figure), "`drawing` made it"
     gap = (high - low) * 0.18 / axes.figure.get_figheight()  # a line of text, which is 0.18 inches with its air
     names = sorted(ends, key=lambda name: ends[name][1])
-    places = []
+    places: list[float] = []
     for name in names:
         places.append(max([ends[name][1], *(place + gap for place in places[-1:])]))
     for number, place in reversed(list(enumerate(places))):  # what would rise above the drawing goes down again

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from stages import studies
+from stages.measures import BY_NAME
 from stages.page.shares import interval
 from stages.page.style import COLOURS, MARKERS, Panel, Picture, drawing, keys, legend
 from stages.page.tables import Cell, Table
 from stages.page.trials import Trials, figure, finding, left_out, measured, word
 
-NAMES = {"epochs_to_reach": "{} a loss of {reach:g}", "auc": "AUC", "p_value": "p-value"}
 ROW = 0.26  # inches of a point that has a line of its own
 
 
@@ -98,12 +98,12 @@ def spots(trials: Trials, measure: str) -> Iterator[Spot]:
         if values.empty:
             continue
         counts = measured(rows, "rows")
-        told = measure in studies.SHARES and len(values) == len(counts) == 1
+        told = BY_NAME[measure].of_rows and len(values) == len(counts) == 1
         yield Spot(names, values, interval(values.iloc[0], counts.iloc[0]) if told else None)
 
 
 def _title(entry: studies.Study, measure: str) -> str:
-    return NAMES.get(measure, "{}").format(measure.replace("_", " "), reach=entry.reach)
+    return BY_NAME[measure].title.format(reach=entry.reach)
 
 
 def _cell(spot: Spot | None) -> Cell:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stages import grammar
-from stages.page.original import REPORTED
+from stages import grammar, measures
+from stages.page.references import REPORTED
 from stages.page.results import Results
+
+BESIDE = {"position_accuracy": "accuracy", "loss": "loss"}  # the report's figure that stands beside a measure
 
 
 @dataclass(frozen=True)
@@ -51,34 +53,21 @@ def datasets(results: Results) -> Table:
 
 def scores(results: Results) -> Table:
     """A row for each run, its figures beside the original report's for that dataset."""
-    rows = []
+    shown = measures.of(measures.SCORES)
     seconds = results.timing.set_index("run")["seconds_per_epoch"]
+    rows = []
     for run in results.metrics.itertuples():
-        reported = REPORTED.get(run.dataset)
-        rows.append(
-            [
-                Cell(run.run),
-                *(share(value) for value in (run.exact_match, run.token_accuracy, run.position_accuracy)),
-                _reported(reported and reported.accuracy),
-                Cell(f"{run.loss:.4f}", run.loss),
-                _reported(reported and reported.loss),
-                Cell(f"{run.train_loss:.4f}", run.train_loss),
-                count(run.parameters),
-                Cell(f"{seconds[run.run]:.1f}", seconds[run.run]),
-            ]
-        )
-    heads = [
-        "run",
-        "exact match",
-        "token accuracy",
-        "position accuracy",
-        "report's accuracy",
-        "loss",
-        "report's loss",
-        "train loss",
-        "parameters",
-        "seconds an epoch",
-    ]
+        cells, reported = [Cell(run.run)], REPORTED.get(run.dataset)
+        for name, measure in shown.items():
+            value = getattr(run, name)
+            cells.append(Cell(measure.form.format(value), value))
+            if name in BESIDE:
+                cells.append(_reported(getattr(reported, BESIDE[name]) if reported else None))
+        rows.append([*cells, Cell(f"{seconds[run.run]:.1f}", seconds[run.run])])
+    heads = ["run"]
+    for name, measure in shown.items():
+        heads += [measure.title, *([f"report's {BESIDE[name]}"] if name in BESIDE else [])]
+    heads.append("seconds an epoch")
     return Table(
         "scores",
         "Results of every run",
@@ -135,4 +124,4 @@ def count(value: int) -> Cell:
 
 def _reported(text: str | None) -> Cell:
     """The original report's words, sorted by their first number."""
-    return Cell(text, float(re.search(r"[\d.]+", text)[0])) if text else Cell("", -1)
+    return Cell(text, float(re.findall(r"[\d.]+", text)[0])) if text else Cell("", -1)

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import norm, t
 
 from stages import studies
+from stages.measures import BY_NAME
 from stages.page.shares import difference
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED, Finding, together
 
@@ -32,6 +33,7 @@ def compared(comparison: studies.Comparison, table: pd.DataFrame) -> Finding:
     one = _at(table, comparison.at)
     if comparison.than is not None:
         return _than_number(said, one, measure, comparison.than)
+    assert comparison.than_at is not None, "a comparison has one of the two"
     two = _at(table, comparison.than_at)
     values, others = (measured(rows, measure) for rows in (one, two))
     seeds = values.index.intersection(others.index)
@@ -46,7 +48,7 @@ def compared(comparison: studies.Comparison, table: pd.DataFrame) -> Finding:
     if len(seeds) > 1:
         return _between_seeds(said, values - others)
     counts = [measured(rows, "rows").get(seeds[0]) for rows in (one, two)]
-    if measure in studies.SHARES and None not in counts:
+    if BY_NAME[measure].of_rows and None not in counts:
         return _interval(said, *difference((means[0], counts[0]), (means[1], counts[1])))
     return f"{said}, one seed", CHANCE
 
@@ -80,7 +82,7 @@ def _verdict(low: float, high: float) -> str:
 
 def measured(rows: pd.DataFrame, measure: str) -> pd.Series:
     """The measure by seed, without what was not measured; of a failed training losses alone are, and infinite."""
-    failed = np.inf if measure in studies.ENDLESS else np.nan
+    failed = np.inf if BY_NAME[measure].endless else np.nan
     values = rows[measure].where(rows["status"] == studies.DONE, failed)
     values = values.set_axis(rows["seed"] if "seed" in rows else range(len(rows)))
     return values[(~left_out(rows)).to_numpy()].dropna()

@@ -3,6 +3,8 @@
 epoch 1, valid_exact_match 0.356; '31*48*24=', tgt 35712, predicted '35504'  ->  Picture('whole-curve', …), …
 """
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from stages import grammar
@@ -77,7 +79,7 @@ def by_length(whole: Whole) -> Table:
     return _right(whole, "length", sorted(whole.kinds["length"].unique()), "By the answer's characters")
 
 
-def _right(whole: Whole, key: str, order: list, title: str) -> Table:
+def _right(whole: Whole, key: str, order: Sequence, title: str) -> Table:
     """Rows, wrong answers and the share of right ones of each kind that there is."""
     found = whole.kinds.groupby(key)[["rows", "right"]].sum().reindex(order).dropna().astype(int)
     rows = [

@@ -121,7 +121,7 @@ def main() -> None:
 
     config = params.read(Path("params.yaml"))
     run = replace(next(iter(config.runs.values())), cell="lstm", dataset="full")
-    with files.whole(args.table, args.figure) as [table, figure]:
+    with files.atomic(args.table, args.figure) as [table, figure]:
         measured = measure(run, *drawn(args.corpus, max(ROWS), config.sample_seed))
         files.write_text(table, measured.to_csv(index=False))
         files.write_text(figure, style.svg(drawing(measured)))

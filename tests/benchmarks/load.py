@@ -121,7 +121,7 @@ def main() -> None:
     args = parser.parse_args()
 
     machine.device()  # takes all cores, as the trainings do; the page tells how many
-    with files.whole(args.page) as [draft]:
+    with files.atomic(args.page) as [draft]:
         text = report(measure(args.table), machine.cores())
         files.write_text(draft, text)
     print(text)

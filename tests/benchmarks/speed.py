@@ -116,7 +116,7 @@ def main() -> None:
     config = params.read(Path("params.yaml"))
     run = next(iter(config.runs.values()))
     machine.device()  # takes all cores
-    with files.whole(args.page) as [draft]:
+    with files.atomic(args.page) as [draft]:
         lines, peaks = generation(config.corpus.operands), {}
         kinds = [replace(run, dataset=d, cell=c) for d, c in product(("single_digit", "full"), ("gru", "lstm"))]
         samples = [args.samples / kind.dataset / "train.parquet" for kind in kinds]

@@ -34,7 +34,7 @@ def main() -> None:
             rows = list(_told(_all(base, reference, pace)))
         except Unexpected as error:
             sys.exit(f"faults: {error}")
-    with files.whole(args.page) as [draft]:
+    with files.atomic(args.page) as [draft]:
         files.write_text(draft, page(rows, seconds))
     sys.exit(any(row.problems for row in rows))
 

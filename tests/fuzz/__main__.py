@@ -28,7 +28,7 @@ def main() -> None:
     args = parser.parse_args()
 
     outcomes = _all()
-    with files.whole(args.page) as [draft]:
+    with files.atomic(args.page) as [draft]:
         files.write_text(draft, page(outcomes, SEED))
     sys.exit(any(one.problem for found in outcomes.values() for one in found))
 

@@ -1,0 +1,11 @@
+"""The names that params.yaml may choose from. `stages/network` has a dict from each of them to what it makes.
+
+cell: gru  ->  one of get_args(Cell), a key of network/cells.CELLS
+"""
+
+from typing import Literal
+
+Cell = Literal["lstm", "gru"]
+Decoder = Literal["context", "feedback", "attention"]
+Schedule = Literal["constant", "one_cycle"]
+Precision = Literal["float32", "tf32", "bf16"]

@@ -95,6 +95,7 @@ def test_the_fingerprint_is_of_settings_rows_code_and_pytorch(tmp_path, monkeypa
         assert fingerprint({"lr": 1}, [table]) != first
     with monkeypatch.context() as patch:
         (tmp_path / "stages" / "network").mkdir(parents=True)
+        patch.setattr(checkpoint, "CODE", ("train",))
         patch.setattr(checkpoint, "__file__", str(tmp_path / "stages" / "network" / "checkpoint.py"))
         (tmp_path / "stages" / "train.py").write_text("one")
         one = fingerprint({"lr": 1}, [table])
@@ -183,11 +184,11 @@ def test_many_that_wait_are_never_two_at_once(tmp_path, capsys):
 
 @LINUX
 def test_a_stage_dies_with_its_dvc():
-    child = "import stages, time; print(flush=True); time.sleep(60)"
+    child = "from stages import parent; import time; parent.die_with_dvc(); print(flush=True); time.sleep(60)"
     parent = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child!r}]); p.wait()"
     command = [sys.executable, "-u", "-c", parent]
     with subprocess.Popen(command, cwd=ROOT, env=STAGE, stdout=subprocess.PIPE) as dvc:
-        assert dvc.stdout.readline() == b"\n"  # from the child: it has imported `stages`
+        assert dvc.stdout.readline() == b"\n"  # from the child: it is watching
         dvc.kill()
         assert dvc.communicate(timeout=20) == (b"", None)  # ends when the child, too, has let go of it
 
@@ -196,7 +197,7 @@ def test_a_stage_dies_with_its_dvc():
 @pytest.mark.parametrize("runners", [0, 1])  # of a queue: the process between the worker that dies and the stage
 def test_a_stage_whose_dvc_died_before_it_could_notice_ends(runners, tmp_path):
     wait = "import pathlib, time\nwhile not pathlib.Path('gone').exists(): time.sleep(0.01)\n"
-    stage = [sys.executable, "-c", f"{wait}import stages; print('alive')"]
+    stage = [sys.executable, "-c", f"{wait}from stages import parent; parent.die_with_dvc(); print('alive')"]
     runner = [sys.executable, "-c", f"import subprocess; subprocess.run({stage})", "exec-run"]
     dies = f"import subprocess; subprocess.Popen({runner if runners else stage})"
     with subprocess.Popen(

@@ -60,6 +60,14 @@ def test_a_curve_goes_through_the_means_of_its_seeds():
     assert shown.alt == "loss at lr, cell, mean of the seeds: 2, gru: 0.4, 8, gru: 0.6."
 
 
+def test_a_curve_leaves_out_a_point_with_a_failed_training():
+    table = SEEDS.assign(status=["done"] * 3 + ["train: valid_loss is nan"])
+    points = [{"lr": [0.01, 0.001], "cell": "gru", "seed": 1}]
+    (shown,) = sweeps.picture("x", (study_of(points=points, by=["lr", "cell"], show=["loss"]), table), "").panels
+    curve, _ = shown.figure.axes[0].lines
+    assert curve.get_xdata().tolist() == [2]
+
+
 def test_each_series_has_its_own_look():
     table = SEEDS.assign(cell=["gru", "gru", "gru", "lstm"])
     points = [{"lr": 0.01, "cell": "gru"}, {"lr": 0.001, "cell": "lstm"}]

@@ -92,11 +92,11 @@ def test_answers_by_size():
 
 
 def test_calibration_by_hand():
-    rows = pd.DataFrame({"probability": [0.05, 0.15, 0.17, 1.0], "correct": [False, True, False, True]})
+    rows = pd.DataFrame({"probability": [0.05, 0.12, 0.18, 1.0], "correct": [False, True, False, True]})
     found = certainty.binned(rows)
     assert found["answers"].tolist() == [1, 2, 1]
     assert found["right"].tolist() == [0, 0.5, 1]
-    assert certainty.calibration_error(rows) == pytest.approx((0.05 + 2 * 0.34 + 0) / 4)
+    assert certainty.calibration_error(rows) == pytest.approx((0.05 + 2 * 0.35 + 0) / 4)
 
 
 def test_the_interval_is_wilson_s():

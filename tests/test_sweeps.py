@@ -1,9 +1,15 @@
 """The figures of a study, as matplotlib holds them: dots, means, intervals, and their names."""
 
+from dataclasses import replace
+
 import pandas as pd
+import pytest
 from conftest import study_of
 
-from stages.page import sweeps
+from stages.page import sweeps, web
+from stages.page.style import COLOURS, MARKERS
+from tests.artists import names
+from tests.hand_made import results
 
 SEEDS = pd.DataFrame({"lr": [2] * 3 + [8], "seed": [1, 2, 3, 1], "loss": [0.9, 0.2, 0.1, 0.6], "rows": 10}).assign(
     exact_match=[0.5, 0.4, 0.0, 0.8], cell="gru", status="done", point="p", unsteadiness=1.0, code=""
@@ -52,3 +58,35 @@ def test_a_curve_goes_through_the_means_of_its_seeds():
     assert axes.get_xticks().tolist() == [2, 8]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "8"]
     assert shown.alt == "loss at lr, cell, mean of the seeds: 2, gru: 0.4, 8, gru: 0.6."
+
+
+def test_a_curve_leaves_out_a_point_with_a_failed_training():
+    table = SEEDS.assign(status=["done"] * 3 + ["train: valid_loss is nan"])
+    points = [{"lr": [0.01, 0.001], "cell": "gru", "seed": 1}]
+    (shown,) = sweeps.picture("x", (study_of(points=points, by=["lr", "cell"], show=["loss"]), table), "").panels
+    curve, _ = shown.figure.axes[0].lines
+    assert curve.get_xdata().tolist() == [2]
+
+
+def test_each_series_has_its_own_look():
+    table = SEEDS.assign(cell=["gru", "gru", "gru", "lstm"])
+    points = [{"lr": 0.01, "cell": "gru"}, {"lr": 0.001, "cell": "lstm"}]
+    (shown,) = sweeps.picture("x", (study_of(points=points, by=["lr", "cell"], show=["loss"]), table), "").panels
+    curves = {line.get_label(): line for line in shown.figure.axes[0].lines if line.get_label()[0] != "_"}
+    assert {name: line.get_xydata()[0].tolist() for name, line in curves.items()} == {
+        "cell gru": [2, pytest.approx(0.4)],
+        "cell lstm": [8, 0.6],
+    }
+    assert names(shown.figure) == {"cell gru": COLOURS[0], "cell lstm": COLOURS[1]}
+    assert [line.get_marker() for line in curves.values()] == list(MARKERS[:2])
+
+
+def test_a_study_on_the_page(monkeypatch):
+    monkeypatch.setattr(web, "PICTURES", dict.fromkeys(web.PICTURES, ()))  # they take seconds
+    tried = study_of(question="How fast?", show=["loss"]), SEEDS
+    page = web.page(replace(results(), trials={"speed": tried}, code={"trainings": ""}))
+    section = page.partition('<section id="studies"')[2].partition("</section>")[0]
+    assert "How fast?" in section
+    assert 'id="study-speed"' in section
+    assert "reports/studies/speed.csv has every row" in section
+    assert ">0.4 ± 0.44</td>" in section  # the deviation of 0.9, 0.2 and 0.1 is 0.436

@@ -1,5 +1,8 @@
 """The page's tables, against results that a person can count."""
 
+import re
+from collections import Counter
+
 import pytest
 
 from stages.page import certainty, tables, web
@@ -85,13 +88,32 @@ def test_calibration():
     assert table.rows[2][5].key == -1
 
 
-def test_the_figures_at_the_top_of_the_page(monkeypatch):
-    """30 and 24 seconds for each of two epochs, and 90 for one."""
+@pytest.fixture
+def page(monkeypatch):
     monkeypatch.setattr(web, "PICTURES", dict.fromkeys(web.PICTURES, ()))  # they take seconds
+    return web.page(results())
+
+
+def test_the_figures_at_the_top_of_the_page(page):
+    """30 and 24 seconds for each of two epochs, and 90 for one."""
     assert results().minutes == pytest.approx((2 * 30 + 2 * 24 + 90) / 60)
-    page = web.page(results())
     assert "by the 3 networks" in page
     assert "<dd>10% to 30%</dd>" in page
     assert "<dd>3 minutes</dd>" in page
     assert f"The best of the networks, <strong>{FULL}</strong>, is right to the last character in\n30.1%" in page
     assert f"the weakest, <strong>{LSTM}</strong>, in\n10.1%" in page
+
+
+def test_each_section_has_its_table_and_verdicts_are_counted(page):
+    sections = {text.partition('"')[0]: text for text in page.split('<section id="')}
+    for name, table in {
+        "corpus": "dataset-table",
+        "results": "scores",
+        "failures": "template-table",
+        "certainty": "calibration",
+    }.items():
+        assert f'id="{table}"' in sections[name]
+    verdicts = Counter(re.findall(r'<span class="verdict">(.*?)</span>', page))
+    assert len(verdicts) > 2
+    for verdict, count in verdicts.items():
+        assert re.search(rf"\b{count} {verdict}[.,]", sections["claims"])

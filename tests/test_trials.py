@@ -164,6 +164,7 @@ def test_the_figures_are_means_with_their_spread():
     found = sweeps.figures("small", (study_of(show=["unsteadiness"]), table))
     assert found.heads == ["lr", "seeds", "unsteadiness"]
     assert [[cell.text for cell in row] for row in found.rows] == [["0.01", "2", "0.9 ± 0.14"], ["0.001", "1", "0.25"]]
+    assert [[cell.key for cell in row[1:]] for row in found.rows] == [[2, pytest.approx(0.9)], [1, 0.25]]
 
 
 def test_what_is_told_of_a_comparison():

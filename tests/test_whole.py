@@ -84,7 +84,9 @@ def test_tables_by_hand(found):
         ["a-b*c", "1", "1", "0.0000"],
         ["a*b*c", "2", "2", "0.0000"],
     ]
+    assert whole.by_template(found).heads == ["template", "held out", "wrong", "exact match"]
     assert [row[0].text for row in whole.by_length(found).rows] == ["1", "3"]
+    assert whole.others(found).heads == ["network", "epochs", "hours", "exact match", "settings"]
     ours = whole.others(found).rows[0]
     assert [cell.text for cell in ours] == ["ours", "2", "1.00", "0.8100", "cell gru, lr 0.005"]
 

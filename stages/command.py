@@ -65,13 +65,13 @@ def one_line(stage: str) -> Iterator[None]:
     except KeyboardInterrupt:
         sys.exit(f"{stage}: stopped")
     except (BadInput, OSError, MemoryError, RuntimeError) as error:
-        if (said := _said(stage, error)) is None:
+        if (message := _message(stage, error)) is None:
             raise
-        sys.exit(f"{stage}: {shown(said, LONGEST)}")
+        sys.exit(f"{stage}: {shown(message, LONGEST)}")
 
 
-def _said(stage: str, error: Exception) -> str | None:
-    """What a person is told; None for an error of the program's own."""
+def _message(stage: str, error: Exception) -> str | None:
+    """What a person reads; None for an error of the program's own."""
     starved = isinstance(error, RuntimeError) and STARVED.search(str(error))
     if starved or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return f"out of memory; {SMALLER.get(stage, 'less at a time')} would need less"

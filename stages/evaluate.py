@@ -14,14 +14,13 @@ from torch import Tensor
 from stages import files, params
 from stages.command import one_line
 from stages.network import alphabet, machine, scores, weights
-from stages.network.predictions import answer
 from stages.places import digits
 from stages.sources import given
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
     """The rows (N) with the network's greedy answers, and the metrics of the whole table; `loss` is in nats a token."""
-    predictions, decoded = answer(trained, rows, sources, answers)
+    predictions, decoded = scores.answer(trained, rows, sources, answers)
     last = trained.history[-1]
     metrics = {
         "rows": len(predictions),
@@ -76,7 +75,7 @@ def main() -> None:
     trained.model.to(device)
     rows, pairs = files.read_table(args.rows), products(trained.operands)
     predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in alphabet.encode_table(rows, args.rows)))
-    multiplied, _ = answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
+    multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
     for asked, table in ((args.rows, predictions), ("a*b", multiplied)):
         scores.check(args.model, f"probability of an answer to {asked}", sum(table["probability"].to_pylist()))

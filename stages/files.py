@@ -145,5 +145,5 @@ def _readable(path: Path) -> Iterator[None]:
     except MemoryError:  # PyArrow's is an ArrowException too, and tells nothing of the file
         raise
     except (pa.ArrowException, OSError) as error:
-        said = " ".join(str(error).split())[:120]
-        raise BadInput(f"{path}: not a whole Parquet file ({said}); make it again") from error
+        reason = " ".join(str(error).split())[:120]
+        raise BadInput(f"{path}: not a whole Parquet file ({reason}); make it again") from error

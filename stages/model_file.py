@@ -3,7 +3,7 @@
 data/models/full-lstm.safetensors  ->  {'run': 'full-lstm', 'shape': {'cell': 'lstm', …}, …}, {'embedding.weight': …}
 
 The metadata has one key, `trained`, whose JSON says run, shape, operands and history, and a SHA-256 over these and the
-tensors. Nothing in such a file can be code.
+tensors. Nothing in such a file can be code. Row 2 of the embedding is that of TOKENS[2], '0'.
 """
 
 import hashlib
@@ -19,6 +19,12 @@ from safetensors import SafetensorError, safe_open
 from stages import params, seal
 from stages.command import BadInput
 
+# The tokens that a network reads and writes, each by its id
+PAD = 0  # fills a row up to its table's longest, and is never in the loss; also the token before an answer's first
+EOS = 1  # ends every answer, so that its length is learned too; a source needs none, it ends with '='
+TOKENS = ("<pad>", "<eos>", *"0123456789+-*()=")
+
+CALCULATOR = "calculator"  # the model in git, there before anything is trained; the study of this name made it
 KEY = "trained"  # one key only: several would be written in random order
 FOREIGN = "not a model that `train` wrote, or cut short; make it again"
 CHECKED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -56,8 +62,8 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             content = _Content.model_validate_json((file.metadata() or {})[KEY]).model_dump()
             if not {"train_loss", "train_token_accuracy"} <= set(content["history"]["columns"]):
                 raise ValueError("no training")
-            if foreign := {file.get_slice(name).get_dtype() for name in names} - {"F16", "F32"}:
-                raise ValueError(f"tensors of other types: {foreign}")
+            if types := {file.get_slice(name).get_dtype() for name in names} - {"F16", "F32"}:
+                raise ValueError(f"tensors of other types: {types}")
             arrays = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, ValidationError, KeyError, ValueError) as error:
         raise BadInput(f"{path}: {FOREIGN}") from error

@@ -33,8 +33,11 @@ from stages.command import BadInput
 CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
+
+
 def _name(value: str) -> str:
-    if not re.fullmatch("[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", value):
+    if not re.fullmatch(NAME, value):
         raise ValueError("a name must be letters, digits, '_' and '-', at most 100 of them")
     return value
 

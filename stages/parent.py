@@ -21,7 +21,7 @@ def die_with_dvc() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     # In a queue the parent, `dvc exp exec-run`, outlives a killed worker; then its own parent becomes another.
     runner = os.getppid()
-    while runner > 1 and "exec-run" not in _told(runner, "cmdline").split("\0"):
+    while runner > 1 and "exec-run" not in _proc(runner, "cmdline").split("\0"):
         runner = _parent(runner)
     worker = _parent(runner)
 
@@ -40,7 +40,7 @@ def die_with_dvc() -> None:
         threading.Thread(target=watch, daemon=True).start()
 
 
-def _told(pid: int, what: str) -> str:
+def _proc(pid: int, what: str) -> str:
     """A file of /proc about a process; nothing where there is no such process, or it is hidden from us."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/{what}").read_text(encoding="utf-8", errors="replace")
@@ -48,8 +48,8 @@ def _told(pid: int, what: str) -> str:
 
 
 def _parent(pid: int) -> int:
-    """The parent's process id, which stands behind the name in parentheses and the state; 0 where it is not told."""
-    return int(([*_told(pid, "stat").rpartition(")")[2].split(), "0", "0"])[1])
+    """The parent's process id, which stands behind the name in parentheses and the state; 0 where it is not known."""
+    return int(([*_proc(pid, "stat").rpartition(")")[2].split(), "0", "0"])[1])
 
 
 def _orphan(pid: int) -> bool:

@@ -15,8 +15,8 @@ def by_place(answers: pd.DataFrame) -> pd.DataFrame:
     """
     right, predicted = ([[*text, END] for text in answers[column].astype(str)] for column in ("tgt", "predicted"))
     rows = [
-        (row, place + 1, char, said[place] if place < len(said) else END)
-        for row, known, said in zip(answers.index, right, predicted, strict=True)
+        (row, place + 1, char, answer[place] if place < len(answer) else END)
+        for row, known, answer in zip(answers.index, right, predicted, strict=True)
         for place, char in enumerate(known)
     ]
     places = pd.DataFrame(rows, columns=["row", "place", "right", "predicted"]).set_index("row")

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from stages import grammar
+from stages import grammar, params
 from stages.command import BadInput, one_line, shown
+from stages.model_file import CALCULATOR
 from stages.network import alphabet, machine, scores, weights
+from stages.network.batches import ANSWERED
 
-CALCULATOR = "calculator"  # the study whose network is in git, so that there is one before anything is trained
 MODELS = Path(__file__).parents[1] / "data" / "models"  # the repository's, in whatever folder the command is run
 CHUNK = 1 << 18  # bytes of standard input that are read at a time, where as many have arrived
 END = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
@@ -92,8 +93,8 @@ def arrived(stream: io.BufferedIOBase) -> Iterator[list[str]]:
     while chunk := stream.read1(CHUNK):
         *lines, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
         rest = rest[: LINE + 1]
-        for start in range(0, len(lines), scores.BATCH):
-            yield [_text(line) for line in lines[start : start + scores.BATCH]]
+        for start in range(0, len(lines), ANSWERED):
+            yield [_text(line) for line in lines[start : start + ANSWERED]]
     yield [_text(rest)]
 
 
@@ -112,7 +113,7 @@ def main() -> None:
     args, dashed = parser.parse_known_args()
     if unknown := [word for word in dashed if re.match("--[a-z]", word)]:
         parser.error(f"no such option: {shown(' '.join(unknown))}")
-    if not re.fullmatch("[A-Za-z0-9_-]+", args.run):
+    if not re.fullmatch(params.NAME, args.run):
         raise BadInput(f"--run: must be a run's name: letters, digits, '_' and '-' (found {shown(args.run)})")
 
     machine.device()

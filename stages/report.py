@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, origin, params, studies
+from stages import files, params, studies, study_table
 from stages.command import one_line
+from stages.model_file import CALCULATOR
 from stages.page import inputs
 from stages.page.calculator import calculator
-from stages.page.counts import count
-from stages.page.kept import Whole
-from stages.page.results import Results
-from stages.page.web import page
+from stages.page.render import render
+from stages.page.results import Results, count
+from stages.page.whole import Whole
 from stages.sources import given
 
 FOLDERS = {
@@ -25,7 +25,6 @@ FOLDERS = {
     **dict.fromkeys(("history", "metrics", "timing", "predictions", "products"), "a file per run"),
     "studies": "a file per study that has been tried, and what it kept",
 }
-CALCULATOR = "calculator"  # the study whose network was trained on nine tenths of all expressions
 
 
 def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
@@ -37,16 +36,16 @@ def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> 
     return pd.concat(made, ignore_index=True)
 
 
-def kept(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
+def calculator_study(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
     """What that study kept of a point; None where it keeps none or has not trained it.
 
-    Raises BadInput as `inputs.kept` does.
+    Raises BadInput as `inputs.whole` does.
     """
     if not study.keep:
         return None
     (point,) = studies.at(studies.points(study), study.keep)
-    row = table[(table["point"] == studies.label(point)) & (table["status"] == studies.DONE)]
-    return None if row.empty else Whole(point, row.iloc[0], *inputs.kept(folder))
+    row = table[(table["point"] == studies.label(point)) & (table["status"] == study_table.DONE)]
+    return None if row.empty else Whole(point, row.iloc[0], *inputs.whole(folder))
 
 
 def main() -> None:
@@ -60,13 +59,12 @@ def main() -> None:
 
     config = params.read(args.params)
     used = {run.dataset for run in config.runs.values()}
-    trials = {
+    known = {
         name: (study, table)
         for name, study in studies.read(args.questions).items()
-        if len(table := studies.table(args.studies / f"{name}.csv", study))
+        if len(table := study_table.read(args.studies / f"{name}.csv", study))
     }
-    trial = trials.get(CALCULATOR)
-    whole = kept(args.studies / CALCULATOR, *trial) if trial else None
+    whole = calculator_study(args.studies / CALCULATOR, *known[CALCULATOR]) if CALCULATOR in known else None
     results = Results(
         config,
         {
@@ -79,13 +77,13 @@ def main() -> None:
         gather(config.runs, lambda name: inputs.timing(args.timing / f"{name}.json")),
         gather(config.runs, lambda name: inputs.answers(args.predictions / f"{name}.parquet")),
         gather(config.runs, lambda name: inputs.answers(args.products / f"{name}.parquet")),
-        trials,
-        {kind: origin.fingerprint(kind) for kind in origin.CODE},
+        known,
+        {kind: study_table.fingerprint(kind) for kind in studies.KINDS},
         whole,
         calculator(args.studies / CALCULATOR / "network.safetensors", whole),
     )
     with files.outputs(args.page) as [draft]:
-        files.write_text(draft, page(results))
+        files.write_text(draft, render(results))
 
 
 def _rows(path: Path) -> int:

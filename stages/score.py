@@ -15,8 +15,9 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from stages import foreign, grammar
+from stages import grammar
 from stages.command import BadInput, one_line, shown
+from stages.external import rows as external
 from stages.network import alphabet, machine, scores, weights
 
 NAMED = 10  # bad rows that are named; more would hide the result
@@ -39,7 +40,7 @@ def tally(trained: weights.Trained, model: Path, path: Path, device: torch.devic
     """A table's good rows, answered; raises BadInput where a probability of the network in the file `model` is NaN."""
     found = Tally()
     # A bar on a terminal, if it takes more than 5 seconds
-    rows = iter(tqdm(foreign.read(path), "scoring", unit_scale=True, unit="row", delay=5, leave=False, disable=None))
+    rows = iter(tqdm(external.read(path), "scoring", unit_scale=True, unit="row", delay=5, leave=False, disable=None))
     while part := list(islice(rows, PART)):
         good = [row for row in part if not row.wrong]
         found.bad += len(part) - len(good)
@@ -51,7 +52,7 @@ def tally(trained: weights.Trained, model: Path, path: Path, device: torch.devic
         decoded, probability = scores.decode(trained.model, sources.to(device), trained.steps)
         found.seconds += time.perf_counter() - started
         scores.check(model, f"probability of an answer to {shown(str(path), 200)}", probability.sum().item())
-        templates = [foreign.template(row.src) for row in good]
+        templates = [external.template(row.src) for row in good]
         found.asked.update(templates)
         found.right.update(compress(templates, scores.exact(decoded, alphabet.encode_answers(answers)).tolist()))
         found.unseen.update(filter(None, (grammar.unseen(row.src, trained.operands) for row in good)))
@@ -74,7 +75,7 @@ def score(trained: weights.Trained, model: Path, path: Path, device: torch.devic
         yield "the network never saw " + ", ".join(f"{what} (rows: {rows:,})" for what, rows in found.unseen.items())
     yield f"exact match {right / asked:.6f} of {asked:,} rows; bad rows, left out: {found.bad:,}"
     yield f"{asked / found.seconds:,.0f} rows/s"
-    for template in (*grammar.TEMPLATES, foreign.OTHER):
+    for template in (*grammar.TEMPLATES, external.OTHER):
         if rows := found.asked[template]:
             yield f"{template:<9} {found.right[template] / rows:.6f} of {rows:,}"
 

@@ -7,6 +7,7 @@ params.yaml says lr: 0.002; edited to 0.003 while `train` runs
   ->  BadInput('params.yaml changed while the stage ran: lr was 0.002, is 0.003; run it again')
 """
 
+import ast
 import hashlib
 import os
 import sys
@@ -17,6 +18,8 @@ from typing import Any
 
 from stages import SOURCE, document, wording
 from stages.command import BadInput
+
+STAGES = Path(__file__).parent
 
 # Each file or folder that the stage has read: how to look at it, and what was seen at first
 READ: dict[Path, tuple[Callable[[], dict], dict]] = {}
@@ -50,6 +53,21 @@ def unchanged() -> None:
         module = path if path.suffix == ".py" else path.parent / "__init__.py"  # a template's package
         if str(module) in loaded and _content(path) != content:
             raise BadInput(f"{os.path.relpath(path)} changed while the stage ran; run it again")
+
+
+def code(module: str) -> set[Path]:
+    """The files of a module of this package and of all that it imports from here, directly or not."""
+    found, left = set(), {STAGES / f"{module}.py"}
+    while left:
+        found.add(path := left.pop())
+        left.add(path.parent / "__init__.py")
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("stages."):
+                room = STAGES.joinpath(*str(node.module).split(".")[1:])
+                named = room.with_suffix(".py"), *(room / f"{alias.name}.py" for alias in node.names)
+                left |= set(filter(Path.is_file, named))
+        left -= found
+    return found
 
 
 def _digests(path: Path) -> dict[str, bytes]:

@@ -9,19 +9,13 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import pandas as pd
 from pydantic import Field, StrictFloat, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages import columns, document, measures, params, settings, wording
-from stages.columns import ORDINAL, TEXT, with_gaps
-from stages.command import BadInput, shown
+from stages import document, measures, params, settings, wording
+from stages.command import BadInput
 from stages.params import CHECKED, Name
 from stages.settings import Entry, Place, Text
-
-MACHINE = "device", "threads", "processes", "torch", "processor"
-ORIGIN = "commit", "code"  # of a row: the commit it was made from, and a hash of the code that decides it
-DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the second one has its reason behind it
 
 MOST = 1000  # points of a study, so that lists that multiply to millions are refused
 
@@ -164,43 +158,3 @@ def at(points: Iterable[Point], place: Point) -> list[Point]:
 def label(point: Point) -> str:
     """A point in a word for each key: 'lr=0.01 seed=1'."""
     return " ".join(f"{name}={value}" for name, value in point.items())
-
-
-# What a study's table may hold
-TABLE = {
-    "point": TEXT,
-    "status": TEXT,
-    **dict.fromkeys(("threads", "processes"), with_gaps(ORDINAL)),
-    **{measure.name: measures.in_study(measure) for kind in KINDS for measure in measures.of(kind).values()},
-    **dict.fromkeys(("processor", *ORIGIN), with_gaps(TEXT)),
-}
-
-
-def table(path: Path, study: Study) -> pd.DataFrame:
-    """The rows so far of the study's points, with all its columns; none where the file is not there.
-
-    Raises BadInput that names the column of the first value that may not stand there.
-    """
-    changed = dict.fromkeys(name for entry in study.points for name in entry)
-    names = dict.fromkeys(["point", "status", *changed, *measures.of(study.kind)])
-    names |= dict.fromkeys([*(MACHINE if study.kind == "trainings" else ["processor"]), *ORIGIN])
-    rows = pd.DataFrame({"point": []})
-    if path.exists():
-        remedy = "it is not a study's table: delete it to find all of it anew"
-        rows = columns.read_csv(path, TABLE, remedy, dtype=dict.fromkeys(ORIGIN, str))  # '1234e56' is no number
-    for name in rows.loc[rows["point"].duplicated(), "point"]:
-        raise BadInput(f"{path}: point: must be one row (found two of {shown(name)})")
-    known = {label(point): point for point in points(study)}
-    rows = rows[rows["point"].isin(known)]
-    for place, row in rows.iterrows():
-        for name, value in known[row["point"]].items():
-            if name in rows and not _same(row[name], value):
-                raise BadInput(f"{path}: {name}, row {place + 1}: must be {value} (found {shown(str(row[name]))})")
-    return rows.reindex(columns=list(names)).reset_index(drop=True)
-
-
-def _same(cell: object, value: object) -> bool:
-    """Whether a cell, as pandas reads it, is a point's value; 64.0 is 64, and a gap says nothing."""
-    if isinstance(cell, int | float) and isinstance(value, int | float):
-        return pd.isna(cell) or f"{cell:.6g}" == f"{value:.6g}"  # as it is written
-    return pd.isna(cell) or str(cell) == str(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, origin, params, studies
+from stages import files, params, studies, study_table
 from stages.command import BadInput, one_line
 from stages.lab import shift
 from stages.lab.answers import Networks, sampled
@@ -28,7 +28,7 @@ def study(
 ) -> Generator[pd.DataFrame]:
     """The table (a row a point), once more for each point that it had no row of, in the order of the points."""
     order = {studies.label(point): number for number, point in enumerate(studies.points(entry))}
-    table = table[~table["status"].astype(str).str.startswith(studies.LEFT_OUT)]  # there may be time for them now
+    table = table[~table["status"].astype(str).str.startswith(study_table.LEFT_OUT)]  # there may be time for them now
     missing = [point for point in studies.points(entry) if studies.label(point) not in set(table["point"])]
     if not missing:
         print("study: nothing to do, each point has its row", file=sys.stderr)
@@ -44,7 +44,7 @@ def study(
 
 def _made(kind: str, rows: Generator[Found]) -> Generator[Found]:
     """The rows with the commit and the code that they are made by, which are those of the moment when they begin."""
-    made = dict(zip(studies.ORIGIN, (commit(), origin.fingerprint(kind)), strict=True))
+    made = dict(zip(study_table.ORIGIN, (commit(), study_table.fingerprint(kind)), strict=True))
     if kind != "trainings":  # the timing of a training names its processor
         made["processor"] = machine.processor()
     with closing(rows):
@@ -65,14 +65,14 @@ def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Po
                 yield from _made(entry.kind, queue.rows(points, args.workers))
         case "answers":
             networks = Networks(args.params, args.data)
-            yield from _made(entry.kind, ((point, networks.row(point)) for point in points))
+            yield from _made(entry.kind, ((point, networks.ask(point)) for point in points))
         case "shift":
             yield from _made(entry.kind, ((point, _shift(args.data, point)) for point in points))
 
 
 def _shift(data: Path, point: studies.Point) -> dict:
     one, other = (sampled(data, point[name]).to_pandas() for name in ("one", "other"))
-    return {"status": studies.DONE, **shift.row(one, other, point["of"])}
+    return {"status": study_table.DONE, **shift.compare(one, other, point["of"])}
 
 
 def main() -> None:
@@ -89,7 +89,7 @@ def main() -> None:
 
     entry = studies.find(args.studies, args.study, params.read(args.params))
     path = args.reports / "studies" / f"{args.study}.csv"
-    tables = study(entry, studies.table(path, entry), partial(find, args, entry))
+    tables = study(entry, study_table.read(path, entry), partial(find, args, entry))
     with closing(tables):
         for table in tables:
             with files.atomic(path) as [draft]:

@@ -38,14 +38,14 @@ def main() -> None:
     args = parser.parse_args()
 
     _, dataset = params.find(args.params, "datasets", args.dataset)
-    kept = 0
+    rows_left = 0
     with files.outputs(args.subset) as [draft], files.writer(draft, files.EXPRESSIONS) as out:
         for batch in files.batches(args.corpus):
             rows = subset(batch, dataset.rule)
-            kept += len(rows)
+            rows_left += len(rows)
             if len(rows):
                 out.write_batch(rows)
-        if not kept:
+        if not rows_left:
             raise BadInput(f"{args.params}: datasets.{args.dataset}.rule: no row of {args.corpus} is left")
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -20,11 +19,10 @@ from tqdm import tqdm
 from stages import files, params
 from stages.command import BadInput, one_line
 from stages.network import alphabet, launch, machine, scores, weights
+from stages.network.batches import Rows, shuffled
 from stages.network.checkpoint import Checkpoint, fingerprint
 from stages.network.learner import Learner
 from stages.sources import given, unchanged
-
-Rows = tuple[Tensor, Tensor]  # sources (N, S) and answers (N, T)
 
 
 def train(
@@ -55,21 +53,6 @@ def train(
                 checkpoint.save(learner.state())
                 tqdm.write(_line(name, learner, run.epochs, len(rows[0])), file=sys.stderr)
     return trained, learner.seconds
-
-
-def shuffled(sources: Tensor, answers: Tensor, size: int, seed: tuple[int, int], first: int = 0) -> Iterator[Rows]:
-    """Every row once, in an order of this seed, in batches cut to their own longest source and answer.
-
-    The batches before the one numbered `first` are left out.
-    """
-    source_widths, answer_widths = scores.widths(sources).cpu(), scores.widths(answers).cpu()
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(sources)))[first * size :]
-    # Copied once, and the widths known beforehand, so that a GPU is never waited for.
-    for batch, rows in zip(order.split(size), order.to(sources.device).split(size), strict=True):
-        yield (
-            scores.trim(sources[rows], int(source_widths[batch].max())),
-            scores.trim(answers[rows], int(answer_widths[batch].max())),
-        )
 
 
 def one_epoch(
@@ -114,17 +97,6 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
         "valid_loss": loss / tokens,
         "valid_token_accuracy": right / tokens,
         "valid_exact_match": exact / rows,
-    }
-
-
-def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
-    """Mean seconds of an epoch's training pass (validation not counted), rows per second, memory, and on what."""
-    mean = sum(seconds) / len(seconds)
-    return {
-        "seconds_per_epoch": round(mean, 3),
-        "rows_per_second": round(rows / mean, 1),
-        "peak_memory_mib": machine.peak_memory(),
-        **machine.description(),
     }
 
 
@@ -174,7 +146,7 @@ def main() -> None:
         with checkpoint.alone(), files.outputs(args.model, args.timing) as [model, times]:
             trained, seconds = train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
             weights.save(model, trained)
-            files.write_text(times, json.dumps(timing(seconds, len(rows[0])), indent=2) + "\n")
+            files.write_text(times, json.dumps(machine.timing(seconds, len(rows[0])), indent=2) + "\n")
 
 
 if __name__ == "__main__":

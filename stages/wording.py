@@ -45,10 +45,10 @@ def first(error: ValidationError) -> str:
     if where[-1:] == ("[key]",):  # the key before this mark is wrong; it is shown as the value
         where = where[:-2]
     what = WORDS.get(fault["type"], "is not allowed").format(**fault.get("ctx", {}))
-    said = ": ".join(filter(None, (line(".".join(map(key, where))), what)))
+    complaint = ": ".join(filter(None, (line(".".join(map(key, where))), what)))
     if fault["type"] in NOTHING_FOUND or (fault["type"] == "value_error" and not isinstance(value, SHOWN)):
-        return said
-    return f"{said} (found {shown(value)})"
+        return complaint
+    return f"{complaint} (found {shown(value)})"
 
 
 def key(name: object) -> str:

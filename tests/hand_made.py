@@ -15,8 +15,7 @@ import pandas as pd
 from conftest import TINY
 
 from stages import measures, params
-from stages.page.counts import Counts
-from stages.page.results import Results
+from stages.page.results import Counts, Results
 
 LSTM, GRU, FULL = "single_digit-lstm", "single_digit-gru", "full-lstm"
 RUNS = {

@@ -15,7 +15,8 @@ from stages import model_file
 from stages.command import BadInput
 from stages.network import weights
 from stages.network.seq2seq import Seq2Seq
-from stages.page import calculator, kept
+from stages.page import calculator
+from stages.page.whole import Whole
 
 ROWS = pd.DataFrame({"src": ["1+2=", "4*5="], "tgt": [3, 20], "predicted": ["3", "21"]})
 
@@ -35,7 +36,7 @@ def network(path, seed=1):
 
 def whole(sha256):
     rounding = {"sha256": sha256, "rows": 2, "changed": 0, "exact_match": 0.5}
-    return kept.Whole({}, pd.Series(), pd.DataFrame(), pd.DataFrame(), ROWS[1:], ROWS, rounding)
+    return Whole({}, pd.Series(), pd.DataFrame(), pd.DataFrame(), ROWS[1:], ROWS, rounding)
 
 
 def unpacked(told, text):

@@ -9,8 +9,9 @@ import pytest
 from pydantic import StrictFloat
 from pydantic.dataclasses import dataclass
 
-from stages import columns, foreign, grammar, model_file, params, seal, studies
+from stages import columns, grammar, model_file, params, seal, studies
 from stages.command import BadInput
+from stages.external import rows as external
 from stages.network import weights
 from stages.page import inputs
 from tests.fuzz import expressions, kinds, mutations
@@ -92,7 +93,7 @@ def test_a_study_with_unknown_names_is_noticed(monkeypatch):
 
 
 def test_wrong_answers_in_tables_of_others_are_noticed(monkeypatch):
-    monkeypatch.setattr(foreign, "number", lambda text: mock.ANY)
+    monkeypatch.setattr(external, "number", lambda text: mock.ANY)
     assert any("instead of" in one for one in problems(OTHERS, 150))
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, samples, stage
 
-from stages import origin
+from stages import sources, studies, study_table
 from stages.command import BadInput
 from stages.lab import answers, dvc, shift
 from stages.network import machine
@@ -24,14 +24,14 @@ def table(rows):
 
 def test_shares_of_answers_are_weighted():
     rows = table([("a+b", 12, "12"), ("a+b", -5, "-7"), ("a*b", 120, "13"), ("a*b", 7, "")])
-    assert answers.row(rows, pd.Series(1.0, rows.index)) == {
+    assert answers.shares(rows, pd.Series(1.0, rows.index)) == {
         "rows": 4,
         "exact_match": 0.25,
         "right_length": 0.5,
         "right_first": 0.75,
         "right_last": 0.25,
     }
-    found = answers.row(rows, pd.Series([2.0, 1.0, 1.0, 0.0]))
+    found = answers.shares(rows, pd.Series([2.0, 1.0, 1.0, 0.0]))
     assert found["exact_match"] == 0.5
     assert found["rows"] == 3  # 4² / 6, rounded
 
@@ -115,7 +115,7 @@ KINDS = "template", "a", "b", "c", "length", "answer", "everything"
 
 @pytest.mark.parametrize("of", KINDS)
 def test_no_shift_is_found_where_there_is_none(corpus_rows, of):
-    found = shift.row(corpus_rows[:3000], corpus_rows[3000:], of)
+    found = shift.compare(corpus_rows[:3000], corpus_rows[3000:], of)
     assert found["p_value"] > 0.01
     assert found["rows"] == (corpus_rows["c"].notna().sum() if of == "c" else 6000)
 
@@ -125,26 +125,26 @@ def test_a_shift_is_found(corpus_rows, of):
     """Of one table the rows with a small a, b, c and answer, two of three templates that begin with a sum."""
     small = (corpus_rows[["a", "b"]].max(axis=1) < 30) & ~(corpus_rows["c"] > 30) & (corpus_rows["tgt"] < 500)
     short = small & ~corpus_rows["template"].astype(str).str.contains(r"\(")
-    found = shift.row(corpus_rows[short], corpus_rows[~short], of)
+    found = shift.compare(corpus_rows[short], corpus_rows[~short], of)
     assert found["p_value"] < 1e-6
 
 
 def test_a_classifier_that_cannot_err_and_one_that_cannot_know(corpus_rows):
     negative = corpus_rows["tgt"] < 0
-    assert shift.row(corpus_rows[negative], corpus_rows[~negative], "everything")["auc"] > 0.999
-    found = shift.row(corpus_rows[:3000], corpus_rows[3000:], "everything")
+    assert shift.compare(corpus_rows[negative], corpus_rows[~negative], "everything")["auc"] > 0.999
+    found = shift.compare(corpus_rows[:3000], corpus_rows[3000:], "everything")
     assert abs(found["auc"] - 0.5) < 3 * found["error"]
     assert found["error"] == pytest.approx(np.sqrt(3001 / (12 * 1500 * 1500)))
 
 
 def test_another_property_is_one_line(corpus_rows):
     with pytest.raises(BadInput, match="no property 'd'; there are template, a, b, c"):
-        shift.row(corpus_rows, corpus_rows, "d")
+        shift.compare(corpus_rows, corpus_rows, "d")
 
 
 def test_cramers_v_is_one_where_templates_are_apart(corpus_rows):
     sums = corpus_rows["template"].astype(str).str.startswith("a+b")
-    assert shift.row(corpus_rows[sums], corpus_rows[~sums], "template")["distance"] == pytest.approx(1)
+    assert shift.compare(corpus_rows[sums], corpus_rows[~sums], "template")["distance"] == pytest.approx(1)
 
 
 WITHOUT_TRAINING = """\
@@ -179,7 +179,7 @@ def test_studies_without_a_training(finished, tmp_path):
     assert shifted["distance"][0] == 0 < shifted["distance"][1]
     assert shifted["p_value"][0] == 1
     for table, kind in ((asked, "answers"), (shifted, "shift")):
-        assert set(table["code"]) == {origin.fingerprint(kind)}
+        assert set(table["code"]) == {study_table.fingerprint(kind)}
         assert set(table["processor"]) == {machine.processor()}
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert all(head.startswith(str(found).removesuffix("+")) for found in table["commit"])
@@ -203,7 +203,7 @@ ADVERTISED = "\nHaving any troubles? Hit us up at https://dvc.org/support, we ar
     ],
 )
 def test_the_line_that_says_what_was_wrong(said, line):
-    found = dvc.complaint(said)
+    found = dvc.error_line(said)
     assert found.startswith(line) and found in said.splitlines() if line else found == ""
 
 
@@ -235,13 +235,13 @@ def test_the_commit_of_the_code(tmp_path, monkeypatch):
 
 
 def test_a_hash_of_the_code_tells_its_files_and_no_line_endings(tmp_path, monkeypatch):
-    shutil.copytree(origin.STAGES, tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
-    before = {kind: origin.fingerprint(kind) for kind in origin.CODE}
-    monkeypatch.setattr(origin, "STAGES", tmp_path / "stages")
-    assert {kind: origin.fingerprint(kind) for kind in origin.CODE} == before
+    shutil.copytree(sources.STAGES, tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    before = {kind: study_table.fingerprint(kind) for kind in studies.KINDS}
+    monkeypatch.setattr(sources, "STAGES", tmp_path / "stages")
+    assert {kind: study_table.fingerprint(kind) for kind in studies.KINDS} == before
     assert len(set(before.values())) == 3
     for name, changed in (
-        ("page/web.py", set()),
+        ("page/render.py", set()),
         ("network/cells.py", {"trainings", "answers"}),
         ("lab/shift.py", {"shift"}),
         ("generate.py", {"trainings", "answers", "shift"}),
@@ -249,7 +249,7 @@ def test_a_hash_of_the_code_tells_its_files_and_no_line_endings(tmp_path, monkey
         path = tmp_path / "stages" / name
         text = path.read_bytes()
         path.write_bytes(text.replace(b"\n", b"\r\n"))
-        assert {kind: origin.fingerprint(kind) for kind in origin.CODE} == before
+        assert {kind: study_table.fingerprint(kind) for kind in studies.KINDS} == before
         path.write_bytes(text + b"# more\n")
-        assert {kind for kind in origin.CODE if origin.fingerprint(kind) != before[kind]} == changed
+        assert {kind for kind in studies.KINDS if study_table.fingerprint(kind) != before[kind]} == changed
         path.write_bytes(text)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from conftest import TINY, study_of
 
-from stages import measures, studies
+from stages import measures, study_table
 from stages.lab import answers, shift, trained
 
 HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "valid_loss": [1.0, 0.5, 0.4], "clipped": [0.5, 0.25, 0.0]})
@@ -25,18 +25,18 @@ def test_metrics_are_those_of_evaluate(finished):
 
 
 def test_a_training_s_row():
-    found = trained.row({"rows": 10, "exact_match": 0.5}, {}, HISTORY, reach=0.6)
-    assert set(found) - set(studies.MACHINE) == set(measures.of(measures.TRAININGS))
+    found = trained.summary({"rows": 10, "exact_match": 0.5}, {}, HISTORY, reach=0.6)
+    assert set(found) - set(study_table.MACHINE) == set(measures.of(measures.TRAININGS))
     assert (found["exact_match"], found["epochs_to_reach"], found["token_accuracy"]) == (0.5, 2, None)
 
 
 def test_an_answer_s_row():
-    found = answers.row(ANSWERS, pd.Series(1.0, ANSWERS.index))
+    found = answers.shares(ANSWERS, pd.Series(1.0, ANSWERS.index))
     assert set(found) == set(measures.of(measures.ANSWERS))
 
 
 def test_a_shift_s_row():
-    found = shift.row(ROWS, ROWS, "template") | shift.row(ROWS, ROWS, "everything")
+    found = shift.compare(ROWS, ROWS, "template") | shift.compare(ROWS, ROWS, "everything")
     assert set(found) == set(measures.of(measures.SHIFT))
 
 
@@ -48,7 +48,7 @@ def test_names_are_different_and_titles_fill():
 def test_a_row_from_before_a_measure_is_readable(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text("point,status,lr,seed,exact_match\nlr=0.01 seed=1,done,0.01,1,0.5\n")
-    table = studies.table(path, study_of())
+    table = study_table.read(path, study_of())
     assert table["exact_match"].tolist() == [0.5]
     assert table["token_accuracy"].isna().all()
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages import files, generate
-from stages.page import arithmetic, certainty, counts, gallery, tables
-from stages.page.shares import difference, interval
+from stages.page import arithmetic, certainty, datasets, gallery, results, tables
 from stages.page.style import LONGEST, drawing, label_ends, short
+from stages.page.verdicts import difference, interval
 
 NUMBER = st.integers(0, 10**6)
 
@@ -77,7 +77,7 @@ def test_hardships_by_hand(src, template, carry, borrow, product):
 
 def test_counts_are_those_of_every_row():
     rows = pa.Table.from_batches(generate.generate(12)).to_pylist()
-    found = counts.count(generate.generate(12), train=7)
+    found = results.count(generate.generate(12), train=7)
     assert (found.rows, found.train) == (len(rows), 7)
     assert found.templates.to_dict() == Counter(row["template"] for row in rows)
     assert found.operands.to_dict() == Counter(row[x] for row in rows for x in "abc" if row[x] is not None)
@@ -87,7 +87,7 @@ def test_counts_are_those_of_every_row():
 
 
 def test_answers_by_size():
-    found = counts.by_size(pd.Series({-100: 1, -99: 2, -10: 4, -9: 8, 0: 16, 1: 32, 9: 64, 10: 128, 1000: 256}))
+    found = datasets.by_size(pd.Series({-100: 1, -99: 2, -10: 4, -9: 8, 0: 16, 1: 32, 9: 64, 10: 128, 1000: 256}))
     assert found.to_dict() == {-100: 1, -10: 6, -1: 8, 0: 16, 1: 96, 10: 128, 1000: 256}
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT, stage, study_of
 
-from stages import origin, params
+from stages import params, study_table
 from stages.command import BadInput
-from stages.lab import queue, trained
+from stages.lab import dvc, queue, trained
 from stages.network import machine, weights
 from tests.copies import BIN
 
@@ -89,10 +89,10 @@ def test_head_s_results_count_only_where_they_are_of_its_code(head, tmp_path, mo
     subprocess.run(["git", "clone", "--quiet", head, clone], check=True)
     monkeypatch.chdir(clone)
     monkeypatch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")
-    before = queue._up_to_date("evaluate@full-lstm")
+    before = dvc.up_to_date("evaluate@full-lstm")
     code = clone / "stages" / "train.py"
     code.write_text(code.read_text() + "# changed\n")
-    assert (before, queue._up_to_date("evaluate@full-lstm")) == (True, False)
+    assert (before, dvc.up_to_date("evaluate@full-lstm")) == (True, False)
 
 
 def test_a_repository_of_somebody_else_is_refused_before_anything_is_queued(untried, monkeypatch):
@@ -129,7 +129,7 @@ def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
                 raise BadInput("fatal: invalid object name")
         return ""
 
-    for module in (queue, trained):
+    for module in (dvc, queue, trained):
         monkeypatch.setattr(module, "call", call)
     monkeypatch.setattr(queue.time, "sleep", lambda seconds: None)
     entry = study_of(run="full-lstm")
@@ -190,7 +190,7 @@ def test_a_real_study(repository):
     assert re.fullmatch(r"not measured: about \d+ minutes", table["status"][3])
     head = repository.run("git", "rev-parse", "HEAD")
     assert all(head.startswith(str(commit)) for commit in table["commit"])
-    assert set(table["code"]) == {origin.fingerprint("trainings")}
+    assert set(table["code"]) == {study_table.fingerprint("trainings")}
     assert table["processor"].dropna().tolist() == [machine.processor()] * 2  # of the points that were trained
     # What it keeps of the first one: data/models is not in git, but for `calculator`
     folder = repository.root / "reports" / "studies" / "small"

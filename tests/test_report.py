@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from conftest import ENDINGS, FOLDERS, ROOT, TINY, options, process, stage, write_params
 
-from stages.page import web
+from stages.page import render
 
 VOID = {"meta", "link", "br", "img", "input"}  # elements of HTML that have no end; SVG's close themselves
 
@@ -74,7 +74,7 @@ def test_a_page_that_opens_anywhere(which, text, head):
     assert found.open == []
     assert len(found.ids) == len(set(found.ids))
     assert set(found.links) <= set(found.ids)
-    assert set(web.SECTIONS) <= set(found.links)
+    assert set(render.SECTIONS) <= set(found.links)
     assert found.outside == []
     assert not re.search(r"@import|fetch\(|https?://(?!www\.w3\.org/)", page)
     assert len(found.drawings) > 15
@@ -85,7 +85,7 @@ def test_a_page_that_opens_anywhere(which, text, head):
 def test_every_run_and_dataset_is_told(text):
     for name in (*TINY["runs"], *TINY["datasets"]):
         assert f">{name}</th>" in text
-    assert text.count("<h2") == len(web.SECTIONS)
+    assert text.count("<h2") == len(render.SECTIONS)
     assert all(f'id="{picture}"' in text for picture in ("overlay", "loss", "position", "carry", "products"))
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ENDINGS, FOLDERS, ROOT, options, stage, study_of
 
-from stages import files, studies
+from stages import files, studies, study_table
 from stages.command import BadInput
 from stages.page import inputs
 
@@ -282,7 +282,7 @@ TRIALS = "point,status,lr,seed,rows,exact_match,loss,epochs_to_reach,threads\n"
 def test_a_study_table_with_gaps(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text(f"{TRIALS}lr=0.01 seed=1,done,0.01,1,,0.5,inf,inf,\nlr=0.001 seed=1,train: no,0.001,1,,,,,\n")
-    found = studies.table(path, study_of())
+    found = study_table.read(path, study_of())
     assert found["loss"].tolist()[0] == float("inf")
     assert found.loc[1, ["rows", "exact_match", "loss", "threads"]].isna().all()
 
@@ -310,7 +310,7 @@ def test_a_study_table_with_damage(row, words, tmp_path):
     path = tmp_path / "small.csv"
     path.write_text(TRIALS + row)
     with pytest.raises(BadInput) as error:
-        studies.table(path, study_of())
+        study_table.read(path, study_of())
     assert str(error.value).startswith(f"{path}: {words}")
 
 
@@ -319,7 +319,7 @@ def test_every_committed_result_is_readable(head):
     reports = head / "reports"
     for name, entry in studies.read(head / "studies.yaml").items():
         path = reports / "studies" / f"{name}.csv"
-        assert len(studies.table(path, entry)) == len(pd.read_csv(path)), name
+        assert len(study_table.read(path, entry)) == len(pd.read_csv(path)), name
         if entry.keep:
             history, kinds, mistakes, held_out, rounding = inputs.kept(path.with_suffix(""))
             assert len(mistakes) == (kinds["rows"] - kinds["right"]).sum()

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from stages.network import scores
+from stages.network import batches, scores
 from stages.network.alphabet import EOS, PAD
 from stages.network.seq2seq import Seq2Seq
 
@@ -64,7 +64,7 @@ def test_table_scores_are_no_mean_of_batch_means(monkeypatch):
     model = Uneven("gru", 1, 1, 1)
     answers = torch.tensor([[EOS, PAD, PAD], [EOS, PAD, PAD], [3, 4, EOS]], dtype=torch.uint8)
     sources = torch.full((3, 4), 5, dtype=torch.uint8)
-    monkeypatch.setattr(scores, "BATCH", 2)
+    monkeypatch.setattr(batches, "ANSWERED", 2)
     found = scores.token_scores(model, sources, answers)
     one, three = (math.log(17 + math.exp(width)) for width in (1, 3))  # log of the softmax's denominator
     assert found["loss"] == pytest.approx((2 * (one - 1) + 2 * three + (three - 3)) / 5)
@@ -76,7 +76,7 @@ def test_batch_size_changes_no_answer(monkeypatch):
     torch.nn.init.normal_(model.head[2].weight, std=4)
     sources = torch.randint(2, 18, (50, 6), dtype=torch.uint8)
     one, chances = scores.decode(model, sources, 5)
-    monkeypatch.setattr(scores, "BATCH", 7)
+    monkeypatch.setattr(batches, "ANSWERED", 7)
     other, same = scores.decode(model, sources, 5)
     assert torch.equal(one, other)
     torch.testing.assert_close(chances, same)

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stages import files, foreign, generate, seal
+from stages import files, generate, seal
 from stages.command import BadInput
+from stages.external import rows as external
 
 FLIPS = 1000
 
@@ -55,7 +56,7 @@ def test_somebody_else_s_reader_finds_the_same_damage(path):
     content = path.read_bytes()
     path.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
     with pytest.raises(BadInput, match=f"^{path}: {seal.BROKEN}$"):
-        next(foreign.read(path))
+        next(external.read(path))
 
 
 def test_a_table_of_others_has_no_checksum(path, table):
@@ -71,7 +72,7 @@ def test_a_table_of_ours_written_again_by_others(path, table):
     pq.write_table(rows.slice(1), path)
     assert files.read_table(path).equals(table.slice(1))
     pq.read_table(path).to_pandas().to_parquet(path)
-    assert len(list(foreign.read(path))) == len(table) - 1
+    assert len(list(external.read(path))) == len(table) - 1
 
 
 def test_the_checksum_by_hand(path):

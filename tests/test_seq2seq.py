@@ -9,9 +9,8 @@ import torch
 from stages import choices
 from stages.network import alphabet, scores
 from stages.network.alphabet import EOS, PAD
-from stages.network.attention import Attention
 from stages.network.cells import CELLS
-from stages.network.decoders import DECODERS
+from stages.network.decoders import DECODERS, Attention
 from stages.network.learner import SCHEDULES, Learner
 from stages.network.seq2seq import Seq2Seq
 

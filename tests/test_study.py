@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, stage, study_of
 
-from stages import params, studies, study
+from stages import params, studies, study, study_table
 from stages.command import BadInput
 from stages.lab import trained
 
@@ -44,11 +44,11 @@ def test_a_comparison_needs_one_other_side():
 def test_rows_of_points_that_are_no_longer_there_are_left_out(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text("point,status,loss\nlr=0.01 seed=1,done,0.5\nlr=9 seed=1,done,0.5\n")
-    assert studies.table(path, study_of())["point"].tolist() == ["lr=0.01 seed=1"]
+    assert study_table.read(path, study_of())["point"].tolist() == ["lr=0.01 seed=1"]
     for content in ("", "a,b\n1,2\n"):
         path.write_text(content)
         with pytest.raises(BadInput, match="not a study's table"):
-            studies.table(path, study_of())
+            study_table.read(path, study_of())
 
 
 OLD = """\
@@ -60,7 +60,7 @@ lr=0.01 seed=1,done,0.01,1,,,0.5,cpu,2,1,2.13.0
 def test_rows_from_before_processor_commit_and_code_were_recorded(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text(OLD)
-    table = studies.table(path, study_of())
+    table = study_table.read(path, study_of())
     assert table[["processor", "commit", "code"]].isna().all(axis=None)
     assert table.loc[0, ["loss", "device", "threads", "torch"]].tolist() == [0.5, "cpu", 2, "2.13.0"]
 
@@ -75,9 +75,9 @@ def test_a_commit_is_no_number(tmp_path):
 
     path = tmp_path / "small.csv"
     path.write_text(OLD)
-    *_, table = study.study(entry, studies.table(path, entry), find)
+    *_, table = study.study(entry, study_table.read(path, entry), find)
     path.write_text(table.to_csv(index=False, float_format="%.6g"))
-    again = studies.table(path, entry)
+    again = study_table.read(path, entry)
     assert again["commit"].tolist()[1:3] == ["1234e567", "01234567"]
     assert again["commit"].isna().tolist() == [True, False, False, True]
     assert again["code"].tolist()[1:] == ["0123456789e9", "000000000000", "1e1"]
@@ -123,7 +123,7 @@ def test_a_row_tells_of_speed_and_steadiness(reach, first):
     )
     metrics = dict.fromkeys(trained.METRICS, 0.3)
     timing = dict.fromkeys(trained.TIMING, 2)
-    row = trained.row(metrics, timing, history, reach)
+    row = trained.summary(metrics, timing, history, reach)
     assert row["epochs_to_reach"] == first
     assert row["unsteadiness"] == pytest.approx(np.std([-0.2, -0.1, 0.2], ddof=1))  # of epochs 3, 4 and 5
     assert (row["clipped"], row["loss"], row["device"]) == (0.3, 0.3, 2)

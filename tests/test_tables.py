@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from stages.page import certainty, tables, web
+from stages.page import certainty, render, tables
 from tests.hand_made import FULL, GRU, LSTM, results
 
 
@@ -90,8 +90,8 @@ def test_calibration():
 
 @pytest.fixture
 def page(monkeypatch):
-    monkeypatch.setattr(web, "PICTURES", dict.fromkeys(web.PICTURES, ()))  # they take seconds
-    return web.page(results())
+    monkeypatch.setattr(render, "PICTURES", dict.fromkeys(render.PICTURES, ()))  # they take seconds
+    return render.render(results())
 
 
 def test_the_figures_at_the_top_of_the_page(page):

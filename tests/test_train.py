@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from stages import params, train
 from stages.command import BadInput
-from stages.network import alphabet, scores, weights
+from stages.network import alphabet, batches, scores, weights
 from stages.network.cells import CELLS
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import SCHEDULES, Learner
@@ -98,17 +98,17 @@ def test_an_epoch_takes_every_row_once_in_an_order_of_its_seed():
     answers = torch.full((10, 1), 1, dtype=torch.uint8)
 
     def order(*seed):
-        return torch.cat([source[:, 0] for source, _ in train.shuffled(sources, answers, 4, seed)]).tolist()
+        return torch.cat([source[:, 0] for source, _ in batches.shuffled(sources, answers, 4, seed)]).tolist()
 
     assert sorted(order(42, 1)) == list(range(2, 12))
     assert order(42, 1) == order(42, 1)
     assert order(42, 1) != order(42, 2)
     assert order(42, 1) != order(43, 1)
-    assert [len(source) for source, _ in train.shuffled(sources, answers, 4, (42, 1))] == [4, 4, 2]
+    assert [len(source) for source, _ in batches.shuffled(sources, answers, 4, (42, 1))] == [4, 4, 2]
 
 
 def test_batches_are_cut_to_their_own_longest():
-    for source, answer in train.shuffled(*ROWS, 1, (1, 1)):
+    for source, answer in batches.shuffled(*ROWS, 1, (1, 1)):
         assert (source != alphabet.PAD).all()
         assert (answer != alphabet.PAD).all()
         assert source.dtype == answer.dtype == torch.int64
@@ -124,9 +124,9 @@ def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrun
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     learner.optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
     learner.scheduler = SCHEDULES["constant"](learner.optimiser, 1.0, 1)
-    batches = train.shuffled(*ROWS, 4, (1, 1))
+    rows = batches.shuffled(*ROWS, 4, (1, 1))
     limit = limit if limit == "none" else norm.item() * limit
-    train.one_epoch(model, learner, run(grad_clip=limit), batches, checkpoint, tqdm(disable=True))
+    train.one_epoch(model, learner, run(grad_clip=limit), rows, checkpoint, tqdm(disable=True))
     found = learner.end_epoch()
     for weight, old, gradient in zip(model.parameters(), before, gradients, strict=True):
         torch.testing.assert_close(weight.detach(), old - gradient / shrunk, atol=1e-6, rtol=1e-3)

@@ -14,8 +14,7 @@ import pytest
 from conftest import ROOT, stage, write_params
 from dvc.repo import Repo
 
-from stages import origin, params
-from stages.network import checkpoint
+from stages import params, sources, studies, study_table
 from tests.copies import BIN
 
 ORDER = ["generate", "subset", "sample", "train", "evaluate", "report"]
@@ -70,7 +69,7 @@ def test_deps_hold_every_module(stages):
         code = {dep.def_path for dep in one.deps if dep.def_path.startswith("stages/")}
         wanted = {ROOT / "stages" / "__init__.py"} | {FILES[name] for name in reached(verb(one))}
         if verb(one) == "report":
-            wanted |= {path for kind in origin.CODE for path in origin.files(kind)}
+            wanted |= {path for kind in studies.KINDS for path in study_table.code(kind)}
         assert code == set(map(dependency, wanted)), one.addressing
 
 
@@ -79,9 +78,9 @@ def dependency(path: Path) -> str:
     return "/".join(path.relative_to(ROOT).parts[:2])
 
 
-def test_a_checkpoint_is_named_by_all_that_a_training_imports():
-    names = {"/".join(FILES[name].relative_to(ROOT / "stages").with_suffix("").parts) for name in reached("train")}
-    assert {name for name in names if not name.startswith("network/")} | {"__init__"} == set(checkpoint.CODE)
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_the_code_of_a_verb_is_all_that_it_imports(verb):
+    assert sources.code(verb) == {ROOT / "stages" / "__init__.py", *(FILES[name] for name in reached(verb))}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +94,7 @@ def test_a_checkpoint_is_named_by_all_that_a_training_imports():
 def test_a_row_s_code_is_all_that_its_stages_import(kind, verbs, finders):
     names = set().union(*map(reached, verbs)) | finders
     expected = {ROOT / "stages" / "__init__.py"} | {FILES[name] for name in names}
-    assert set(origin.files(kind)) == expected
+    assert set(study_table.code(kind)) == expected
 
 
 @pytest.mark.parametrize("module", sorted(VERBS))

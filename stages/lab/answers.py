@@ -13,26 +13,26 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages import files, params, studies
+from stages import files, params, studies, study_table
 from stages.lab.dvc import call
 
 REST = 50_000  # rows that tell a share to 0.004 or better, and are answered in seconds
 
 
-def row(predictions: pd.DataFrame, weights: pd.Series) -> dict:
+def shares(predictions: pd.DataFrame, weights: pd.Series) -> dict:
     """Weighted shares of answers that are right, as long as the right one, and right in its first and last character.
 
     `rows` is how many unweighted rows would say as much (Kish 1965).
     """
-    told, true = predictions["predicted"], predictions["tgt"].astype(str)
-    shares = {
+    predicted, true = predictions["predicted"], predictions["tgt"].astype(str)
+    right = {
         "exact_match": predictions["correct"],
-        "right_length": told.str.len() == true.str.len(),
-        "right_first": told.str[:1] == true.str[:1],
-        "right_last": told.str[-1:] == true.str[-1:],
+        "right_length": predicted.str.len() == true.str.len(),
+        "right_first": predicted.str[:1] == true.str[:1],
+        "right_last": predicted.str[-1:] == true.str[-1:],
     }
     rows = round(weights.sum() ** 2 / (weights**2).sum())
-    return {"rows": rows} | {name: np.average(right, weights=weights) for name, right in shares.items()}
+    return {"rows": rows} | {name: np.average(hits, weights=weights) for name, hits in right.items()}
 
 
 def common(own: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
@@ -40,9 +40,9 @@ def common(own: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
 
     Of each kind the smaller of the two shares counts: other rows weighted against own ones get the same mix.
     """
-    kinds, others = _kinds(own), _kinds(other)
+    kinds, wanted = _kinds(own), _kinds(other)
     shares = kinds.value_counts(normalize=True)
-    both = np.minimum(shares, others.value_counts(normalize=True).reindex(shares.index, fill_value=0))
+    both = np.minimum(shares, wanted.value_counts(normalize=True).reindex(shares.index, fill_value=0))
     return kinds.map(both / shares)
 
 
@@ -69,7 +69,7 @@ class Networks:
         self.path, self.data = path, data
         self.answers = cache(self._answers)
 
-    def row(self, point: studies.Point) -> dict:
+    def ask(self, point: studies.Point) -> dict:
         """Keys of a point: the `run`; the `dataset` and `part` (train, valid or rest) of the rows that it is asked; of
         these all, or those `asked` which its own dataset's rule keeps (inside) or leaves out (outside); the rows, as
         DATASET/PART, whose mix they take as far as it is theirs too (`like`).
@@ -81,14 +81,14 @@ class Networks:
         if (dataset, part) != (own, "train"):
             rows = rows[~rows["src"].isin(sampled(self.data, f"{own}/train")["src"].to_pandas())]
         if asked != "all":
-            kept = files.read_table(self.data / "subsets" / f"{own}.parquet")["src"].to_pandas()
-            rows = rows[rows["src"].isin(kept) == (asked == "inside")]
+            inside = files.read_table(self.data / "subsets" / f"{own}.parquet")["src"].to_pandas()
+            rows = rows[rows["src"].isin(inside) == (asked == "inside")]
         weights = pd.Series(1.0, rows.index)
         if like != "none":
             weights = common(rows, sampled(self.data, like).to_pandas())
         if not weights.sum():
-            return {"status": f"{studies.LEFT_OUT}: there are no such rows"}
-        return {"status": studies.DONE, **row(rows[weights > 0], weights[weights > 0])}
+            return {"status": f"{study_table.LEFT_OUT}: there are no such rows"}
+        return {"status": study_table.DONE, **shares(rows[weights > 0], weights[weights > 0])}
 
     def _answers(self, run: str, name: str) -> pd.DataFrame:
         """By the stage that answers validation rows, whose other outputs are not wanted here."""

@@ -9,12 +9,14 @@ import os
 import subprocess
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from stages import params, studies
 from stages.command import BadInput
-from stages.origin import STAGES
+from stages.sources import STAGES
 
+TRAINED = "stages", "params.yaml", "dvc.yaml", "dvc.lock"  # what an experiment is made of
 DIRTY = "+"  # behind a commit: the code had changes that were not committed
 
 
@@ -24,9 +26,9 @@ def call(*command: str, env: dict | None = None) -> str:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         english = {"LANGUAGE": "en"}  # git translates its errors
         done = subprocess.run(command, stdout=out, stderr=err, env=(env or os.environ) | english)
-        printed, said = map(_text, (out, err))
+        printed, errors = map(_text, (out, err))
     if done.returncode:
-        reason = complaint(said) or f"exit status {done.returncode}"
+        reason = error_line(errors) or f"exit status {done.returncode}"
         raise BadInput(f"`{' '.join(command)}` failed: {reason}")
     return printed
 
@@ -36,9 +38,9 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode(errors="replace")
 
 
-def complaint(said: str) -> str:
+def error_line(text: str) -> str:
     """git's or DVC's own error line: advice follows it, and advertisements. The last line where neither has one."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return next((line for line in lines if line.startswith(("ERROR", "error:", "fatal:"))), lines[-1] if lines else "")
 
 
@@ -49,6 +51,30 @@ def commit() -> str | None:
         found = call(*git, "rev-parse", "--short=8", "HEAD").strip()
         return found + (DIRTY if call(*git, "status", "--porcelain", "--", ".") else "")
     return None
+
+
+def check_git() -> None:
+    """Raises BadInput where DVC would train and then lose the experiment."""
+    try:
+        shallow = call("git", "rev-parse", "--is-shallow-repository").strip() == "true"
+    except BadInput as error:
+        if "dubious ownership" not in str(error):
+            raise
+        remedy = f"git config --global --add safe.directory '{Path.cwd()}'"
+        raise BadInput(f"{error}; if you trust it: {remedy}") from error
+    if shallow:
+        raise BadInput("a shallow clone, in which DVC loses experiments: `git fetch --unshallow` completes it")
+    if changed := call("git", "status", "--porcelain", "--", *TRAINED):
+        path = changed.splitlines()[0][3:]
+        raise BadInput(f"{path}: has uncommitted changes; commit them first, for an experiment is made of a commit")
+
+
+def up_to_date(target: str) -> bool:
+    """Whether HEAD has the results of its own code and parameters."""
+    try:
+        return "Running stage" not in call("dvc", "repro", "--dry", "--allow-missing", target)
+    except BadInput:  # DVC wants the data of a stage that it would run
+        return False
 
 
 def run(base: str, point: studies.Point, config: params.Params) -> tuple[str, str, str]:

@@ -13,15 +13,14 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from stages import columns, files, params, studies
+from stages import columns, files, params, studies, study_table
 from stages.command import BadInput
 from stages.lab import trained
-from stages.lab.dvc import call, complaint, overrides, run, trained_rows
+from stages.lab.dvc import call, check_git, error_line, overrides, run, trained_rows, up_to_date
 from stages.network import machine
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point
 STAGES = "generate: ", "subset: ", "sample: ", "train: ", "evaluate: "  # how a line of theirs begins
-TRAINED = "stages", "params.yaml", "dvc.yaml", "dvc.lock"  # what an experiment is made of
 SPEED = {"rows_per_second": columns.number("a number above 0", 1e-9)}
 NOBODY = "Worker status: 0 active, 0 idle"
 LONGEST_PAUSE = 20.0  # seconds between two looks at the queue: each takes a core for one
@@ -41,15 +40,16 @@ class Queue:
         """What came of each point, as soon as it is there: at once for one that the pipeline itself trains."""
         for number, point in enumerate(points, start=1):
             changes = overrides(self.base, self._whole(point), self.config)
-            if not changes and _up_to_date(self._target(point)):
+            if not changes and up_to_date(self._target(point)):
                 yield point, self._results("HEAD", point)
             elif self.entry.longest and (minutes := self._minutes(point)) > self.entry.longest:
-                yield point, {"status": f"{studies.LEFT_OUT}: about {minutes:,.0f} minutes"}
+                yield point, {"status": f"{study_table.LEFT_OUT}: about {minutes:,.0f} minutes"}
             else:
                 self._add(point, changes)
                 print(f"study: queued {number}/{len(points)}: {studies.label(point)}", file=sys.stderr)
         pause, unseen, started = 1.0, set(), -math.inf
         while self.waiting:
+            # Read by its words: `dvc exp show --json` takes as long, and says nothing of workers that have died
             status = call("dvc", "queue", "status")
             lines = [line.split() for line in status.splitlines()]
             states = {words[1]: words[-1] for words in lines if len(words) > 3}  # task, name, when, state
@@ -69,7 +69,7 @@ class Queue:
             pause = min(1.2 * pause, LONGEST_PAUSE)
 
     def __enter__(self) -> "Queue":
-        _check_git()
+        check_git()
         _settle()
         return self
 
@@ -110,8 +110,8 @@ class Queue:
         else:
             log = call("dvc", "queue", "logs", experiment)
             ends = [line for line in log.splitlines() if line.startswith(STAGES)]
-            said = ends[-1] if ends else complaint(log) or f"{state}"
-            found = {"status": said if DIVERGED.search(said) else f"{studies.LEFT_OUT}: {said}"}
+            message = ends[-1] if ends else error_line(log) or f"{state}"
+            found = {"status": message if DIVERGED.search(message) else f"{study_table.LEFT_OUT}: {message}"}
         self._forget(experiment)
         return found
 
@@ -121,35 +121,11 @@ class Queue:
         if self.entry.keep and studies.at([point], self.entry.keep):
             folder, model = self.reports / "studies" / self.name, self.data / "models" / f"{self.name}.safetensors"
             trained.keep(commit, name, dataset, found[-1], folder, self.data, model)
-        return {"status": studies.DONE, **trained.row(*found, self.reach)}
+        return {"status": study_table.DONE, **trained.summary(*found, self.reach)}
 
     def _forget(self, *experiments: str) -> None:
         for command in (("queue", "remove"), ("exp", "remove")):
             _each(command, experiments)
-
-
-def _check_git() -> None:
-    """Raises BadInput where DVC would train and then lose the experiment."""
-    try:
-        shallow = call("git", "rev-parse", "--is-shallow-repository").strip() == "true"
-    except BadInput as error:
-        if "dubious ownership" not in str(error):
-            raise
-        remedy = f"git config --global --add safe.directory '{Path.cwd()}'"
-        raise BadInput(f"{error}; if you trust it: {remedy}") from error
-    if shallow:
-        raise BadInput("a shallow clone, in which DVC loses experiments: `git fetch --unshallow` completes it")
-    if changed := call("git", "status", "--porcelain", "--", *TRAINED):
-        path = changed.splitlines()[0][3:]
-        raise BadInput(f"{path}: has uncommitted changes; commit them first, for an experiment is made of a commit")
-
-
-def _up_to_date(target: str) -> bool:
-    """Whether HEAD has the results of its own code and parameters."""
-    try:
-        return "Running stage" not in call("dvc", "repro", "--dry", "--allow-missing", target)
-    except BadInput:  # DVC wants the data of a stage that it would run
-        return False
 
 
 def _settle() -> None:

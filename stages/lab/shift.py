@@ -15,7 +15,7 @@ from stages.command import BadInput
 from stages.grammar import TEMPLATES
 
 
-def row(one: pd.DataFrame, other: pd.DataFrame, of: str) -> dict:
+def compare(one: pd.DataFrame, other: pd.DataFrame, of: str) -> dict:
     """How far apart the tables are in one property, and how often chance alone would bring them as far (p-value).
 
     `template`: Cramér's V and the chi-squared test; a number: Kolmogorov and Smirnov's distance and test; `everything`:

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from stages import files, measures, model_file, studies
+from stages import files, measures, model_file, study_table
 from stages.lab.dvc import call
 from stages.measures import of
-from stages.network import alphabet, predictions, weights
+from stages.network import alphabet, scores, weights
 
-TIMING = "seconds_per_epoch", "peak_memory_mib", *studies.MACHINE
+TIMING = "seconds_per_epoch", "peak_memory_mib", *study_table.MACHINE
 HELD_OUT = 1000  # rows that the page's calculator picks from
 KEPT = ["src", "tgt", "predicted", "template", "probability"]
 METRICS = [name for name, measure in of(measures.METRICS).items() if measures.TRAININGS in measure.tables]
@@ -34,7 +34,7 @@ def results(commit: str, run: str, reports: Path) -> tuple[dict, dict, pd.DataFr
     return json.loads(metrics), json.loads(timing), pd.read_csv(io.StringIO(history))
 
 
-def row(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dict:
+def summary(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dict:
     """What a row tells of a finished training: its last metrics, and how fast and how steady its curve was.
 
     `epochs_to_reach` is the first epoch with a validation loss of at most `reach`, infinite where none is;
@@ -87,7 +87,7 @@ def asked(model: Path, rows: pa.Table, before: pd.Series) -> tuple[dict[str, pd.
     """
     network = weights.load(model)
     sources, answers = alphabet.encode_table(rows, model)
-    found = predictions.answer(network, rows, sources, answers)[0].to_pandas()
+    found = scores.answer(network, rows, sources, answers)[0].to_pandas()
     rounding = {
         "sha256": model_file.read(model)[0]["sha256"],
         "rows": len(found),

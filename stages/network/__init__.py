@@ -1,7 +1,7 @@
 """The network, from characters to weights and answers; what only `train`, `evaluate` and `predict` need.
 
 alphabet, seq2seq                       text as ids, and the network that reads and writes them
-cells, recurrence, layout               what it is made of, computed without waste
+cells, decoders, recurrence, layout     what it is made of, computed without waste
 learner, checkpoint, launch, machine    its training: under way, interrupted, on many processes, on this machine
-scores, predictions, weights            how good it is, its answers, and the file that it is kept in
+scores, batches, weights                how good it is, rows cut to their length, and the file that it is kept in
 """

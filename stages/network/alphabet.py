@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from stages.command import BadInput
-from stages.tokens import EOS, PAD, TOKENS
+from stages.model_file import EOS, PAD, TOKENS
 
 _ID = {token: number for number, token in enumerate(TOKENS) if len(token) == 1}
 
@@ -48,9 +48,9 @@ def decode(ids: Iterable[int]) -> str:
 
 
 def _encode(texts: Sequence[str]) -> np.ndarray:
-    foreign = set().union(*texts) - _ID.keys()
-    if foreign:
-        character = min(foreign)
+    unknown = set().union(*texts) - _ID.keys()
+    if unknown:
+        character = min(unknown)
         text = next(text for text in texts if character in text)
         raise BadInput(f"foreign character {character!r} in {text[:40]!r}; the alphabet is {''.join(_ID)}")
     if not all(texts):

@@ -20,34 +20,16 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from stages import files
+from stages import files, sources
 
 EVERY = 120.0  # seconds between two of them inside a long epoch; the end of an epoch has one anyway
-# The code that a training runs, beside all of this folder
-CODE = (
-    *(
-        "__init__",
-        "choices",
-        "command",
-        "document",
-        "files",
-        "grammar",
-        "model_file",
-        "params",
-        "parent",
-        "seal",
-        "sources",
-    ),
-    *("tokens", "train", "wording"),
-)
 DIGEST = hashlib.sha256().digest_size  # bytes in front of the content, which tell a whole file from a broken one
 
 
 def fingerprint(settings: Any, tables: Iterable[Path]) -> str:
     """SHA-256 of all that decides how a training goes: its settings, its tables' bytes, this code and PyTorch."""
     digest = hashlib.sha256(json.dumps([settings, torch.__version__], sort_keys=True).encode())
-    here, stages = Path(__file__).parents[:2]
-    for path in [*tables, *(stages / f"{name}.py" for name in CODE), *sorted(here.glob("*.py"))]:
+    for path in [*tables, *sorted(sources.code("train"))]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -119,6 +119,17 @@ def description() -> dict[str, str | int]:
     }
 
 
+def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
+    """Mean seconds of an epoch's training pass (validation not counted), rows per second, memory, and on what."""
+    mean = sum(seconds) / len(seconds)
+    return {
+        "seconds_per_epoch": round(mean, 3),
+        "rows_per_second": round(rows / mean, 1),
+        "peak_memory_mib": peak_memory(),
+        **description(),
+    }
+
+
 def processor() -> str:
     """The CPU's name, as in 'AMD EPYC 9B14'; the architecture, as in 'aarch64', where the system does not tell it."""
     name = ""

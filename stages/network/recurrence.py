@@ -71,8 +71,8 @@ def _add(target: Tensor, where: slice | Tensor, values: Tensor) -> None:
 
 def _recurrent_weight(gradient: Tensor, states: Tensor, steps: Steps) -> Tensor:
     """The gradient of the recurrent weight (G·H, H), as one large product, from that of the gates (N, G·H)."""
-    first, *others = steps
-    return gradient[first[0].stop :].t() @ torch.cat([states[:0], *(states[before] for _, before in others)])
+    first, *later = steps
+    return gradient[first[0].stop :].t() @ torch.cat([states[:0], *(states[before] for _, before in later)])
 
 
 class LSTMLayer(torch.autograd.Function):

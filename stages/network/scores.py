@@ -1,33 +1,24 @@
-"""What a network says about a whole table of encoded rows, in batches.
+"""What a network says about a whole table, in batches: its scores, and its answers beside the right ones.
 
 sources (N, S), answers (N, T)  ->  {'loss': 0.25, 'token_accuracy': 0.90, …}
+'12*(3+4)=', tgt 84             ->  predicted '84', correct, probability 0.93
 """
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from tqdm import tqdm
 
+from stages import files
 from stages.command import BadInput
+from stages.network import alphabet
 from stages.network.alphabet import PAD
+from stages.network.batches import fit, in_order, padded
 from stages.network.seq2seq import Seq2Seq
-
-# Rows decoded at a time; large enough to fill the machine, small enough for any memory.
-BATCH = 1024
-
-
-def trim(ids: Tensor, width: int) -> Tensor:
-    """The first `width` columns as the int64 that PyTorch's embedding and loss want."""
-    return ids[:, :width].long()
-
-
-def widths(ids: Tensor) -> Tensor:
-    """Real tokens in each row of (N, T), padding left out: (N)."""
-    return (ids != PAD).sum(dim=1)
+from stages.network.weights import Trained
 
 
 def summed_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -44,9 +35,9 @@ def summed_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor, Tensor
 def token_sums(model: Seq2Seq, sources: Tensor, answers: Tensor) -> Tensor:
     """`summed_loss` of a whole table: loss, hits and real tokens (3), float64 on the CPU."""
     totals = torch.zeros(3, dtype=torch.float64)
-    for rows in _batches(len(sources)):
-        answer = _fitted(answers[rows])
-        logits = model(_fitted(sources[rows]), answer)
+    for rows in in_order(len(sources)):
+        answer = fit(answers[rows])
+        logits = model(fit(sources[rows]), answer)
         totals += torch.stack([part.double().cpu() for part in summed_loss(logits, answer)])
     return totals
 
@@ -59,9 +50,29 @@ def token_scores(model: Seq2Seq, sources: Tensor, answers: Tensor) -> dict[str, 
 
 def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]:
     """`Seq2Seq.greedy` for a whole table (N, S): answers (N, steps) and probabilities (N), on the CPU."""
-    parts = [model.greedy(_fitted(sources[rows]), steps) for rows in _batches(len(sources))]
+    parts = [model.greedy(fit(sources[rows]), steps) for rows in in_order(len(sources))]
     answers, probabilities = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
     return answers, probabilities
+
+
+def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
+    """The rows (N) with the network's greedy answers, and these as ids (N, steps).
+
+    `correct` is an answer that is the decimal `tgt` and ends with `<eos>` in time.
+    """
+    decoded, probability = decode(trained.model, sources, trained.steps)
+    predictions = pa.table(
+        {
+            "src": rows["src"],
+            "tgt": rows["tgt"],
+            "predicted": [alphabet.decode(ids) for ids in decoded.tolist()],
+            "correct": exact(decoded, answers.cpu()).numpy(),
+            "template": rows["template"],
+            "probability": probability.numpy(),
+        },
+        files.PREDICTIONS,
+    )
+    return predictions, decoded
 
 
 def exact(decoded: Tensor, answers: Tensor) -> Tensor:
@@ -77,23 +88,7 @@ def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
     return (padded(decoded, width)[:, :width] == padded(answers, width)).double().mean().item()
 
 
-def padded(ids: Tensor, width: int) -> Tensor:
-    """Ids (N, T) with PAD on the right up to `width` columns; wider ones stay as they are."""
-    return F.pad(ids, (0, max(0, width - ids.shape[1])), value=PAD)
-
-
 def check(model: Path, what: str, value: float) -> None:
     """Raise BadInput where a number of the network in the file `model` is NaN or infinite."""
     if not math.isfinite(value):
         raise BadInput(f"{model}: its {what} is {value}; train it again with a smaller lr")
-
-
-def _batches(rows: int) -> Iterator[slice]:
-    starts = range(0, rows, BATCH)
-    # A bar on a terminal, if it takes more than 5 seconds
-    for start in tqdm(starts, "answering", unit_scale=BATCH, unit="row", delay=5, leave=False, disable=None):
-        yield slice(start, start + BATCH)
-
-
-def _fitted(ids: Tensor) -> Tensor:
-    return trim(ids, int(widths(ids).max()))

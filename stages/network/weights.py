@@ -41,8 +41,8 @@ def save(path: Path, trained: Trained) -> None:
         "history": {"columns": list(trained.history[0]), "rows": [list(epoch.values()) for epoch in trained.history]},
     }
     content["sha256"] = model_file.digest(content, arrays)
-    told = json.dumps(content, sort_keys=True, allow_nan=False)
-    path.write_bytes(safetensors.save(arrays, {model_file.KEY: told}))
+    metadata = json.dumps(content, sort_keys=True, allow_nan=False)
+    path.write_bytes(safetensors.save(arrays, {model_file.KEY: metadata}))
 
 
 def load(path: Path) -> Trained:

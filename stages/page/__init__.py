@@ -1,11 +1,11 @@
 """The page that `report` makes: what is drawn, tabled and claimed on it, and the templates that set it.
 
-results, counts                          what the other stages left, as one value; a dataset, counted
+results, inputs                          what the other stages left, as one value; each table checked as it is read
 datasets, learning, failures, certainty  pictures, a file for each part of the page
-arithmetic, shares                       what makes an expression hard; how far a share may be off
+arithmetic, verdicts                     what makes an expression hard; how far chance reaches
 tables, gallery                          rows of numbers, rows of answers
-claims, findings, original, verdicts     what the original report says, and how it is measured
-trials, sweeps                           what a study found: the verdict, and its figures
-kept, others, whole                      the network of the whole corpus, what others reached, and both together
-style, web                               how a picture looks, and how the page is set
+claims, references                       what the original report says, and how it is measured
+studies                                  what a study found
+whole, limits, calculator                the network of the whole corpus: what was kept, what it can do, and itself
+style, render                            how a picture looks, and how the page is set
 """

@@ -3,8 +3,8 @@
 // The calculator at the top of the page: answers the expression while it is being typed.
 
 {
-  const told = JSON.parse(document.getElementById("told").textContent);
-  const [form, input, said, note, written] = ["asking", "expression", "said", "note", "written"].map((id) =>
+  const facts = JSON.parse(document.getElementById("facts").textContent);
+  const [form, input, output, note, written] = ["asking", "expression", "output", "note", "written"].map((id) =>
     document.getElementById(id),
   );
   const SLICE = 16; // milliseconds of calculation between two chances to handle a keystroke: one frame
@@ -15,14 +15,14 @@
   const percent = (share) => `${(100 * share).toFixed(share < 0.9995 ? 1 : 0)} %`;
 
   async function unpacked() {
-    const tensors = await unpack(document.getElementById("weights").textContent.trim(), told.tensors);
-    return new Network(told, tensors);
+    const tensors = await unpack(document.getElementById("weights").textContent.trim(), facts.tensors);
+    return new Network(facts, tensors);
   }
 
   /** The answer's tokens; null if a newer question has arrived. */
   async function asked(source, mine) {
     network ??= unpacked();
-    const steps = (await network).answer([...source].map((one) => told.tokens.indexOf(one)));
+    const steps = (await network).answer([...source].map((one) => facts.tokens.indexOf(one)));
     const tokens = [];
     let began = performance.now();
     while (mine === turn) {
@@ -47,11 +47,11 @@
       if (!(error instanceof Malformed)) throw error;
       return tell("", error.message);
     }
-    said.setAttribute("aria-busy", "true");
+    output.setAttribute("aria-busy", "true");
     try {
       const tokens = await asked(expression.source, mine);
       if (!tokens) return;
-      const reason = expression.unseen(told);
+      const reason = expression.unseen(facts);
       draw(expression.source, tokens);
       tell(verdict(expression, tokens), reason ? `warning: the network never saw ${reason}` : "");
     } catch (error) {
@@ -60,15 +60,15 @@
   }
 
   function tell(answer, words) {
-    said.replaceChildren(...[answer].flat());
+    output.replaceChildren(...[answer].flat());
     note.textContent = words;
-    said.setAttribute("aria-busy", "false");
+    output.setAttribute("aria-busy", "false");
   }
 
   /** As in predict.py: an answer without an end mark was cut off, so it is wrong. */
   function verdict({ source, value }, tokens) {
-    const answer = tokens.filter(({ token }) => token !== told.eos).map(({ token }) => character(token)).join("");
-    const right = tokens.at(-1).token === told.eos && answer === `${value}`;
+    const answer = tokens.filter(({ token }) => token !== facts.eos).map(({ token }) => character(token)).join("");
+    const right = tokens.at(-1).token === facts.eos && answer === `${value}`;
     const probability = tokens.reduce((product, { token, probabilities }) => product * probabilities[token], 1);
     const mark = element("strong", right ? "✓ right" : `✗ wrong: it is ${value}`, { className: right ? "good" : "bad" });
     return [element("code", `${source} ${answer}`), " ", mark, ` with probability ${probability.toFixed(4)}`];
@@ -84,12 +84,12 @@
     written.tBodies[0].replaceChildren(
       ...tokens.map(({ token, probabilities, looked }) => {
         const order = [...probabilities.keys()].sort((one, two) => probabilities[two] - probabilities[one]);
-        const others = order.filter((id) => id !== token).slice(0, 2);
-        const next = others.map((id) => `${character(id)} ${percent(probabilities[id])}`).join(", ");
+        const next = order.filter((id) => id !== token).slice(0, 2);
+        const likeliest = next.map((id) => `${character(id)} ${percent(probabilities[id])}`).join(", ");
         return row([
           element("th", character(token), { scope: "row" }),
           shaded(percent(probabilities[token]), probabilities[token], "sure"),
-          element("td", next, { className: "next" }),
+          element("td", likeliest, { className: "next" }),
           ...[...(looked ?? [])].map((share) => shaded(String(Math.round(100 * share)), share, "looked")),
         ]);
       }),
@@ -97,7 +97,7 @@
     written.hidden = false;
   }
 
-  const character = (id) => (id === told.eos ? "end" : id === told.pad ? "_" : told.tokens[id]);
+  const character = (id) => (id === facts.eos ? "end" : id === facts.pad ? "_" : facts.tokens[id]);
 
   function element(name, text, properties = {}) {
     return Object.assign(document.createElement(name), { textContent: text }, properties);
@@ -118,7 +118,7 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   input.addEventListener("input", calculate);
   for (const button of form.querySelectorAll("button[data-pick]")) {
-    const rows = told[button.dataset.pick];
+    const rows = facts[button.dataset.pick];
     button.hidden = !rows.length;
     button.addEventListener("click", () => {
       input.value = rows[Math.floor(Math.random() * rows.length)].slice(0, -1);

@@ -17,17 +17,17 @@ import numpy as np
 
 from stages import grammar, model_file
 from stages.command import BadInput
-from stages.page.kept import Whole
-from stages.tokens import EOS, PAD, TOKENS
+from stages.model_file import EOS, PAD, TOKENS
+from stages.page.whole import Whole
 
 PICKED = 1000  # wrong answers to pick from at most
 
 
 @dataclass(frozen=True)
 class Calculator:
-    """`told` is what network.js and expression.js have to know, `weights` the packed tensors in its order."""
+    """`facts` are what network.js and expression.js have to know, `weights` the packed tensors in its order."""
 
-    told: dict[str, Any]
+    facts: dict[str, Any]
     weights: str
 
 
@@ -42,7 +42,7 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
         raise BadInput(
             f"{path}: not the weights that rounding.json beside it tells of; `git checkout` brings both back"
         )
-    told = {
+    facts = {
         "shape": content["shape"],
         "operands": content["operands"],
         "steps": grammar.longest_answer(content["operands"]) + 1,  # + 1: its <eos>
@@ -54,7 +54,7 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
         "held_out": list(whole.held_out["src"]) if whole else [],
         "mistakes": list(whole.mistakes["src"].head(PICKED)) if whole else [],
     }
-    return Calculator(told, pack(arrays, path))
+    return Calculator(facts, pack(arrays, path))
 
 
 def pack(arrays: Mapping[str, np.ndarray], where: object) -> str:

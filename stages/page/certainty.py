@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from stages.page.results import Results
-from stages.page.shares import FEWEST, interval
 from stages.page.style import PALE, Panel, Picture, drawing, short
 from stages.page.tables import Cell, Table, count, share
+from stages.page.verdicts import FEWEST, interval
 
 BINS = 10  # of equal width
 
@@ -43,8 +43,8 @@ def reliability(results: Results) -> Picture:
         axes.set_ylim(-0.02, 1.02)
         axes.set_xlabel("probability of the answer")
         axes.set_ylabel("share right")
-        told = ", ".join(f"{row.right:.2f} at {row.probability:.2f}" for row in table.itertuples())
-        panels.append(Panel(figure, f"{run}, share right at each mean probability: {told}."))
+        parts = ", ".join(f"{row.right:.2f} at {row.probability:.2f}" for row in table.itertuples())
+        panels.append(Panel(figure, f"{run}, share right at each mean probability: {parts}."))
     caption = (
         "Answers in ten bins by the probability that the network gave them; bins with fewer than five are left out. "
         "On the grey line it is as often right as it thinks. The error is the mean distance from the line, over all."

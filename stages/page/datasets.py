@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
 from stages import grammar
-from stages.page.counts import by_size
 from stages.page.results import Results
 from stages.page.style import Panel, Picture, drawing, legend, short
 
@@ -21,11 +20,11 @@ def templates(results: Results) -> Picture:
     """The share of each template; on a logarithmic axis, for those of two operands are few."""
     figure, axes = drawing("share of the expressions", height=5.6)
     places = np.arange(len(grammar.TEMPLATES))
-    told = []
+    parts = []
     for name, counts in results.counts.items():
         shares = (counts.templates / counts.rows).reindex(grammar.TEMPLATES)
         axes.plot(shares, places, label=short(name), **results.marks[name] | {"linestyle": NONE})
-        told.append(f"{name} {shares.min():.2%} to {shares.max():.2%}")
+        parts.append(f"{name} {shares.min():.2%} to {shares.max():.2%}")
     axes.set_yticks(places, grammar.TEMPLATES, family="monospace", fontsize=9)
     axes.set_ylim(len(places) - 0.5, -0.5)
     axes.set_xscale("log")
@@ -35,7 +34,7 @@ def templates(results: Results) -> Picture:
         "templates",
         "Templates",
         "A template is in as often as there are operands to put in, so that expressions of two are few.",
-        [Panel(figure, f"Share of the rarest and of the commonest template: {'; '.join(told)}.")],
+        [Panel(figure, f"Share of the rarest and of the commonest template: {'; '.join(parts)}.")],
     )
 
 
@@ -69,18 +68,25 @@ def _shares(
 ) -> Panel:
     """Each dataset's share of each value; with names, the values stand side by side under these."""
     figure, axes = drawing(title)
-    told = []
+    parts = []
     for name, counts in counted.items():
         places = [list(names).index(value) for value in counts.index] if names else counts.index
         axes.plot(places, counts / counts.sum(), label=short(name), **results.marks[name] | look)
         ends = (names[value] if names else value for value in (counts.index[0], counts.index[-1], counts.idxmax()))
-        told.append("{} from {} to {}, most often {}".format(name, *ends))
+        parts.append("{} from {} to {}, most often {}".format(name, *ends))
     if names:
         axes.set_xticks(range(len(names)), names.values(), rotation=40, ha="right", fontsize=8)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     legend(figure)
-    return Panel(figure, f"Shares by {title}: {'; '.join(told)}.")
+    return Panel(figure, f"Shares by {title}: {'; '.join(parts)}.")
+
+
+def by_size(answers: pd.Series) -> pd.Series:
+    """Answers counted by sign and digits, under the smallest of them: … -10 (two digits), -1, 0, 1, 10 …"""
+    values = answers.index.to_numpy()
+    digits = np.array([len(str(abs(value))) for value in values.tolist()])
+    return answers.groupby(np.sign(values) * 10 ** (digits - 1)).sum()
 
 
 def _gapless(counts: pd.Series) -> pd.Series:

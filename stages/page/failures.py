@@ -11,8 +11,8 @@ from matplotlib.colors import ListedColormap
 
 from stages.page.arithmetic import NOTHING, hardships
 from stages.page.results import Results
-from stages.page.shares import FEWEST, interval
 from stages.page.style import Panel, Picture, drawing, legend, short
+from stages.page.verdicts import FEWEST, interval
 from stages.places import by_place
 
 BARS = "The thin bars are 95 % intervals (Wilson); a point stands for at least five rows."
@@ -76,8 +76,8 @@ def products(results: Results) -> Picture:
         axes.set_ylabel("a")
         axes.grid(visible=False)
         own, other = right[inside], right[~inside]
-        told = f"{own.sum()} of {len(own)} products of its own dataset right, {other.sum()} of {len(other)} others"
-        panels.append(Panel(figure, f"{run}: {told}."))
+        alt = f"{own.sum()} of {len(own)} products of its own dataset right, {other.sum()} of {len(other)} others"
+        panels.append(Panel(figure, f"{run}: {alt}."))
     caption = (
         "Every a*b that there is, in the training rows or not. Strong colour: right; sand: wrong. Of the pairs that "
         "the dataset leaves out, grey blue ones are right and blank ones wrong."
@@ -96,7 +96,7 @@ def _panel(
     """Share of right rows, all predictions unless others are given, by group; groups that are a scale are joined."""
     rows = results.predictions if rows is None else rows
     figure, axes = drawing(title)
-    told = []
+    parts = []
     runs = list(results.lines)
     for number, run in enumerate(runs):
         mine = rows["run"] == run
@@ -108,8 +108,8 @@ def _panel(
         axes.plot(places, shares["share"], label=short(run), **look)
         for place, row in zip(places, shares.itertuples(), strict=True):
             axes.vlines(place, *interval(row.share, row.rows), color=look["color"], linewidth=0.8)
-        told.append(f"{run} " + ", ".join(f"{names[group]}: {share:.2f}" for group, share in shares["share"].items()))
+        parts.append(f"{run} " + ", ".join(f"{names[group]}: {share:.2f}" for group, share in shares["share"].items()))
     axes.set_xticks(range(len(names)), names.values())
     axes.set_ylim(-0.02, 1.02)
     legend(figure)
-    return Panel(figure, f"Share right by {title}: {'; '.join(told)}.")
+    return Panel(figure, f"Share right by {title}: {'; '.join(parts)}.")

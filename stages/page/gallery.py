@@ -34,14 +34,14 @@ def examples(predictions: pd.DataFrame) -> list[Answer]:
     """At most five rows of the first run, each of its own template, three of them right if there are so many."""
     rows = predictions[predictions["run"] == predictions["run"].iloc[0]]
     right = rows[rows["correct"]].drop_duplicates("template").tail(3)
-    others = rows[~rows["template"].isin(right["template"])].sort_values("correct", kind="stable")
-    chosen = pd.concat([right, others.drop_duplicates("template").head(5 - len(right))])
+    rest = rows[~rows["template"].isin(right["template"])].sort_values("correct", kind="stable")
+    chosen = pd.concat([right, rest.drop_duplicates("template").head(5 - len(right))])
     return list(map(answer, chosen.itertuples()))
 
 
 def answer(row) -> Answer:
     """A row of the predictions with its answer marked; `·` stands where a character is missing."""
     right = str(row.tgt)
-    said = row.predicted.ljust(len(right), "·")
-    marked = [(char, place < len(right) and char == right[place]) for place, char in enumerate(said)]
+    predicted = row.predicted.ljust(len(right), "·")
+    marked = [(char, place < len(right) and char == right[place]) for place, char in enumerate(predicted)]
     return Answer(row.run, row.template, row.src, right, marked, row.correct, row.probability)

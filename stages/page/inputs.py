@@ -88,7 +88,7 @@ def answers(path: Path) -> pd.DataFrame:
     return table.to_pandas()
 
 
-def kept(folder: Path) -> tuple[pd.DataFrame | dict, ...]:
+def whole(folder: Path) -> tuple[pd.DataFrame | dict, ...]:
     """A study's history, kinds, mistakes, which are empty where every answer is right, held-out rows and rounding."""
     remedy = f"`git checkout {folder}` brings it back"
     history, kinds, mistakes, held_out = (

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from stages.page.results import Results
-from stages.page.shares import interval
 from stages.page.style import INK, Panel, Picture, beside, drawing, label_ends, short
+from stages.page.verdicts import interval
 
 MEASURES = {"loss": "cross-entropy, nats a token", "token_accuracy": "share of right tokens"}
 TRAINING, VALIDATION = {"linewidth": 0.9, "alpha": 0.8}, {"linewidth": 1.9}
@@ -19,17 +19,17 @@ TRAINING, VALIDATION = {"linewidth": 0.9, "alpha": 0.8}, {"linewidth": 1.9}
 def exact_match(results: Results) -> Picture:
     """A bar for each run with the 95 % interval that the number of held-out rows leaves."""
     figure, axes = drawing("share of right answers, held-out rows", height=1.1 + 0.4 * len(results.metrics))
-    told = []
+    parts = []
     for place, (run, correct) in enumerate(results.predictions.groupby("run", sort=False)["correct"]):
         low, high = interval(correct.mean(), len(correct))
         _bar(axes, results, place, run, correct.mean())
         axes.hlines(place, low, high, color=INK, linewidth=1)
         beside(axes, f"{correct.mean():.3f}", high, place)
-        told.append(f"{run} {correct.mean():.3f} ({low:.3f} to {high:.3f})")
+        parts.append(f"{run} {correct.mean():.3f} ({low:.3f} to {high:.3f})")
     axes.set_xlim(0, 1.1)
     _name_bars(axes, results.metrics["run"])
     caption = "The thin lines are 95 % intervals (Wilson) over the rows; another seed may move a run further than that."
-    return Picture("exact-match", "Exact match", caption, [Panel(figure, f"Exact match: {', '.join(told)}.")])
+    return Picture("exact-match", "Exact match", caption, [Panel(figure, f"Exact match: {', '.join(parts)}.")])
 
 
 def loss(results: Results) -> Picture:
@@ -93,26 +93,26 @@ def _multiples(results: Results, measure: str, title: str) -> Picture:
             ends[part] = (rows["epoch"].iloc[-1], rows[column].iloc[-1], look["color"])
         label_ends(axes, ends)
         axes.set_xlabel("epoch")
-        told = (
+        parts = (
             f"{part} from {rows[column].iloc[0]:.2f} to {rows[column].iloc[-1]:.2f}"
             for part, (column, _) in columns.items()
         )
-        panels.append(Panel(figure, f"{run}, {MEASURES[measure]}, over {len(rows)} epochs: {', '.join(told)}."))
+        panels.append(Panel(figure, f"{run}, {MEASURES[measure]}, over {len(rows)} epochs: {', '.join(parts)}."))
     caption = f"{MEASURES[measure].capitalize()}; thin: training, each batch just before its step; thick: validation."
     return Picture(measure.replace("_", "-"), title, caption, panels)
 
 
 def _overlaid(results: Results, axes: Axes, curves: pd.DataFrame, column: str) -> str:
     """Draw one column of each run; say where each ended."""
-    ends, told = {}, []
+    ends, parts = {}, []
     for run, rows in curves.groupby("run", sort=False):
         look = results.lines[run] | VALIDATION | _dot(rows)
         axes.plot(rows["epoch"], rows[column], **look)
         ends[run] = (rows["epoch"].iloc[-1], rows[column].iloc[-1], look["color"])
-        told.append(f"{run} ends at {rows[column].iloc[-1]:.3f}")
+        parts.append(f"{run} ends at {rows[column].iloc[-1]:.3f}")
     label_ends(axes, ends)
     axes.set_xlabel("epoch")
-    return f"{axes.get_title(loc='left')}: {', '.join(told)}."
+    return f"{axes.get_title(loc='left')}: {', '.join(parts)}."
 
 
 def _seconds(results: Results, runs: tuple[str, str], dataset: str) -> Panel:
@@ -123,8 +123,8 @@ def _seconds(results: Results, runs: tuple[str, str], dataset: str) -> Panel:
         beside(axes, f"{row.seconds_per_epoch:.1f} s", row.seconds_per_epoch, place)
     axes.margins(x=0.18)
     _name_bars(axes, rows["run"])
-    told = (f"{row.run} {row.seconds_per_epoch:.1f}" for row in rows.itertuples())
-    return Panel(figure, f"Seconds an epoch on {dataset}: {', '.join(told)}.")
+    parts = (f"{row.run} {row.seconds_per_epoch:.1f}" for row in rows.itertuples())
+    return Panel(figure, f"Seconds an epoch on {dataset}: {', '.join(parts)}.")
 
 
 def _dot(rows: pd.DataFrame) -> dict:

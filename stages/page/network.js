@@ -3,7 +3,7 @@
 // The network of stages/network/seq2seq.py, one token at a time: the encoder reads the source, its last state is the
 // context, and the decoder writes the likeliest token at each step.
 //
-//   new Network(told, tensors).answer([3, 4, 13, …])  ->  {token: 10, probabilities: […], looked: […]}, …
+//   new Network(facts, tensors).answer([3, 4, 13, …])  ->  {token: 10, probabilities: […], looked: […]}, …
 //
 // S source tokens, E embedding size, H hidden size, G gates: 4 (LSTM) or 3 (GRU), V = 18 tokens. A matrix is {rows,
 // columns, values}, row after row, as in the model file; a vector is a Float32Array.
@@ -110,7 +110,8 @@ class Network {
     const { rows, columns, values } = tensors["embedding.weight"];
     const embedded = Array.from({ length: rows }, (_, id) => values.subarray(id * columns, (id + 1) * columns));
     this.reads = embedded.map((vector) => this.encoder.part(vector)); // once per token of the alphabet
-    this.hears = shape.decoder === "context" ? null : embedded.map((vector) => this.decoder.part(vector, this.hidden));
+    const hears = tensors["decoder.weight_ih_l0"].columns > this.hidden; // its last token, beside the context
+    this.hears = hears ? embedded.map((vector) => this.decoder.part(vector, this.hidden)) : null;
     this.read = []; // {token, states} of the latest source: a shared prefix is not read again
   }
 
@@ -143,7 +144,7 @@ class Network {
     }
   }
 
-  /** Attention weights over the source (S), scaled by the root of H as in stages/network/attention.py. */
+  /** Attention weights over the source (S), scaled by the root of H as in stages/network/decoders.py. */
   look(output, keys) {
     const query = product(this.query, output);
     return softmax(keys.map((key) => key.reduce((total, value, n) => total + value * query[n], 0) / Math.sqrt(this.hidden)));

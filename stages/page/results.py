@@ -6,19 +6,50 @@ Every table has run, dataset and cell in front:
     full-lstm  full     lstm  1      2.18        2.01
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from stages import params
 from stages.page.calculator import Calculator
-from stages.page.counts import Counts
-from stages.page.kept import Whole
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
-from stages.page.trials import Trials
+from stages.page.verdicts import StudyRows
+from stages.page.whole import Whole
 
 POINTS = {"markersize": 4, "linewidth": 1.2}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of a dataset's expressions there are, and how many of each kind; `train` of them are trained on."""
+
+    rows: int
+    train: int
+    templates: pd.Series
+    operands: pd.Series
+    lengths: pd.Series  # characters of the expression, without its `=`
+    answers: pd.Series
+    products: frozenset[str]  # those of the template a*b, as they are written
+
+
+def count(batches: Iterable[pa.RecordBatch], train: int) -> Counts:
+    """The counts of a table that need never be in memory as a whole."""
+    parts: dict[str, list[pd.Series]] = {"templates": [], "operands": [], "lengths": [], "answers": []}
+    products = set()
+    for batch in batches:
+        operands = pd.concat([batch[letter].to_pandas().dropna() for letter in "abc"])
+        template = batch["template"].to_pandas().astype(str)
+        products.update(batch["src"].to_pandas()[template == "a*b"])
+        parts["templates"].append(template.value_counts())
+        parts["operands"].append(operands.astype(int).value_counts())
+        parts["lengths"].append((pc.utf8_length(batch["src"]).to_pandas() - 1).value_counts())  # - 1 for the `=`
+        parts["answers"].append(batch["tgt"].to_pandas().value_counts())
+    sums = {name: pd.concat(counts).groupby(level=0).sum() for name, counts in parts.items()}
+    return Counts(int(sums["templates"].sum()), train, **sums, products=frozenset(products))
 
 
 @dataclass(frozen=True)
@@ -32,7 +63,7 @@ class Results:
     timing: pd.DataFrame  # a row a run
     predictions: pd.DataFrame  # a row an answered validation row
     products: pd.DataFrame  # a row an answered a*b
-    trials: dict[str, Trials]  # of each study that has been tried
+    studies: dict[str, StudyRows]  # of each study that has rows
     code: dict[str, str]  # of each kind of study the hash of the code that would decide its rows now
     whole: Whole | None  # what the study `calculator` kept, if it has been tried
     calculator: Calculator | None  # its network, if that is there

@@ -1,4 +1,4 @@
-"""Another way to batch, tried beside stages.train.shuffled: rows of about one length together, so that less is padded.
+"""Another way to batch, beside `batches.shuffled`: rows of about one length together, so that less is padded.
 
 batch of 256: '7-9=' '8*3=' '12+4=' …    next batch: '(19-9)*11=' '41*(3+48)=' …
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from torch import Tensor
 
-from stages.network import scores
+from stages.network import batches
 
 POOL = 20  # batches among which rows are sorted: more would make batches alike, fewer would leave lengths mixed
 
@@ -21,17 +21,17 @@ def bucketed(
     The batches before the one numbered `first` are left out.
     """
     random = np.random.default_rng(seed)
-    order, lengths = random.permutation(len(sources)), scores.widths(sources).numpy()
-    batches = []
+    order, lengths = random.permutation(len(sources)), batches.widths(sources).numpy()
+    made = []
     for start in range(0, len(order), POOL * size):
         pool = order[start : start + POOL * size]
         pool = pool[lengths[pool].argsort(kind="stable")]
         cut = np.split(pool, range(size, len(pool), size))
         random.shuffle(cut)
-        batches += cut
-    for rows in batches[first:]:
+        made += cut
+    for rows in made[first:]:
         source, answer = sources[rows], answers[rows]
         yield (
-            scores.trim(source, int(scores.widths(source).max())),
-            scores.trim(answer, int(scores.widths(answer).max())),
+            batches.fit(source),
+            batches.fit(answer),
         )

@@ -12,17 +12,17 @@ import pandas as pd
 import torch
 
 from stages import params, train
-from stages.network import weights
+from stages.network import batches, weights
 from stages.network.learner import Learner
 from tests.benchmarks.buckets import bucketed
 from tests.benchmarks.measure import one_pass
 
 SEEDS = 3
 EPOCHS = 10
-WAYS = {"shuffled": train.shuffled, "length buckets": bucketed}
+WAYS = {"shuffled": batches.shuffled, "length buckets": bucketed}
 
 
-def curves(run: params.Run, operands: int, rows: train.Rows, valid: train.Rows) -> pd.DataFrame:
+def curves(run: params.Run, operands: int, rows: batches.Rows, valid: batches.Rows) -> pd.DataFrame:
     """The validation loss after each epoch, by way: the mean over the seeds, and their standard deviation."""
     found = pd.DataFrame(
         [
@@ -36,7 +36,7 @@ def curves(run: params.Run, operands: int, rows: train.Rows, valid: train.Rows) 
     return by_epoch.apply(lambda loss: f"{loss['mean']:.4f} ± {loss['std']:.4f}", axis=1).unstack()[list(WAYS)]
 
 
-def _losses(run: params.Run, operands: int, rows: train.Rows, valid: train.Rows, batched: Callable) -> list[float]:
+def _losses(run: params.Run, operands: int, rows: batches.Rows, valid: batches.Rows, batched: Callable) -> list[float]:
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     trained = weights.Trained("benchmark", learner.model, operands, learner.history)
     losses = []

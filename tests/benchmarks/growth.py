@@ -23,9 +23,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from stages import files, params, train
+from stages import files, params
 from stages.command import one_line
-from stages.network import machine
+from stages.network import batches, machine
 from stages.network.learner import Learner
 from stages.page import style
 from tests.benchmarks.measure import drawn, one_pass, useful_flop
@@ -39,7 +39,7 @@ LONGEST = 60.0  # seconds of an epoch that are measured
 MIB = 2**20 if sys.platform == "darwin" else 2**10  # in what the system counts memory: bytes there, else KiB
 
 
-def point(run: params.Run, rows: train.Rows) -> dict[str, float]:
+def point(run: params.Run, rows: batches.Rows) -> dict[str, float]:
     """One row of the table. The peak memory is the whole process', so each needs a process of its own."""
     machine.device()  # takes all cores
     learner = Learner(run, len(rows[0]), torch.device("cpu"))

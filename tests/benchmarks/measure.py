@@ -15,7 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stages import files, params, train
-from stages.network import alphabet, machine
+from stages.network import alphabet, batches, machine
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import Learner
 
@@ -52,7 +52,7 @@ def spread(corpus: Path, rows: int, pieces: int = 10) -> tuple[Tensor, Tensor]:
     return alphabet.encode_table(pa.concat_tables([table.slice(start, rows // pieces) for start in starts]), corpus)
 
 
-def one_pass(learner: Learner, run: params.Run, rows: train.Rows, batched: Callable = train.shuffled) -> float:
+def one_pass(learner: Learner, run: params.Run, rows: batches.Rows, batched: Callable = batches.shuffled) -> float:
     """The seconds of one epoch over these rows, just as `train` makes one."""
     with TemporaryDirectory() as folder, machine.precision(run.precision):
         batches = batched(*rows, run.batch_size, (run.seed, len(learner.seconds) + 1))

@@ -21,9 +21,9 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from stages import files, generate, params, train
+from stages import files, generate, params
 from stages.command import one_line
-from stages.network import alphabet, machine, scores, weights
+from stages.network import alphabet, batches, machine, scores, weights
 from stages.network.learner import Learner
 from tests.benchmarks import page, usual
 from tests.benchmarks.buckets import bucketed
@@ -47,7 +47,7 @@ def generation(operands: int) -> list[page.Line]:
     return page.lines("generation", found)
 
 
-def ways(run: params.Run, rows: train.Rows, learner: Learner) -> dict[str, Callable[[], float]]:
+def ways(run: params.Run, rows: batches.Rows, learner: Learner) -> dict[str, Callable[[], float]]:
     """A pass over the rows in each way."""
     packed, padded = usual.Packed(**learner.model.shape), usual.Padded(**learner.model.shape)
     loop = partial(usual.epoch, packed, torch.optim.AdamW(packed.parameters(), lr=run.lr), run.grad_clip)
@@ -75,7 +75,7 @@ def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, f
     rows = tuple(ids[: BATCHES * run.batch_size] for ids in alphabet.encode_table(files.read_table(table), table))
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
-    alone = products(run, round(run.batch_size * scores.widths(rows[0]).double().mean().item()))
+    alone = products(run, round(run.batch_size * batches.widths(rows[0]).double().mean().item()))
     found = rates(passes | alone)
     peaks = {shape: found[shape] for shape in alone}
     share = useful_flop(run, *rows) / max(peaks.values())  # of the machine, for a row a second

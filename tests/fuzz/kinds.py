@@ -7,7 +7,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from tests.fuzz import expressions, foreign, models, params, results, studies, tables
+from tests.fuzz import expressions, external, models, params, results, studies, tables
 from tests.fuzz.trial import Outcome, tried
 
 SEED = "2+2=4"
@@ -15,7 +15,7 @@ KINDS = {
     "params.yaml": (params.inputs, 6000),
     "studies.yaml": (studies.inputs, 3000),
     "tables of ours": (tables.inputs, 4000),
-    "tables of others": (foreign.inputs, 4000),
+    "tables of others": (external.inputs, 4000),
     "models": (models.inputs, 4000),
     "what `report` reads": (results.inputs, 4000),
     "expressions": (expressions.inputs, 5000),

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import feather, ipc
 
-from stages import foreign
+from stages.external import rows as external
 from tests.fuzz import mutations, texts
 from tests.fuzz.expressions import expression, text, value
 from tests.fuzz.trial import LONGEST, Input
@@ -46,11 +46,11 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
     return made
 
 
-def _read(path: Path) -> list[foreign.Row]:
-    return list(foreign.read(path))
+def _read(path: Path) -> list[external.Row]:
+    return list(external.read(path))
 
 
-def wrong(found: list[foreign.Row], good: list[int | None] | None) -> str:
+def wrong(found: list[external.Row], good: list[int | None] | None) -> str:
     """What is wrong with the rows; `good` has the value of each, None for a bad one, where nothing was damaged."""
     for row in found:
         if row.wrong is None:

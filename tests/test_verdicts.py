@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from conftest import COMPARISON, study_of
 
-from stages import studies
-from stages.page import sweeps, trials
+from stages import studies, study_table
+from stages.page import studies as study_figures
+from stages.page import verdicts
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED
 
 CODE = "0123456789ab"  # the present code's hash
@@ -17,7 +18,7 @@ def rows(large, small, status="done"):
     found = [(lr, seed, value, "done") for lr, values in ((0.01, large), (0.001, small)) for seed, value in values]
     table = pd.DataFrame(found, columns=["lr", "seed", "unsteadiness", "status"])
     table.loc[table["lr"] == 0.01, "status"] = status
-    return table.assign(rows=np.nan, **dict.fromkeys(studies.ORIGIN))
+    return table.assign(rows=np.nan, **dict.fromkeys(study_table.ORIGIN))
 
 
 @pytest.mark.parametrize(
@@ -33,14 +34,14 @@ def rows(large, small, status="done"):
     ],
 )
 def test_a_verdict_follows_from_the_rows(table, verdict):
-    assert trials.compared(COMPARISON, table)[1] == verdict
+    assert verdicts.compare(COMPARISON, table)[1] == verdict
 
 
 def test_the_worst_comparison_is_the_verdict():
     table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2]))
     turned = studies.Comparison(larger="unsteadiness", at={"lr": 0.001}, than_at={"lr": 0.01})
-    assert trials.finding((study_of(), table))[1] == CONFIRMED
-    assert trials.finding((study_of(rule=[COMPARISON, turned]), table))[1] == CONTRADICTED
+    assert verdicts.judge((study_of(), table))[1] == CONFIRMED
+    assert verdicts.judge((study_of(rule=[COMPARISON, turned]), table))[1] == CONTRADICTED
 
 
 @pytest.mark.parametrize(
@@ -55,22 +56,22 @@ def test_the_worst_comparison_is_the_verdict():
 def test_one_seed_is_judged_by_its_rows(shares, counts, verdict):
     table = pd.DataFrame({"lr": [0.01, 0.001], "status": "done", "exact_match": shares, "rows": counts})
     comparison = studies.Comparison(larger="exact_match", at={"lr": 0.01}, than_at={"lr": 0.001})
-    assert trials.compared(comparison, table)[1] == verdict
+    assert verdicts.compare(comparison, table)[1] == verdict
 
 
 def test_a_failed_training_has_an_endless_loss_and_no_accuracy():
     table = rows(enumerate([np.nan] * 3), enumerate([0.5, 0.4, 0.2]), status="train: nan").assign(exact_match=0.5)
     for measure, verdict in (("unsteadiness", CONFIRMED), ("exact_match", UNMEASURED)):
         comparison = studies.Comparison(larger=measure, at={"lr": 0.01}, than_at={"lr": 0.001})
-        assert trials.compared(comparison, table)[1] == verdict
+        assert verdicts.compare(comparison, table)[1] == verdict
 
 
 def test_a_study_of_which_nothing_is_measured_has_a_place_on_the_page():
     table = rows([(1, 0.9)], [], status="not measured: about 99 minutes").assign(loss=np.nan, point="p", epochs=np.nan)
     for keys in (["lr"], ["lr", "epochs"]):
         tried = study_of(by=keys), table
-        assert sweeps.picture("small", tried, CODE).panels == []
-        assert sweeps.figures("small", tried).rows == []
+        assert study_figures.picture("small", tried, CODE).panels == []
+        assert study_figures.figures("small", tried).rows == []
 
 
 @pytest.mark.parametrize(("auc", "verdict"), [(0.52, CONFIRMED), (0.48, CONTRADICTED), (0.509, CHANCE)])
@@ -78,18 +79,18 @@ def test_a_number_is_held_against_the_standard_error(auc, verdict):
     table = pd.DataFrame({"of": ["everything"], "status": "done", "auc": auc, "error": 0.005})
     for of, expected in (("everything", verdict), ("nothing", UNMEASURED)):
         comparison = studies.Comparison(larger="auc", at={"of": of}, than=0.5)
-        assert trials.compared(comparison, table)[1] == expected
+        assert verdicts.compare(comparison, table)[1] == expected
 
 
 def test_a_number_of_a_table_with_gaps_is_the_same():
     table = pd.DataFrame({"epochs": [10.0, np.nan], "seed": [1, 1], "unsteadiness": [0.2, 0.1], "status": "done"})
-    assert trials._at(table, {"epochs": 10})["unsteadiness"].tolist() == [0.2]
+    assert verdicts._at(table, {"epochs": 10})["unsteadiness"].tolist() == [0.2]
 
 
 def test_what_was_not_measured_is_no_failure():
     table = rows([(1, 0.9)], [(1, 0.1)], status="not measured: about 99 minutes")
-    assert trials.compared(COMPARISON, table)[1] == UNMEASURED
-    drawn = sweeps.picture("small", (study_of(show=["unsteadiness"]), table.assign(point="a point")), CODE)
+    assert verdicts.compare(COMPARISON, table)[1] == UNMEASURED
+    drawn = study_figures.picture("small", (study_of(show=["unsteadiness"]), table.assign(point="a point")), CODE)
     assert "Failed" not in drawn.caption
     assert drawn.caption.startswith("1 trainings.")
     assert drawn.caption.endswith("a point not measured: about 99 minutes.")
@@ -98,12 +99,12 @@ def test_what_was_not_measured_is_no_failure():
 def test_a_picture_has_every_measure_and_names_what_failed():
     table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2])).assign(loss=0.5, point="a point")
     table.loc[0, "status"] = "train: diverged"
-    drawn = sweeps.picture("learning_rate", (study_of(show=["loss", "unsteadiness"]), table), CODE)
+    drawn = study_figures.picture("learning_rate", (study_of(show=["loss", "unsteadiness"]), table), CODE)
     assert len(drawn.panels) == 2
     assert drawn.caption.endswith("Failed: a point.")
     assert "6 trainings" in drawn.caption
     assert "commit" not in drawn.caption
-    old = sweeps.picture("learning_rate", (study_of(code="1234567"), table), CODE)
+    old = study_figures.picture("learning_rate", (study_of(code="1234567"), table), CODE)
     assert "Only the code of commit 1234567 can try all of it" in old.caption
     assert "1 never" in {text.get_text() for text in drawn.panels[0].figure.axes[0].texts}
 
@@ -128,12 +129,12 @@ def test_a_picture_has_every_measure_and_names_what_failed():
 )
 def test_a_study_whose_code_has_changed_is_marked(made, sentence):
     table = rows(enumerate([0.9, 0.8]), enumerate([0.1, 0.1])).assign(loss=0.5, point="p")
-    table[list(studies.ORIGIN)] = made
+    table[list(study_table.ORIGIN)] = made
     left = table.iloc[:1].assign(status="not measured: about 99 minutes", code="other", commit="9999999")  # no result
-    caption = sweeps.picture("small", (study_of(), pd.concat([table, left])), CODE).caption
+    caption = study_figures.picture("small", (study_of(), pd.concat([table, left])), CODE).caption
     assert (f" {sentence}" in caption) == (sentence is not None), caption
     assert caption.count("code") == (sentence or "").count("code")
-    old = sweeps.picture("small", (study_of(code="1234567"), table), CODE).caption
+    old = study_figures.picture("small", (study_of(code="1234567"), table), CODE).caption
     assert old.count("code") == 1  # "Only the code of commit …" says it
 
 
@@ -147,21 +148,21 @@ def test_two_keys_of_which_the_first_is_a_number_are_curves():
     }
     points = [{"lr": [0.01, 0.001], "cell": "lstm", "seed": 1}]
     table = pd.DataFrame(made_of | {"unsteadiness": 1.0, "point": "p", "commit": "1234567", "code": CODE})
-    drawn = sweeps.picture("x", (study_of(points=points, by=["lr", "cell"]), table), CODE)
+    drawn = study_figures.picture("x", (study_of(points=points, by=["lr", "cell"]), table), CODE)
     lines = {line.get_label(): line.get_xydata().tolist() for line in drawn.panels[0].figure.axes[0].lines}
     assert lines["cell lstm"] == [[1, 0.1], [2, 0.2], [4, 0.3]]
     assert lines["cell gru"] == [[1, 0.4], [2, 0.5]]
 
 
 def test_labels_that_would_touch_are_left_out():
-    assert sweeps._apart([5000, 20288, 20566, 21075, 80000]) == [5000, 20288, 80000]
-    assert sweeps._apart([64, 256, 1024]) == [64, 256, 1024]
-    assert sweeps._apart([7]) == [7]
+    assert study_figures._apart([5000, 20288, 20566, 21075, 80000]) == [5000, 20288, 80000]
+    assert study_figures._apart([64, 256, 1024]) == [64, 256, 1024]
+    assert study_figures._apart([7]) == [7]
 
 
 def test_the_figures_are_means_with_their_spread():
     table = rows(enumerate([0.8, 1.0]), [(1, 0.25)]).assign(point="p")
-    found = sweeps.figures("small", (study_of(show=["unsteadiness"]), table))
+    found = study_figures.figures("small", (study_of(show=["unsteadiness"]), table))
     assert found.heads == ["lr", "seeds", "unsteadiness"]
     assert [[cell.text for cell in row] for row in found.rows] == [["0.01", "2", "0.9 ± 0.14"], ["0.001", "1", "0.25"]]
     assert [[cell.key for cell in row[1:]] for row in found.rows] == [[2, pytest.approx(0.9)], [1, 0.25]]
@@ -170,6 +171,6 @@ def test_the_figures_are_means_with_their_spread():
 def test_what_is_told_of_a_comparison():
     """Differences 0.8, 0.7 and 0.8: their standard deviation is 0.05774, and Student's t of two is 4.303."""
     table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2]))
-    assert trials.compared(COMPARISON, table)[0] == (
+    assert verdicts.compare(COMPARISON, table)[0] == (
         "unsteadiness at lr=0.01: 0.9, against 0.133 at lr=0.001 (difference +0.767 ± 0.14, 3 seeds)"
     )

@@ -12,8 +12,9 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from stages import grammar, kinds
+from stages import grammar
 from stages.command import BadInput, shown
+from stages.external import formats
 
 OTHER = "other"  # the template of an expression that the corpus has none for
 LARGEST = 10**18  # fits the column of a table
@@ -30,8 +31,8 @@ class Row(NamedTuple):
 
 
 def read(path: Path) -> Iterator[Row]:
-    """Every row of the table, counted from 1; raises BadInput as `kinds.read` does."""
-    for number, cells in zip(count(1), kinds.read(path), strict=False):
+    """Every row of the table, counted from 1; raises BadInput as `formats.read` does."""
+    for number, cells in zip(count(1), formats.read(path), strict=False):
         try:
             if isinstance(cells, str):
                 raise BadInput(cells)

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from stages import foreign
 from stages.command import BadInput
+from stages.external import rows as external
 
 ROWS = {
     "12*(3+4)=": "84",
@@ -30,7 +30,7 @@ def table(request, tmp_path):
 
 
 def test_good_rows_have_a_value_and_bad_ones_a_reason(table):
-    rows = list(foreign.read(table))
+    rows = list(external.read(table))
     assert [row[:2] for row in rows if not row.wrong] == [
         ("12*(3+4)=", 84),
         ("5*5=", 25),
@@ -51,12 +51,12 @@ def test_good_rows_have_a_value_and_bad_ones_a_reason(table):
     [("12*(3+4)=", "a*(b+c)"), ("7-9=", "a-b"), ("1*2*3*4=", "other"), ("(1+2)+3=", "other"), ("5=", "other")],
 )
 def test_template(src, template):
-    assert foreign.template(src) == template
+    assert external.template(src) == template
 
 
 def test_numbers_of_a_parquet_file_are_numbers(tmp_path):
     pd.DataFrame({"src": ["7-9=", "1+1="], "tgt": [-2, 2]}).to_parquet(tmp_path / "mine.parquet")
-    assert [tuple(row) for row in foreign.read(tmp_path / "mine.parquet")] == [("7-9=", -2, None), ("1+1=", 2, None)]
+    assert [tuple(row) for row in external.read(tmp_path / "mine.parquet")] == [("7-9=", -2, None), ("1+1=", 2, None)]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_numbers_of_a_parquet_file_are_numbers(tmp_path):
     ],
 )
 def test_numbers_as_people_write_them(text, number):
-    assert foreign.number(text) == Decimal(number)
+    assert external.number(text) == Decimal(number)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_numbers_as_people_write_them(text, number):
     ],
 )
 def test_what_is_no_number(text):
-    assert foreign.number(text) is None
+    assert external.number(text) is None
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_is_no_number(text):
 )
 def test_what_is_wrong_with_a_row(src, tgt, wrong):
     with pytest.raises(BadInput) as error:
-        foreign.judge(src, tgt)
+        external.judge(src, tgt)
     assert str(error.value) == wrong
 
 
@@ -134,4 +134,4 @@ def test_what_is_wrong_with_a_row(src, tgt, wrong):
     ("src", "tgt"), [(" 3+4 ", " 7\n"), ("\u00a03+4=\r\n", "7.0"), ("3 +\t4\u00a0=", "7"), ("3+4", "7")]
 )
 def test_blanks_and_a_missing_mark_are_no_fault(src, tgt):
-    assert foreign.judge(src, tgt) == ("3+4=", 7, None)
+    assert external.judge(src, tgt) == ("3+4=", 7, None)

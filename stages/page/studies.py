@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stages import studies
+from stages import studies, study_table
 from stages.measures import BY_NAME
-from stages.page.shares import interval
 from stages.page.style import COLOURS, MARKERS, Panel, Picture, drawing, keys, legend
 from stages.page.tables import Cell, Table
-from stages.page.trials import Trials, figure, finding, left_out, measured, word
+from stages.page.verdicts import StudyRows, figure, interval, judge, left_out, measured, word
 
 ROW = 0.26  # inches of a point that has a line of its own
 
@@ -37,19 +36,19 @@ class Spot:
         return self.values.mean()
 
 
-def picture(name: str, trials: Trials, code: str) -> Picture:
+def picture(name: str, study: StudyRows, code: str) -> Picture:
     """A panel for each measure: a curve for each series where the first key is a number and there is a second one,
     else a line for each point. `code` is the hash of the present code, which the rows' own are compared with."""
-    entry, table = trials
+    entry, table = study
     known = table.loc[~left_out(table), entry.by[0]]
     curves = len(entry.by) == 2 and pd.to_numeric(known, errors="coerce").notna().all()
-    panels = [(_curves if curves else _lines)(entry, measure, list(spots(trials, measure))) for measure in entry.show]
-    said, verdict = finding(trials)
+    panels = [(_curves if curves else _lines)(entry, measure, list(spots(study, measure))) for measure in entry.show]
+    evidence, verdict = judge(study)
     counted = f"{(~left_out(table)).sum()} {'trainings' if entry.kind == 'trainings' else 'points'}"
-    caption = f"{counted}. By the rule: {verdict}. {said[:1].upper()}{said[1:]}."
+    caption = f"{counted}. By the rule: {verdict}. {evidence[:1].upper()}{evidence[1:]}."
     if not entry.code:
         caption += _age(table[~left_out(table)], code)
-    failed = table.loc[(table["status"] != studies.DONE) & ~left_out(table), "point"]
+    failed = table.loc[(table["status"] != study_table.DONE) & ~left_out(table), "point"]
     if len(failed):
         caption += f" Failed: {', '.join(failed)}."
     if entry.code:
@@ -62,21 +61,21 @@ def picture(name: str, trials: Trials, code: str) -> Picture:
 
 def _age(rows: pd.DataFrame, code: str) -> str:
     """A sentence for rows that other code than the present one made, and one for rows whose code is not known."""
-    said, unknown = "", rows["code"].isna()
+    sentences, unknown = "", rows["code"].isna()
     if changed := (~unknown & (rows["code"] != code)).sum():
         commits = ", ".join(rows.loc[~unknown & (rows["code"] != code), "commit"].dropna().unique())
         which = "" if changed == len(rows) else f" {changed} of these"
-        said += f" The code has changed since{which}{f' ({commits})' if commits else ''}."
+        sentences += f" The code has changed since{which}{f' ({commits})' if commits else ''}."
     if unknown.any():
         which = "" if unknown.all() else f" of {unknown.sum()}"
-        said += f" The code{which} was not recorded."
-    return said
+        sentences += f" The code{which} was not recorded."
+    return sentences
 
 
-def figures(name: str, trials: Trials) -> Table:
+def figures(name: str, study: StudyRows) -> Table:
     """A row for each place: the keys, how many seeds, and each measure's mean, with the spread of several seeds."""
-    entry, _ = trials
-    found = {measure: {spot.names: spot for spot in spots(trials, measure)} for measure in entry.show}
+    entry, _ = study
+    found = {measure: {spot.names: spot for spot in spots(study, measure)} for measure in entry.show}
     places = list(dict.fromkeys(place for measure in found.values() for place in measure))
     several = max((len(spot.values) for measure in found.values() for spot in measure.values()), default=0) > 1
     rows = []
@@ -90,16 +89,16 @@ def figures(name: str, trials: Trials) -> Table:
     return Table(f"study-{name.replace('_', '-')}-table", entry.question, caption, heads, rows)
 
 
-def spots(trials: Trials, measure: str) -> Iterator[Spot]:
+def spots(study: StudyRows, measure: str) -> Iterator[Spot]:
     """The places that have the measure, in the order of the table."""
-    entry, table = trials
+    entry, table = study
     for names, rows in table.groupby([table[key].map(word) for key in entry.by], sort=False):
         values = measured(rows, measure)
         if values.empty:
             continue
         counts = measured(rows, "rows")
-        told = BY_NAME[measure].of_rows and len(values) == len(counts) == 1
-        yield Spot(names, values, interval(values.iloc[0], counts.iloc[0]) if told else None)
+        one_network = BY_NAME[measure].of_rows and len(values) == len(counts) == 1
+        yield Spot(names, values, interval(values.iloc[0], counts.iloc[0]) if one_network else None)
 
 
 def _title(entry: studies.Study, measure: str) -> str:
@@ -114,8 +113,8 @@ def _cell(spot: Spot | None) -> Cell:
 
 
 def _alt(entry: studies.Study, measure: str, found: list[Spot]) -> str:
-    told = ", ".join(f"{spot.name}: {figure(spot.mean)}" for spot in found)
-    return f"{measure} at {', '.join(entry.by)}, mean of the seeds: {told}."
+    means = ", ".join(f"{spot.name}: {figure(spot.mean)}" for spot in found)
+    return f"{measure} at {', '.join(entry.by)}, mean of the seeds: {means}."
 
 
 def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | None:
@@ -167,8 +166,8 @@ def _curves(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | No
 
 def _apart(ticks: list[float]) -> list[float]:
     """Those whose labels do not touch: each at least a sixth of the axis, which is logarithmic, behind the last."""
-    kept = ticks[:1]
+    labelled = ticks[:1]
     for tick in ticks[1:]:
-        if math.log(tick / kept[-1]) >= math.log(ticks[-1] / ticks[0]) / 6:
-            kept.append(tick)
-    return kept
+        if math.log(tick / labelled[-1]) >= math.log(ticks[-1] / ticks[0]) / 6:
+            labelled.append(tick)
+    return labelled

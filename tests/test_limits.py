@@ -8,12 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import FOLDERS, ROOT, options, stage
 
-from stages import params, report, studies
+from stages import params, report, studies, study_table
 from stages.command import BadInput
 from stages.lab import trained
 from stages.network import alphabet, scores, weights
-from stages.page import kept, whole
+from stages.page import limits
 from stages.page.references import OTHERS
+from stages.page.whole import OURS, Whole
 
 ANSWERS = pd.DataFrame(
     [
@@ -35,7 +36,7 @@ ROW = pd.Series(
 @pytest.fixture
 def found():
     point = {"name": "?", "cell": "gru", "lr": 0.005}
-    return kept.Whole(point, ROW, HISTORY, *tables(ANSWERS).values(), ROUNDING)
+    return Whole(point, ROW, HISTORY, *tables(ANSWERS).values(), ROUNDING)
 
 
 def tables(answers):
@@ -53,7 +54,7 @@ def test_kinds_and_mistakes_by_hand():
 
 def test_hours_are_those_of_the_passes(found):
     reached = found.reached
-    assert reached.loc[reached["name"] == kept.OURS, ["hours", "exact_match"]].to_numpy().tolist() == [
+    assert reached.loc[reached["name"] == OURS, ["hours", "exact_match"]].to_numpy().tolist() == [
         [0.5, 0.5],
         [1.0, 0.81],  # of the row
     ]
@@ -65,7 +66,7 @@ def test_hours_are_those_of_the_passes(found):
 
 def test_what_mistakes_have_in_common_by_hand(found):
     """4+5= 8 for 9; 4*5*6= 130 for 120; 3-9*9= -7 for -78; 9*9*9= nothing for 729."""
-    shares = [share for _, share in whole.common(found)]
+    shares = [share for _, share in limits.common(found)]
     assert shares == [
         0.75,  # a product
         0.5,  # of three numbers
@@ -79,31 +80,31 @@ def test_what_mistakes_have_in_common_by_hand(found):
 
 
 def test_tables_by_hand(found):
-    assert [[cell.text for cell in row] for row in whole.by_template(found).rows] == [
+    assert [[cell.text for cell in row] for row in limits.by_template(found).rows] == [
         ["a+b", "2", "1", "0.5000"],
         ["a-b*c", "1", "1", "0.0000"],
         ["a*b*c", "2", "2", "0.0000"],
     ]
-    assert whole.by_template(found).heads == ["template", "held out", "wrong", "exact match"]
-    assert [row[0].text for row in whole.by_length(found).rows] == ["1", "3"]
-    assert whole.others(found).heads == ["network", "epochs", "hours", "exact match", "settings"]
-    ours = whole.others(found).rows[0]
+    assert limits.by_template(found).heads == ["template", "held out", "wrong", "exact match"]
+    assert [row[0].text for row in limits.by_length(found).rows] == ["1", "3"]
+    assert limits.comparison(found).heads == ["network", "epochs", "hours", "exact match", "settings"]
+    ours = limits.comparison(found).rows[0]
     assert [cell.text for cell in ours] == ["ours", "2", "1.00", "0.8100", "cell gru, lr 0.005"]
 
 
 def test_the_best_and_the_worst_template(found):
-    assert whole.shares(found).to_dict() == {"a+b": 0.5, "a*b*c": 0.0, "a-b*c": 0.0}
-    assert whole.shares(found).index[0] == "a+b"
+    assert limits.shares(found).to_dict() == {"a+b": 0.5, "a*b*c": 0.0, "a-b*c": 0.0}
+    assert limits.shares(found).index[0] == "a+b"
 
 
 def test_the_surest_mistakes_are_listed_first(found, monkeypatch):
-    assert [answer.src for answer in whole.listed(found)] == ["3-9*9=", "4+5=", "4*5*6=", "9*9*9="]
-    monkeypatch.setattr(whole, "LISTED", 1)
-    assert [answer.src for answer in whole.listed(found)] == ["3-9*9="]
+    assert [answer.src for answer in limits.listed(found)] == ["3-9*9=", "4+5=", "4*5*6=", "9*9*9="]
+    monkeypatch.setattr(limits, "LISTED", 1)
+    assert [answer.src for answer in limits.listed(found)] == ["3-9*9="]
 
 
 def test_the_curve_has_everyone(found):
-    told = [panel.alt for panel in whole.curve(found).panels]
+    told = [panel.alt for panel in limits.curve(found).panels]
     assert all(one.name in text for text in told for one in OTHERS)
     assert "ours 0.8100 after 1.00 hours" in told[0]
     assert "ours 0.1900 after 1.00 hours" in told[1]
@@ -111,13 +112,13 @@ def test_the_curve_has_everyone(found):
 
 def test_the_curve_is_drawn_by_hours(found):
     """Ours: two epochs of half an hour, the last point that of the row, 0.81. OTHERS[1]: ten epochs of 163 seconds."""
-    right, wrong = (panel.figure.axes[0] for panel in whole.curve(found).panels)
-    names = [kept.OURS, *(one.name for one in OTHERS)]
+    right, wrong = (panel.figure.axes[0] for panel in limits.curve(found).panels)
+    names = [OURS, *(one.name for one in OTHERS)]
     for axes, ours, theirs in ((right, [0.5, 0.81], 0.958), (wrong, [0.5, 0.19], 0.042)):
         lines = {line.get_label(): line for line in axes.lines}
         assert list(lines) == names
-        assert lines[kept.OURS].get_xdata().tolist() == [0.5, 1]
-        assert lines[kept.OURS].get_ydata() == pytest.approx(ours)
+        assert lines[OURS].get_xdata().tolist() == [0.5, 1]
+        assert lines[OURS].get_ydata() == pytest.approx(ours)
         assert lines[OTHERS[1].name].get_xdata() == pytest.approx([10 * 163 / 3600])
         assert lines[OTHERS[1].name].get_ydata() == pytest.approx([theirs])
         assert [line.is_dashed() for line in axes.lines] == [False] + [True] * len(OTHERS)
@@ -145,7 +146,7 @@ def test_what_was_kept_is_read_back(found, tmp_path):
     write(tmp_path, found.kinds, found.mistakes, found.held_out)
     again = report.kept(tmp_path, STUDY, tried("done"))
     assert again.mistakes["predicted"].tolist() == ["8", "130", "-7", ""]
-    assert whole.common(again) == whole.common(found)
+    assert limits.common(again) == limits.common(found)
     assert (len(again.held_out), again.rounding) == (5, ROUNDING)
 
 
@@ -170,7 +171,7 @@ def test_on_the_page(answers, said, finished, tmp_path):
     folder = tmp_path / "studies" / "calculator"
     folder.mkdir(parents=True)
     write(folder, *tables(answers).values())
-    columns = studies.table(tmp_path / "none.csv", STUDY).columns
+    columns = study_table.read(tmp_path / "none.csv", STUDY).columns
     tried("done").assign(rows=len(answers)).reindex(columns=columns).to_csv(folder.with_suffix(".csv"), index=False)
     lab = {name: finished / name for name in FOLDERS} | {"studies": tmp_path / "studies"}
     output = tmp_path / "index.html"
@@ -186,7 +187,7 @@ def test_on_the_page(answers, said, finished, tmp_path):
 def test_the_kept_weights_are_those_of_the_study(head, corpus):
     """They make the mistakes that are kept, and are as often right on rows of the corpus."""
     network = weights.load(head / "data" / "models" / "calculator.safetensors")
-    table = studies.table(head / "reports" / "studies" / "calculator.csv", STUDY)
+    table = study_table.read(head / "reports" / "studies" / "calculator.csv", STUDY)
     found = report.kept(head / "reports" / "studies" / "calculator", STUDY, table)
     # The curve was measured in the training's bf16, the row in float32
     assert network.history[-1]["valid_exact_match"] == pytest.approx(found.row["exact_match"], abs=0.005)

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stages import grammar
-from stages.page import certainty, datasets, failures, gallery, learning, style, sweeps, tables, whole
+from stages.page import certainty, datasets, failures, gallery, learning, limits, studies, style, tables
 from stages.page.claims import claims
 from stages.page.results import Results
 
@@ -52,7 +52,7 @@ TABLES = {
 }
 
 
-def page(results: Results) -> str:
+def render(results: Results) -> str:
     """The page as HTML."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -74,8 +74,8 @@ def page(results: Results) -> str:
         tables={name: make(results) for name, make in TABLES.items()},
         pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
         studies=[
-            (sweeps.picture(name, tried, results.code[tried[0].kind]), sweeps.figures(name, tried))
-            for name, tried in results.trials.items()
+            (studies.picture(name, study, results.code[study[0].kind]), studies.figures(name, study))
+            for name, study in results.studies.items()
         ],
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
@@ -83,12 +83,12 @@ def page(results: Results) -> str:
         whole=results.whole
         and {
             "on": tables.on(results.whole.row.to_frame().T),
-            "curve": whole.curve(results.whole),
-            "shares": whole.shares(results.whole),
-            "kinds": [make(results.whole) for make in (whole.by_template, whole.by_length)],
-            "others": whole.others(results.whole),
-            "common": whole.common(results.whole),
-            "listed": whole.listed(results.whole),
+            "curve": limits.curve(results.whole),
+            "shares": limits.shares(results.whole),
+            "kinds": [make(results.whole) for make in (limits.by_template, limits.by_length)],
+            "comparison": limits.comparison(results.whole),
+            "common": limits.common(results.whole),
+            "listed": limits.listed(results.whole),
         },
         templates=grammar.TEMPLATES,
         claims=judged,

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from conftest import study_of
 
-from stages.page import sweeps, web
+from stages.page import render
+from stages.page import studies as study_figures
 from stages.page.style import COLOURS, MARKERS
 from tests.artists import names
 from tests.hand_made import results
@@ -19,7 +20,7 @@ SEEDS = pd.DataFrame({"lr": [2] * 3 + [8], "seed": [1, 2, 3, 1], "loss": [0.9, 0
 def panel(measure, by):
     """The panel that shows a measure of SEEDS, and its axes."""
     points = [{"lr": [0.01, 0.001], "cell": "gru", "seed": 1}]
-    (shown,) = sweeps.picture("x", (study_of(points=points, by=by, show=[measure]), SEEDS), "").panels
+    (shown,) = study_figures.picture("x", (study_of(points=points, by=by, show=[measure]), SEEDS), "").panels
     return shown, shown.figure.axes[0]
 
 
@@ -63,7 +64,7 @@ def test_a_curve_goes_through_the_means_of_its_seeds():
 def test_a_curve_leaves_out_a_point_with_a_failed_training():
     table = SEEDS.assign(status=["done"] * 3 + ["train: valid_loss is nan"])
     points = [{"lr": [0.01, 0.001], "cell": "gru", "seed": 1}]
-    (shown,) = sweeps.picture("x", (study_of(points=points, by=["lr", "cell"], show=["loss"]), table), "").panels
+    (shown,) = study_figures.picture("x", (study_of(points=points, by=["lr", "cell"], show=["loss"]), table), "").panels
     curve, _ = shown.figure.axes[0].lines
     assert curve.get_xdata().tolist() == [2]
 
@@ -71,7 +72,7 @@ def test_a_curve_leaves_out_a_point_with_a_failed_training():
 def test_each_series_has_its_own_look():
     table = SEEDS.assign(cell=["gru", "gru", "gru", "lstm"])
     points = [{"lr": 0.01, "cell": "gru"}, {"lr": 0.001, "cell": "lstm"}]
-    (shown,) = sweeps.picture("x", (study_of(points=points, by=["lr", "cell"], show=["loss"]), table), "").panels
+    (shown,) = study_figures.picture("x", (study_of(points=points, by=["lr", "cell"], show=["loss"]), table), "").panels
     curves = {line.get_label(): line for line in shown.figure.axes[0].lines if line.get_label()[0] != "_"}
     assert {name: line.get_xydata()[0].tolist() for name, line in curves.items()} == {
         "cell gru": [2, pytest.approx(0.4)],
@@ -82,9 +83,9 @@ def test_each_series_has_its_own_look():
 
 
 def test_a_study_on_the_page(monkeypatch):
-    monkeypatch.setattr(web, "PICTURES", dict.fromkeys(web.PICTURES, ()))  # they take seconds
+    monkeypatch.setattr(render, "PICTURES", dict.fromkeys(render.PICTURES, ()))  # they take seconds
     tried = study_of(question="How fast?", show=["loss"]), SEEDS
-    page = web.page(replace(results(), trials={"speed": tried}, code={"trainings": ""}))
+    page = render.render(replace(results(), trials={"speed": tried}, code={"trainings": ""}))
     section = page.partition('<section id="studies"')[2].partition("</section>")[0]
     assert "How fast?" in section
     assert 'id="study-speed"' in section

@@ -21,8 +21,8 @@ from typing import IO
 
 import pyarrow as pa
 
-from stages import header
 from stages.command import BadInput, shown
+from stages.external import header
 
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": None, ".zip": None}  # by PyArrow's name for it
 LONGEST = 1 << 24  # characters of a line that are kept, so that a file without line ends fits in memory
@@ -69,8 +69,8 @@ def read_csv(path: Path) -> Iterator[Cells]:
         # would swallow are read again.
         whole = all(at < len(fields) and "\n" not in fields[at].strip() for at in places)
         if not closed or (len(source.taken) > 1 and not whole):
-            first, *others = source.taken
-            source.back.extendleft(reversed(others))
+            first, *more = source.taken
+            source.back.extendleft(reversed(more))
             fields = next(csv.reader([first], delimiter=mark, quoting=csv.QUOTE_NONE, skipinitialspace=True))
         if fields:  # an empty line has none
             src, tgt = (fields[at] if at < len(fields) else None for at in places)

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stages import header, seal
+from stages import seal
 from stages.command import BadInput, shown
-from stages.lines import COMPRESSIONS, Cells, read_csv, read_json
+from stages.external import header
+from stages.external.text import COMPRESSIONS, Cells, read_csv, read_json
 
 CELL = 1024  # bytes of a Parquet or Feather cell that are kept; no expression is longer
 BATCH = 1 << 14  # rows of a Parquet or Feather file that are turned into text at a time

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
-from stages import kinds, lines
 from stages.command import BadInput
+from stages.external import formats, text
 
 ROWS = [("3+4=", "7"), ("7-9", "-2")]
 
@@ -27,7 +27,7 @@ ROWS = [("3+4=", "7"), ("7-9", "-2")]
 def cells(path, content=None):
     if content is not None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(kinds.read(path))
+    return list(formats.read(path))
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_a_long_cell_is_cut_and_is_not_good(tmp_path):
     for array in (long, long.dictionary_encode()):
         pq.write_table(pa.table({"src": array, "tgt": [7] * 3}), tmp_path / "a.parquet")
         assert [(len(src), src[:5], src[-1], tgt) for src, tgt in cells(tmp_path / "a.parquet")] == [
-            (kinds.CELL + 1, "3+4= ", "…", "7")
+            (formats.CELL + 1, "3+4= ", "…", "7")
         ] * 3
 
 
@@ -265,7 +265,7 @@ def test_a_long_text_in_many_rows_is_one_text(tmp_path):
 
 
 def test_a_line_without_an_end_is_cut(tmp_path):
-    content = b"src,tgt,note\n3+4=,7," + bytes(5 * lines.LONGEST) + b"\n7-9,-2,\n"
+    content = b"src,tgt,note\n3+4=,7," + bytes(5 * text.LONGEST) + b"\n7-9,-2,\n"
     assert cells(tmp_path / "a.csv.gz", gzip.compress(content, 1)) == ROWS
 
 

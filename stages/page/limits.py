@@ -1,0 +1,119 @@
+"""The network that was trained on nine tenths of all expressions: how far it came when, and what it still gets wrong.
+
+epoch 1, valid_exact_match 0.356; '31*48*24=', tgt 35712, predicted '35504'  ->  Picture('whole-curve', …), …
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from stages import grammar
+from stages.page.gallery import Answer, answer
+from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
+from stages.page.tables import Cell, Table, count, on, share
+from stages.page.whole import OURS, Whole
+
+LISTED = 200  # wrong answers on the page at most; the file has all
+
+
+def curve(whole: Whole) -> Picture:
+    """Exact match, and what is missing from it, against hours."""
+    reached = whole.reached.assign(wrong=1 - whole.reached["exact_match"])
+    colours, markers = (keys(reached["name"], looks) for looks in (COLOURS, MARKERS))
+    panels = []
+    for column, title in {"exact_match": "share of right answers", "wrong": "share of wrong answers"}.items():
+        figure, axes = drawing(title, 4.6)
+        parts = []
+        for name, points in reached.groupby("name", sort=False):
+            look = {"color": colours[name], "marker": markers[name], "markersize": 4, "linestyle": DASHES[name != OURS]}
+            axes.plot(points["hours"], points[column], label=name, **look)
+            parts.append(f"{name} {points[column].iloc[-1]:.4f} after {points['hours'].iloc[-1]:.2f} hours")
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter("{x:.3g}")
+        if column == "wrong":
+            axes.set_yscale("log")
+        axes.set_xlabel("hours of training")
+        legend(figure)
+        panels.append(Panel(figure, f"{title.capitalize()}: {'; '.join(parts)}."))
+    caption = (
+        "Hours are those of passes over the training rows, epochs times their mean seconds; ours on "
+        f"{on(whole.row.to_frame().T)}, our curve in the precision of the training, its last point in float32. The "
+        "others', on GPUs, are by their own account. The tenth that we held out is our own draw."
+    )
+    return Picture("whole-curve", "Exact match against time", caption, panels)
+
+
+def comparison(whole: Whole) -> Table:
+    """The last of each one's points."""
+    rows = [
+        [
+            Cell(row.name),
+            count(row.epoch),
+            Cell(f"{row.hours:.2f}", row.hours),
+            share(row.exact_match),
+            Cell(row.settings),
+        ]
+        for row in whole.reached.groupby("name", sort=False).tail(1).itertuples(index=False)
+    ]
+    heads = ["network", "epochs", "hours", "exact match", "settings"]
+    return Table(
+        "whole-others",
+        "Beside what others reached",
+        "Trained on nine tenths of the same rows; hours as above.",
+        heads,
+        rows,
+    )
+
+
+def shares(whole: Whole) -> pd.Series:
+    """The share of right answers of each template, the best one first."""
+    found = whole.kinds.groupby("template")[["rows", "right"]].sum()
+    return (found["right"] / found["rows"]).sort_values(ascending=False, kind="stable")
+
+
+def by_template(whole: Whole) -> Table:
+    return _right(whole, "template", grammar.TEMPLATES, "By template")
+
+
+def by_length(whole: Whole) -> Table:
+    return _right(whole, "length", sorted(whole.kinds["length"].unique()), "By the answer's characters")
+
+
+def _right(whole: Whole, key: str, order: Sequence, title: str) -> Table:
+    """Rows, wrong answers and the share of right ones of each kind that there is."""
+    found = whole.kinds.groupby(key)[["rows", "right"]].sum().reindex(order).dropna().astype(int)
+    rows = [
+        [Cell(str(kind), place), count(one.rows), count(one.rows - one.right), share(one.right / one.rows)]
+        for place, (kind, one) in enumerate(found.iterrows())
+    ]
+    heads = [key if key == "template" else "characters", "held out", "wrong", "exact match"]
+    return Table(f"whole-{key}", title, "Of all held-out rows.", heads, rows)
+
+
+def common(whole: Whole) -> list[tuple[str, float]]:
+    """What wrong answers have in common, as shares of them; nothing where there are none."""
+    wrong = whole.mistakes
+    if wrong.empty:
+        return []
+    predicted, true, template = wrong["predicted"], wrong["tgt"].astype(str), wrong["template"]
+    alike = predicted.str.len() == true.str.len()
+    pairs = zip(predicted, true, strict=True)
+    off = pd.Series([sum(one != two for one, two in zip(*pair, strict=False)) for pair in pairs], wrong.index)
+    close = (pd.to_numeric(predicted, errors="coerce") - wrong["tgt"]).abs() <= wrong["tgt"].abs() / 100
+    shares = {
+        "have a product": template.str.contains("*", regex=False),
+        "multiply a sum, a difference or a product": template.str.contains(r"a\*b\*c|\)\*|\*\("),
+        "are as long as the right one": alike,
+        "have the right sign": (predicted != "") & (predicted.str.startswith("-") == true.str.startswith("-")),
+        "have the right first character": predicted.str[:1] == true.str[:1],
+        "have the right last digit": predicted.str[-1:] == true.str[-1:],
+        "have one wrong character, and no more": alike & (off == 1),
+        "are within one hundredth of the right value": close,
+    }
+    return [(words, found.mean()) for words, found in shares.items()]
+
+
+def listed(whole: Whole) -> list[Answer]:
+    """The wrong answers that the page lists, the surest first."""
+    surest = whole.mistakes.sort_values("probability", ascending=False, kind="stable").head(LISTED)
+    return list(map(answer, surest.assign(run="whole", correct=False).itertuples()))

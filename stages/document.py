@@ -2,6 +2,8 @@
 
 lr: 1e-05
 corpus: {operands: 50}  ->  {"lr": 1e-05, "corpus": {"operands": 50}}
+
+Longer than other modules: one class goes through the parser's events, and each refusal stands where it is found.
 """
 
 import re

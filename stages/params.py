@@ -4,6 +4,8 @@
       single_digit-gru: {dataset: single_digit, cell: gru, epochs: 50}
 
 becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other number from the root of the file.
+
+Longer than other modules: all that params.yaml may hold is here, in the order of the file.
 """
 
 import math

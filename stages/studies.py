@@ -1,6 +1,8 @@
 """studies.yaml as validated values, and the points of each study.
 
 points: [{lr: [0.001, 0.01], seed: [1, 2]}]  ->  {'lr': 0.001, 'seed': 1}, {'lr': 0.001, 'seed': 2}, …
+
+Longer than other modules: a rule names points, so that studies and their points are checked together.
 """
 
 import math

@@ -40,8 +40,9 @@ def train(
     with machine.precision(run.precision):
         for epoch in range(len(learner.history) + 1, run.epochs + 1):
             batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
-            done = learner.step * run.batch_size
-            with _bar(f"{name} {epoch}/{run.epochs}", done, len(rows[0])) as bar:
+            off = None if launch.first() else True  # None: where standard error is no terminal
+            done = {"initial": learner.step * run.batch_size, "total": len(rows[0])}
+            with tqdm(**done, desc=f"{name} {epoch}/{run.epochs}", unit="row", leave=False, disable=off) as bar:
                 one_epoch(engine, learner, run, batches, checkpoint, bar)
             scored = learner.end_epoch() | validate(trained, *valid)
             for kind in ("train_loss", "valid_loss"):
@@ -103,11 +104,6 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
 def _encoded(path: Path, device: torch.device) -> Rows:
     sources, answers = alphabet.encode_table(files.read_table(path), path)
     return sources.to(device), answers.to(device)
-
-
-def _bar(title: str, done: int, rows: int) -> tqdm:
-    off = None if launch.first() else True  # None: where standard error is no terminal
-    return tqdm(initial=done, total=rows, desc=title, unit="row", leave=False, disable=off)
 
 
 def _line(name: str, learner: Learner, epochs: int, rows: int) -> str:

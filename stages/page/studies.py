@@ -1,6 +1,8 @@
 """A study on the page: a picture of each measure that it shows, and the figures themselves.
 
 learning_rate, 15 rows  ->  three panels, a dot for each seed, and a table with a row for each learning rate
+
+Longer than other modules: pictures and table are two views of the same `spots`.
 """
 
 import math

@@ -104,7 +104,7 @@ def results() -> Results:
         timing=named(timing),
         predictions=named(predictions()),
         products=named(products),
-        trials={},
+        studies={},
         code={},
         whole=None,
         calculator=None,

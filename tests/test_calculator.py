@@ -52,18 +52,18 @@ def unpacked(told, text):
 def test_the_page_has_the_weights_of_the_file(path):
     made = calculator.calculator(path, None)
     content, arrays = model_file.read(path)
-    found = unpacked(made.told, made.weights)
+    found = unpacked(made.facts, made.weights)
     assert found.keys() == arrays.keys()
     assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
-    assert made.told["shape"] == content["shape"]
-    assert (made.told["operands"], made.told["steps"]) == (12, 5)  # 11*11*11 = 1331, and <eos>
-    assert made.told["tokens"][made.told["eos"]] == "<eos>"
-    assert (made.told["held_out"], made.told["mistakes"]) == ([], [])
+    assert made.facts["shape"] == content["shape"]
+    assert (made.facts["operands"], made.facts["steps"]) == (12, 5)  # 11*11*11 = 1331, and <eos>
+    assert made.facts["tokens"][made.facts["eos"]] == "<eos>"
+    assert (made.facts["held_out"], made.facts["mistakes"]) == ([], [])
 
 
 def test_rows_to_pick_from(path):
     found = calculator.calculator(path, whole(model_file.read(path)[0]["sha256"]))
-    assert (found.told["held_out"], found.told["mistakes"]) == (["1+2=", "4*5="], ["4*5="])
+    assert (found.facts["held_out"], found.facts["mistakes"]) == (["1+2=", "4*5="], ["4*5="])
 
 
 def test_rows_of_other_weights_are_refused(path):
@@ -91,7 +91,7 @@ def page(finished, folder, studies):
 
 def test_on_the_page(finished, path, tmp_path):
     text = page(finished, tmp_path, tmp_path)
-    told = json.loads(re.search(r'<script type="application/json" id="told">(.*?)</script>', text)[1])
+    told = json.loads(re.search(r'<script type="application/json" id="facts">(.*?)</script>', text)[1])
     packed = re.search(r'<script type="text/plain" id="weights">(.*?)</script>', text)[1]
     assert all(np.array_equal(one, two) for one, two in zip(*tensors(told, packed, path), strict=True))
     assert text.index('id="expression"') < text.index("<section")
@@ -113,7 +113,7 @@ def test_the_page_does_without(finished, tmp_path):
 
 def test_the_committed_page_has_the_committed_weights(head):
     text = (head / "reports" / "index.html").read_text()
-    told = json.loads(re.search(r'id="told">(.*?)</script>', text)[1])
+    told = json.loads(re.search(r'id="facts">(.*?)</script>', text)[1])
     packed = re.search(r'id="weights">(.*?)</script>', text)[1]
     path = head / "data" / "models" / "calculator.safetensors"
     assert all(np.array_equal(one, two) for one, two in zip(*tensors(told, packed, path), strict=True))

@@ -1,6 +1,7 @@
 """An interrupted training ends as one that never stopped, and no other training finds what it left."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 import torch
 from conftest import ROOT, samples, stage, write_params
 
+from stages import sources
 from stages.network import checkpoint, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
 
@@ -94,13 +96,18 @@ def test_the_fingerprint_is_of_settings_rows_code_and_pytorch(tmp_path, monkeypa
         patch.setattr(torch, "__version__", "0.0")
         assert fingerprint({"lr": 1}, [table]) != first
     with monkeypatch.context() as patch:
-        (tmp_path / "stages" / "network").mkdir(parents=True)
-        patch.setattr(checkpoint, "CODE", ("train",))
-        patch.setattr(checkpoint, "__file__", str(tmp_path / "stages" / "network" / "checkpoint.py"))
-        (tmp_path / "stages" / "train.py").write_text("one")
-        one = fingerprint({"lr": 1}, [table])
-        (tmp_path / "stages" / "train.py").write_text("two")
-        assert fingerprint({"lr": 1}, [table]) != one
+        code = shutil.copytree(ROOT / "stages", tmp_path / "stages")
+        patch.setattr(sources, "STAGES", code)
+        for name, counts in {
+            "report.py": False,
+            "lab/queue.py": False,
+            "train.py": True,
+            "network/cells.py": True,
+        }.items():
+            before = fingerprint({"lr": 1}, [table])
+            with (code / name).open("a") as file:
+                file.write("# changed\n")
+            assert (fingerprint({"lr": 1}, [table]) != before) == counts, name
     table.write_bytes(b"other rows")
     assert fingerprint({"lr": 1}, [table]) != first
 

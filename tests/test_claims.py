@@ -135,15 +135,15 @@ def tried(better):
 
 
 @pytest.mark.parametrize(
-    ("trials", "expected"),
+    ("answers", "expected"),
     [
         ({"share": True, "difficulty": True}, "confirmed"),
         ({"share": True, "difficulty": False}, "contradicted"),
         ({"difficulty": True}, "not yet measured"),
     ],
 )
-def test_a_claim_holds_if_all_of_its_studies_say_so(trials, expected):
-    found = replace(results({"full-lstm": 0.5}), trials={name: tried(better) for name, better in trials.items()})
+def test_a_claim_holds_if_all_of_its_studies_say_so(answers, expected):
+    found = replace(results({"full-lstm": 0.5}), studies={name: tried(better) for name, better in answers.items()})
     assert verdict(found, "… because 20,000 rows are a larger share") == expected
 
 

@@ -144,16 +144,16 @@ def write(folder, *kept):
 
 def test_what_was_kept_is_read_back(found, tmp_path):
     write(tmp_path, found.kinds, found.mistakes, found.held_out)
-    again = report.kept(tmp_path, STUDY, tried("done"))
+    again = report.calculator_study(tmp_path, STUDY, tried("done"))
     assert again.mistakes["predicted"].tolist() == ["8", "130", "-7", ""]
     assert limits.common(again) == limits.common(found)
     assert (len(again.held_out), again.rounding) == (5, ROUNDING)
 
 
 def test_nothing_was_kept_of_what_was_not_measured(tmp_path):
-    assert report.kept(tmp_path, STUDY, tried("not measured: about 999 minutes")) is None
+    assert report.calculator_study(tmp_path, STUDY, tried("not measured: about 999 minutes")) is None
     with pytest.raises(BadInput, match=r"history\.csv: no such file; `git checkout .*` brings it back"):
-        report.kept(tmp_path, STUDY, tried("done"))
+        report.calculator_study(tmp_path, STUDY, tried("done"))
 
 
 def test_a_kept_table_that_cannot_be_read(found, tmp_path):
@@ -162,7 +162,7 @@ def test_a_kept_table_that_cannot_be_read(found, tmp_path):
     for content, words in {"": "cannot be read", "src,tgt\n": "lacks predicted, probability, template"}.items():
         (tmp_path / "mistakes.csv").write_text(content)
         with pytest.raises(BadInput, match=rf"mistakes\.csv: {words}"):
-            report.kept(tmp_path, STUDY, tried("done"))
+            report.calculator_study(tmp_path, STUDY, tried("done"))
 
 
 @pytest.mark.parametrize(("answers", "said"), [(ANSWERS, "75.0% have a product"), (ANSWERS[:1], "<p>Nothing.</p>")])
@@ -188,7 +188,7 @@ def test_the_kept_weights_are_those_of_the_study(head, corpus):
     """They make the mistakes that are kept, and are as often right on rows of the corpus."""
     network = weights.load(head / "data" / "models" / "calculator.safetensors")
     table = study_table.read(head / "reports" / "studies" / "calculator.csv", STUDY)
-    found = report.kept(head / "reports" / "studies" / "calculator", STUDY, table)
+    found = report.calculator_study(head / "reports" / "studies" / "calculator", STUDY, table)
     # The curve was measured in the training's bf16, the row in float32
     assert network.history[-1]["valid_exact_match"] == pytest.approx(found.row["exact_match"], abs=0.005)
     mistakes = found.mistakes[:500]

@@ -26,7 +26,7 @@ def asked(tmp_path, monkeypatch):
         path = tmp_path / "subsets" / f"{name}.parquet"
         path.parent.mkdir(exist_ok=True)
         files.write_table(path, pa.Table.from_batches(generate.generate(operands)))
-    monkeypatch.setattr(queue, "_up_to_date", lambda target: False)
+    monkeypatch.setattr(queue, "up_to_date", lambda target: False)
     monkeypatch.delattr(queue, "call")  # a test must not train
     entry = study_of(run="full-lstm", longest=0.5, always={"valid_share": 0.25})
     trying = queue.Queue("small", entry, CONFIG, tmp_path, tmp_path)

@@ -147,7 +147,7 @@ def test_a_network_that_says_nan_leaves_no_results(broken, finished):
 
 def test_a_network_that_says_nan_to_some_products_only_leaves_no_results(lab, finished, monkeypatch):
     """A loss that is a number does not show it."""
-    real = evaluate.answer
+    real = evaluate.scores.answer
 
     def answer(trained, rows, *ids):
         table, decoded = real(trained, rows, *ids)
@@ -156,7 +156,7 @@ def test_a_network_that_says_nan_to_some_products_only_leaves_no_results(lab, fi
             table = table.set_column(table.schema.get_field_index("probability"), "probability", [column])
         return table, decoded
 
-    monkeypatch.setattr(evaluate, "answer", answer)
+    monkeypatch.setattr(evaluate.scores, "answer", answer)
     rows = samples(finished, "small")[1]
     done = stage(
         "evaluate",

@@ -85,7 +85,7 @@ def test_each_series_has_its_own_look():
 def test_a_study_on_the_page(monkeypatch):
     monkeypatch.setattr(render, "PICTURES", dict.fromkeys(render.PICTURES, ()))  # they take seconds
     tried = study_of(question="How fast?", show=["loss"]), SEEDS
-    page = render.render(replace(results(), trials={"speed": tried}, code={"trainings": ""}))
+    page = render.render(replace(results(), studies={"speed": tried}, code={"trainings": ""}))
     section = page.partition('<section id="studies"')[2].partition("</section>")[0]
     assert "How fast?" in section
     assert 'id="study-speed"' in section

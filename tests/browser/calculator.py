@@ -58,7 +58,7 @@ FOREIGN = [
 
 # Types each text at once, as `input` tells it, and waits for the answer; all times in milliseconds
 ASK = """async (texts) => {
-  const [input, said, note] = ["expression", "said", "note"].map((id) => document.getElementById(id));
+  const [input, output, note] = ["expression", "output", "note"].map((id) => document.getElementById(id));
   const told = [];
   for (const text of texts) {
     const answered = new Promise((done) => {
@@ -73,7 +73,7 @@ ASK = """async (texts) => {
     input.value = text;
     input.dispatchEvent(new Event("input"));
     await answered;
-    told.push({ said: said.textContent, note: note.textContent, took: performance.now() - start });
+    told.push({ said: output.textContent, note: note.textContent, took: performance.now() - start });
   }
   return told;
 }"""
@@ -98,7 +98,7 @@ def text():
 
 
 def told_by(text: str) -> tuple[dict, str]:
-    told = re.search(r'<script type="application/json" id="told">(.*?)</script>', text)[1]
+    told = re.search(r'<script type="application/json" id="facts">(.*?)</script>', text)[1]
     return json.loads(told), re.search(r'<script type="text/plain" id="weights">(.*?)</script>', text)[1]
 
 
@@ -126,8 +126,8 @@ def small_page(text: str, cell: str, decoder: str, folder):
     path = folder / "calculator.safetensors"
     weights.save(path, weights.Trained("x", model.half(), 50, [{"train_loss": 1.0, "train_token_accuracy": 0.5}]))
     made = calculator.calculator(path, None)
-    old_told, old_weights = (re.search(rf'id="{name}">(.*?)</script>', text)[1] for name in ("told", "weights"))
-    content = json.dumps(made.told).replace("<", "\\u003c")
+    old_told, old_weights = (re.search(rf'id="{name}">(.*?)</script>', text)[1] for name in ("facts", "weights"))
+    content = json.dumps(made.facts).replace("<", "\\u003c")
     page = folder / "index.html"
     page.write_text(text.replace(old_weights, made.weights).replace(old_told, content), encoding="utf-8")
     return page
@@ -222,9 +222,9 @@ def test_no_keystroke_is_blocked(browser):
     page.fill("#expression", "+".join(["48"] * 66))
     page.locator("#expression").press("Backspace")
     page.keyboard.type("+1")
-    page.locator("#said strong").wait_for()
+    page.locator("#output strong").wait_for()
     assert page.input_value("#expression").endswith("48+4+1")
-    assert page.locator("#said code").text_content().startswith(f"{page.input_value('#expression')}= ")
+    assert page.locator("#output code").text_content().startswith(f"{page.input_value('#expression')}= ")
     tasks = page.evaluate("long.map((task) => task.duration)")
     assert tasks == []
     assert page.said == []
@@ -236,8 +236,8 @@ def test_by_keyboard_alone(browser):
     page.goto(PAGE.as_uri())
     page.keyboard.press("Tab")
     page.keyboard.type("6*7")
-    page.locator("#said strong").wait_for()
-    assert page.locator("#said").text_content().startswith("6*7= 42 ✓ right with probability ")
+    page.locator("#output strong").wait_for()
+    assert page.locator("#output").text_content().startswith("6*7= 42 ✓ right with probability ")
     rows = page.locator("#written tbody tr th").all_text_contents()
     assert rows == ["4", "2", "end"]
     looked = page.locator("#written tbody tr:first-child td.looked").all_text_contents()
@@ -249,11 +249,11 @@ def test_by_keyboard_alone(browser):
         page.keyboard.press("Enter")
         source = page.input_value("#expression") + "="
         page.wait_for_function(
-            "source => document.querySelector('#said code').textContent.startsWith(source)", arg=source
+            "source => document.querySelector('#output code').textContent.startsWith(source)", arg=source
         )
         rows = pd.read_csv(ROOT / f"reports/studies/calculator/{pick}.csv", dtype=str)
         assert source in set(rows["src"])
-        assert pick == "held_out" or "✗ wrong: it is " in page.locator("#said").text_content()
+        assert pick == "held_out" or "✗ wrong: it is " in page.locator("#output").text_content()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     others = page.locator("#written td.next").first.text_content()
@@ -267,7 +267,7 @@ def test_the_accessibility_tree(browser):
     page = listen(browser.new_page())
     page.goto(PAGE.as_uri())
     page.fill("#expression", "50+1")
-    page.locator("#said strong").wait_for()
+    page.locator("#output strong").wait_for()
     tree = page.locator("#calculator").aria_snapshot()
     for line in (
         '- textbox "Ask it"',

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from stages import files, params, report, studies
+from stages import files, params, report, studies, study_table
 from stages.page import inputs as readers
 from tests.copies import ROOT
 from tests.fuzz import texts, told
@@ -45,13 +45,13 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         read = partial(report.gather, runs, lambda _: getattr(readers, kind)(path))
         return Input(f"{kind}: {how}", read, partial(told.of_json, content))
 
-    def trials(rng: random.Random) -> Input:
+    def study(rng: random.Random) -> Input:
         name = rng.choice(list(known))
         path = folder / f"{name}.csv"
         content, how = _text(rng, (reports / f"studies/{name}.csv").read_text(encoding="utf-8"))
         path.write_bytes(content)
         points = {" ".join(f"{k}={v}" for k, v in point.items()): point for point in multiplied(known[name].points)}
-        read, confirm = partial(studies.table, path, known[name]), partial(told.of_study, content, points)
+        read, confirm = partial(study_table.read, path, known[name]), partial(told.of_study, content, points)
         return Input(f"study: {how}", read, confirm)
 
     def of_a_study(rng: random.Random) -> Input:
@@ -61,7 +61,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
             (kept / f"{part}.csv").write_bytes(content)
         at = list(parts).index(changed)
         confirm = partial(told.of_csv, contents[changed], told.KEPT_GAPS)
-        return Input(f"kept {changed}: {how}", lambda: readers.kept(kept), lambda tables: confirm(tables[at]))
+        return Input(f"kept {changed}: {how}", lambda: readers.whole(kept), lambda tables: confirm(tables[at]))
 
     def answers(rng: random.Random) -> Input:
         path, table = folder / "answers.parquet", _answers(rng)
@@ -75,7 +75,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
             turn, at = divmod(number // 2, len(places))
             kind, place = places[at]
             return of_a_run(kind, *texts.each(whole[kind], [place], NUMBERS, turn))
-        way = rng.choice((*whole, trials, trials, of_a_study, of_a_study, answers))
+        way = rng.choice((*whole, study, study, of_a_study, of_a_study, answers))
         return of_a_run(way, *_text(rng, whole[way])) if way in whole else way(rng)
 
     return made

@@ -18,8 +18,10 @@ EVERY = METRICS, TRAININGS, ANSWERS, SHIFT
 
 @dataclass(frozen=True)
 class Measure:
-    """`form` formats a value. `of_rows`: a share of independent rows, of which an interval can be told. `endless`: it
-    is infinite in a study where a loss is no number any more.
+    """`form` formats a value in a table; `phrase` and `unit` stand in a sentence.
+
+    `of_rows`: it is a share of independent rows, so it has an interval. `endless`: a study may have infinite values,
+    where a training diverged.
     """
 
     name: str
@@ -27,27 +29,40 @@ class Measure:
     column: Column
     tables: tuple[str, ...]
     form: str = "{:.4f}"
+    unit: str = ""  # a share in percent has ' %'
+    subject: str = ""  # where 'the' and the title would not do
     of_rows: bool = False
     endless: bool = False
+
+    @property
+    def phrase(self) -> str:
+        return self.subject or f"the {self.title}"
 
 
 MEASURES = (
     Measure("rows", "rows", ORDINAL, EVERY, "{:,}"),
-    Measure("exact_match", "exact match", SHARE, (METRICS, SCORES, TRAININGS, ANSWERS), of_rows=True),
-    Measure("token_accuracy", "token accuracy", SHARE, (METRICS, SCORES, TRAININGS)),
-    Measure("position_accuracy", "position accuracy", SHARE, (METRICS, SCORES, TRAININGS)),
+    Measure("exact_match", "exact match", SHARE, (METRICS, SCORES, TRAININGS, ANSWERS), unit=" %", of_rows=True),
+    Measure("token_accuracy", "token accuracy", SHARE, (METRICS, SCORES, TRAININGS), unit=" %"),
+    Measure("position_accuracy", "position accuracy", SHARE, (METRICS, SCORES, TRAININGS), unit=" %"),
     Measure("loss", "loss", AMOUNT, (METRICS, SCORES, TRAININGS), endless=True),
     Measure("train_loss", "train loss", AMOUNT, (METRICS, SCORES)),
     Measure("train_token_accuracy", "train token accuracy", SHARE, (METRICS,)),
     Measure("parameters", "parameters", ORDINAL, (METRICS, SCORES), "{:,}"),
-    Measure("epochs_to_reach", "epochs to reach a loss of {reach:g}", AMOUNT, (TRAININGS,), endless=True),
-    Measure("unsteadiness", "unsteadiness", AMOUNT, (TRAININGS,), endless=True),
-    Measure("clipped", "steps clipped", SHARE, (TRAININGS,)),
-    Measure("seconds_per_epoch", "seconds per epoch", AMOUNT, (TRAININGS,)),
-    Measure("peak_memory_mib", "peak memory, MiB", AMOUNT, (TRAININGS,)),
-    Measure("right_length", "right length", SHARE, (ANSWERS,), of_rows=True),
-    Measure("right_first", "right first", SHARE, (ANSWERS,), of_rows=True),
-    Measure("right_last", "right last", SHARE, (ANSWERS,), of_rows=True),
+    Measure(
+        "epochs_to_reach",
+        "epochs to reach a loss of {reach:g}",
+        AMOUNT,
+        (TRAININGS,),
+        subject="the number of epochs to a loss of {reach:g}",
+        endless=True,
+    ),
+    Measure("unsteadiness", "unsteadiness of the loss", AMOUNT, (TRAININGS,), endless=True),
+    Measure("clipped", "share of clipped steps", SHARE, (TRAININGS,), unit=" %"),
+    Measure("seconds_per_epoch", "seconds per epoch", AMOUNT, (TRAININGS,), unit=" s", subject="the time per epoch"),
+    Measure("peak_memory_mib", "peak memory, MiB", AMOUNT, (TRAININGS,), unit=" MiB", subject="the peak memory"),
+    Measure("right_length", "correct length", SHARE, (ANSWERS,), unit=" %", of_rows=True),
+    Measure("right_first", "correct first character", SHARE, (ANSWERS,), unit=" %", of_rows=True),
+    Measure("right_last", "correct last character", SHARE, (ANSWERS,), unit=" %", of_rows=True),
     Measure("distance", "distance", SHARE, (SHIFT,)),
     Measure("p_value", "p-value", SHARE, (SHIFT,)),
     Measure("auc", "AUC", SHARE, (SHIFT,)),

@@ -1,11 +1,12 @@
-"""The page that `report` makes: what is drawn, tabled and claimed on it, and the templates that set it.
+"""The page that `report` makes: its pictures, tables and claims, and its templates.
 
-results, inputs                          what the other stages left, as one value; each table checked as it is read
-datasets, learning, failures, certainty  pictures, a file for each part of the page
-arithmetic, verdicts                     what makes an expression hard; how far chance reaches
+results, inputs                          the outputs of the other stages as one value; each checked as it is read
+datasets, learning, failures, certainty  pictures, a file per section
+arithmetic                               what makes an expression hard
 tables, gallery                          rows of numbers, rows of answers
-claims, references                       what the original report says, and how it is measured
-studies                                  what a study found
-whole, limits, calculator                the network of the whole corpus: what was kept, what it can do, and itself
-style, render                            how a picture looks, and how the page is set
+verdicts, sentences                      intervals, verdicts by a rule, and their evidence in words
+claims, references                       the original report's claims, and its figures
+studies                                  pictures and tables of a study
+whole, limits, calculator                the network of the whole corpus: its results, its failures, its weights
+style, render                            how a picture looks; the page from its templates
 """

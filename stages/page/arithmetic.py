@@ -1,4 +1,4 @@
-"""What a person would find hard in an expression: carries, borrows, large products on the way to its value.
+"""What is hard in an expression for a person: carries, borrows, large intermediate products.
 
 '38+(4*16)='  ->  product 64, and a carry in 38 + 64
 """
@@ -10,12 +10,12 @@ import pandas as pd
 
 from stages import grammar
 
-NOTHING = -1  # the size of the largest product where there is none
+NOTHING = -1  # the largest product of an expression without products
 
 
 def hardships(predictions: pd.DataFrame) -> pd.DataFrame:
-    """For each row (src, template) whether written addition carries, whether subtraction borrows, and its largest
-    product without the sign, or NOTHING."""
+    """For each row (src, template): whether an addition carries, whether a subtraction borrows, and the largest
+    absolute product, or NOTHING."""
     found = []
     for template, rows in predictions.groupby("template", observed=True):
         operands = np.array([[int(number) for number in grammar.NUMBER.findall(src)] for src in rows["src"]])
@@ -28,7 +28,7 @@ def hardships(predictions: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass
 class Notes:
-    """What happened to each row (N) while it was worked out."""
+    """What happened to each row (N) during its calculation."""
 
     carry: np.ndarray
     borrow: np.ndarray
@@ -36,7 +36,7 @@ class Notes:
 
 
 class Traced:
-    """Integers (N) that `grammar.evaluate` takes for its operands, and that note what it does with them."""
+    """Operands (N) for `grammar.evaluate` that note each operation on them."""
 
     def __init__(self, values: np.ndarray, notes: Notes):
         self.values, self.notes = values, notes

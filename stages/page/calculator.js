@@ -55,7 +55,7 @@
       draw(expression.source, tokens);
       tell(verdict(expression, tokens), reason ? `warning: the network never saw ${reason}` : "");
     } catch (error) {
-      tell("", `This browser cannot run the network (${error.message}); python -m stages.predict does.`);
+      tell("", `This browser cannot run the network (${error.message}); use python -m stages.predict.`);
     }
   }
 
@@ -74,10 +74,10 @@
     return [element("code", `${source} ${answer}`), " ", mark, ` with probability ${probability.toFixed(4)}`];
   }
 
-  /** One row per character of the answer: its probability, the next two likeliest, and the attention. */
+  /** One row per character of the answer: its probability, the next two candidates, and the attention. */
   function draw(source, tokens) {
     const looked = tokens[0].looked !== null;
-    const heads = ["answer", "probability", "next likeliest"].map((title) => element("th", title, { scope: "col" }));
+    const heads = ["answer", "probability", "next candidates"].map((title) => element("th", title, { scope: "col" }));
     heads[2].className = "next";
     const characters = looked ? [...source].map((one) => element("th", one, { scope: "col", className: "looked" })) : [];
     written.tHead.replaceChildren(row([...heads, ...characters]));
@@ -85,11 +85,11 @@
       ...tokens.map(({ token, probabilities, looked }) => {
         const order = [...probabilities.keys()].sort((one, two) => probabilities[two] - probabilities[one]);
         const next = order.filter((id) => id !== token).slice(0, 2);
-        const likeliest = next.map((id) => `${character(id)} ${percent(probabilities[id])}`).join(", ");
+        const candidates = next.map((id) => `${character(id)} ${percent(probabilities[id])}`).join(", ");
         return row([
           element("th", character(token), { scope: "row" }),
           shaded(percent(probabilities[token]), probabilities[token], "sure"),
-          element("td", likeliest, { className: "next" }),
+          element("td", candidates, { className: "next" }),
           ...[...(looked ?? [])].map((share) => shaded(String(Math.round(100 * share)), share, "looked")),
         ]);
       }),

@@ -1,4 +1,4 @@
-"""The page's calculator: a network as text that the browser unpacks, and rows to ask it.
+"""The page's calculator: a network as text that the browser unpacks, and example rows.
 
 Seq2Seq's 1,983,762 numbers in float16  ->  "eNqM…", 4.6 MB of base64
 
@@ -20,7 +20,7 @@ from stages.command import BadInput
 from stages.model_file import EOS, PAD, TOKENS
 from stages.page.whole import Whole
 
-PICKED = 1000  # wrong answers to pick from at most
+PICKED = 1000  # wrong answers to pick from, at most
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,15 @@ class Calculator:
 
 
 def calculator(path: Path, whole: Whole | None) -> Calculator | None:
-    """Of the model file at `path`; None where there is none. Raises BadInput as `model_file.read` does, and where what
-    was kept tells of other weights.
+    """The calculator of the model file at `path`; None if there is no file.
+
+    Raises BadInput as `model_file.read` does, and if `whole` is about other weights.
     """
     if not path.exists():
         return None
     content, arrays = model_file.read(path)
     if whole and whole.rounding["sha256"] != content["sha256"]:
-        raise BadInput(
-            f"{path}: not the weights that rounding.json beside it tells of; `git checkout` brings both back"
-        )
+        raise BadInput(f"{path}: not the weights that rounding.json was computed from; `git checkout` restores both")
     facts = {
         "shape": content["shape"],
         "operands": content["operands"],
@@ -58,10 +57,10 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
 
 
 def pack(arrays: Mapping[str, np.ndarray], where: object) -> str:
-    """All numbers as float16: their low bytes, then their high bytes, which compress better alone; zlib, base64."""
+    """All numbers as float16, first the low bytes, then the high bytes (which compress better apart); zlib, base64."""
     with np.errstate(over="ignore"):
         halves = np.concatenate([array.astype("<f2").ravel() for array in arrays.values()])
     if not np.isfinite(halves).all():
-        raise BadInput(f"{where}: has weights that float16 cannot hold; train it again")
+        raise BadInput(f"{where}: has weights that are too large for float16; train it again")
     planes = halves.view(np.uint8).reshape(-1, 2).T.tobytes()
     return base64.b64encode(zlib.compress(planes, 9)).decode()

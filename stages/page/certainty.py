@@ -1,6 +1,6 @@
-"""How sure a network is of its answers, and whether it may be.
+"""Calibration: how sure a network is of its answers, and how often it is correct.
 
-a row an answer: probability 0.93, correct  ->  in the bin 0.9 to 1, where 0.95 of the answers are right
+an answer with probability 0.93, correct  ->  in the bin 0.9 to 1, where 0.95 of the answers are correct
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ BINS = 10  # of equal width
 
 
 def binned(predictions: pd.DataFrame) -> pd.DataFrame:
-    """A row for each bin of one run's probabilities that has answers: their mean, the share right, how many."""
+    """A row for each bin with answers of one run: mean probability, share of correct answers, number of answers."""
     last = BINS - 1  # counted from 0; a probability of 1 belongs to it
     bins = np.minimum((predictions["probability"] * BINS).astype(int), last)
     grouped = predictions.groupby(bins.to_numpy())
@@ -23,7 +23,7 @@ def binned(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def calibration_error(predictions: pd.DataFrame) -> float:
-    """The mean distance between probability and share right, bins weighted by their answers (Naeini et al. 2015)."""
+    """The mean distance between probability and share of correct answers, weighted by bin size (Naeini et al. 2015)."""
     table = binned(predictions)
     return float(np.average(abs(table["probability"] - table["right"]), weights=table["answers"]))
 
@@ -42,12 +42,12 @@ def reliability(results: Results) -> Picture:
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(-0.02, 1.02)
         axes.set_xlabel("probability of the answer")
-        axes.set_ylabel("share right")
+        axes.set_ylabel("share of correct answers")
         parts = ", ".join(f"{row.right:.2f} at {row.probability:.2f}" for row in table.itertuples())
-        panels.append(Panel(figure, f"{run}, share right at each mean probability: {parts}."))
+        panels.append(Panel(figure, f"{run}, share of correct answers at each mean probability: {parts}."))
     caption = (
-        "Answers in ten bins by the probability that the network gave them; bins with fewer than five are left out. "
-        "On the grey line it is as often right as it thinks. The error is the mean distance from the line, over all."
+        "Answers in ten bins by their probability; bins with fewer than five answers are left out. On the grey line "
+        "the probability is the share of correct answers. The error is the mean distance from that line over all answers."
     )
     return Picture("reliability", "Reliability, and expected calibration error", caption, panels)
 
@@ -71,7 +71,7 @@ def calibration(results: Results) -> Table:
         "mean probability",
         "exact match",
         "calibration error",
-        "answers it gives 0.9 or more",
-        "of these right",
+        "answers with 0.9 or more",
+        "of these correct",
     ]
-    return Table("calibration", "How sure, and how right", "Of the held-out rows.", heads, rows)
+    return Table("calibration", "Probability and correctness", "Held-out rows.", heads, rows)

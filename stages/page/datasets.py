@@ -1,4 +1,4 @@
-"""Pictures of the datasets: what their expressions are made of, and how large their answers are.
+"""Pictures of the datasets: templates, operands, lengths and answers of their expressions.
 
 Counts(templates=Series({'a+b': 2500, …}), …) of each dataset  ->  Picture('templates', …)
 """
@@ -17,7 +17,7 @@ NONE = "none"
 
 
 def templates(results: Results) -> Picture:
-    """The share of each template; on a logarithmic axis, for those of two operands are few."""
+    """The share of each template, on a logarithmic axis because templates of two operands are rare."""
     figure, axes = drawing("share of the expressions", height=5.6)
     places = np.arange(len(grammar.TEMPLATES))
     parts = []
@@ -33,8 +33,8 @@ def templates(results: Results) -> Picture:
     return Picture(
         "templates",
         "Templates",
-        "A template is in as often as there are operands to put in, so that expressions of two are few.",
-        [Panel(figure, f"Share of the rarest and of the commonest template: {'; '.join(parts)}.")],
+        "A template of two operands has far fewer expressions than one of three.",
+        [Panel(figure, f"Share of the rarest and of the most common template: {'; '.join(parts)}.")],
     )
 
 
@@ -53,20 +53,22 @@ def lengths(results: Results) -> Picture:
         },
     }
     panels = [_shares(results, title, counted) for title, counted in drawn.items()]
-    return Picture("lengths", "Lengths", "The expression without its =; a minus sign is a character too.", panels)
+    return Picture(
+        "lengths", "Lengths", "The expression is counted without its =; a minus sign is a character.", panels
+    )
 
 
 def answers(results: Results) -> Picture:
     sizes = {name: by_size(one.answers) for name, one in results.counts.items()}
     every = sorted(set().union(*(counted.index for counted in sizes.values())))
     panel = _shares(results, "answer, by sign and digits", sizes, {size: _range(size) for size in every})
-    return Picture("answers", "Answers", "How large the right answers are.", [panel])
+    return Picture("answers", "Answers", "How large the correct answers are.", [panel])
 
 
 def _shares(
     results: Results, title: str, counted: Mapping[str, pd.Series], names: Mapping[int, str] | None = None, **look
 ) -> Panel:
-    """Each dataset's share of each value; with names, the values stand side by side under these."""
+    """Each dataset's share of each value; `names`, if given, label equally spaced values."""
     figure, axes = drawing(title)
     parts = []
     for name, counts in counted.items():
@@ -83,19 +85,19 @@ def _shares(
 
 
 def by_size(answers: pd.Series) -> pd.Series:
-    """Answers counted by sign and digits, under the smallest of them: … -10 (two digits), -1, 0, 1, 10 …"""
+    """Counts by sign and number of digits, keyed by the value nearest to zero: … -10 (two digits), -1, 0, 1, 10 …"""
     values = answers.index.to_numpy()
     digits = np.array([len(str(abs(value))) for value in values.tolist()])
     return answers.groupby(np.sign(values) * 10 ** (digits - 1)).sum()
 
 
 def _gapless(counts: pd.Series) -> pd.Series:
-    """With a zero for each number in between that does not occur."""
+    """The counts, with a zero for each number in between that does not occur."""
     return counts.reindex(range(counts.index.min(), counts.index.max() + 1), fill_value=0)
 
 
 def _range(smallest: int) -> str:
-    """All that have its sign and as many digits: -10 is '-99…-10'."""
+    """The range of values with the same sign and number of digits: -10 is '-99…-10'."""
     if smallest == 0:
         return "0"
     largest = int(smallest * 10 - np.sign(smallest))

@@ -1,4 +1,4 @@
-"""Pictures of where it fails: exact match by what is asked and by what should come out, and the products table.
+"""Pictures of the failures: exact match by kind of expression and of answer, and the table of all products.
 
 a row an answer: '38*(4+16)=', tgt 760, predicted '720', correct False  ->  Picture('product-size', …)
 """
@@ -15,39 +15,46 @@ from stages.page.style import Panel, Picture, drawing, legend, short
 from stages.page.verdicts import FEWEST, interval
 from stages.places import by_place
 
-BARS = "The thin bars are 95 % intervals (Wilson); a point stands for at least five rows."
+BARS = "Thin bars are 95 % intervals (Wilson); each point has at least five rows."
 
 
 def answer_length(results: Results) -> Picture:
     length = results.predictions["tgt"].astype(str).str.len()
     names = {size: str(size) for size in range(1, int(length.max()) + 1)}
-    panel = _panel(results, "characters of the right answer", length, names)
+    panel = _panel(results, "characters of the correct answer", length, names)
     return Picture("answer-length", "By the answer's length", f"A minus sign is a character. {BARS}", [panel])
 
 
 def position(results: Results) -> Picture:
     places = by_place(results.predictions).join(results.predictions["run"])
     names = {place: str(place) for place in range(1, int(places["place"].max()) + 1)}
-    panel = _panel(results, "place in the right answer, from the left", places["place"], names, places)
-    caption = f"Here a place counts, not the answer; the last of each answer is its end mark. {BARS}"
+    panel = _panel(results, "position in the correct answer, from the left", places["place"], names, places)
+    caption = f"Characters are counted here, not answers; the last position of an answer is its end mark. {BARS}"
     return Picture("position", "By output position", caption, [panel])
 
 
 def sign(results: Results) -> Picture:
     names = {-1: "below 0", 0: "0", 1: "above 0"}
-    panel = _panel(results, "right answer", np.sign(results.predictions["tgt"]), names, joined=False)
+    panel = _panel(results, "correct answer", np.sign(results.predictions["tgt"]), names, joined=False)
     return Picture("sign", "By sign", BARS, [panel])
 
 
 def carry(results: Results) -> Picture | None:
-    """None where every expression has a product."""
+    """None if every expression has a product."""
     rows = results.predictions[~results.predictions["template"].astype(str).str.contains("*", regex=False)]
     if rows.empty:
         return None
     notes = hardships(rows)
     names = {0: "neither", 1: "carry", 2: "borrow", 3: "both"}
-    panel = _panel(results, "on paper it needs", notes["carry"] + 2 * notes["borrow"], names, rows, joined=False)
-    caption = "Expressions without a product, worked out in columns, from the left and parentheses first. "
+    panel = _panel(
+        results,
+        "written addition and subtraction need",
+        notes["carry"] + 2 * notes["borrow"],
+        names,
+        rows,
+        joined=False,
+    )
+    caption = "Expressions without a product, calculated digit by digit as on paper. "
     return Picture("carry", "By carry and borrow", caption + BARS, [panel])
 
 
@@ -55,12 +62,12 @@ def product_size(results: Results) -> Picture:
     product = hardships(results.predictions)["product"]
     kind = product.map(lambda size: len(str(size)) if size > 0 else 0).where(product != NOTHING, -1)
     names = {-1: "none", 0: "zero"} | {digits: str(digits) for digits in range(1, max(1, int(kind.max())) + 1)}
-    panel = _panel(results, "digits of the largest product on the way", kind, names)
+    panel = _panel(results, "digits of the largest intermediate product", kind, names)
     return Picture("product-size", "By the size of the product", BARS, [panel])
 
 
 def products(results: Results) -> Picture:
-    """The square of a*b for each run, right or wrong."""
+    """A square of all a*b for each run, correct or wrong."""
     panels = []
     for run, rows in results.products.groupby("run", sort=False):
         pairs = np.array([src[:-1].split("*") for src in rows["src"]], int)
@@ -76,11 +83,11 @@ def products(results: Results) -> Picture:
         axes.set_ylabel("a")
         axes.grid(visible=False)
         own, other = right[inside], right[~inside]
-        alt = f"{own.sum()} of {len(own)} products of its own dataset right, {other.sum()} of {len(other)} others"
+        alt = f"{own.sum()} of {len(own)} products of its own dataset correct, {other.sum()} of {len(other)} others"
         panels.append(Panel(figure, f"{run}: {alt}."))
     caption = (
-        "Every a*b that there is, in the training rows or not. Strong colour: right; sand: wrong. Of the pairs that "
-        "the dataset leaves out, grey blue ones are right and blank ones wrong."
+        "Every a*b, whether in the training set or not. Products of the run's own dataset: strong colour is correct, "
+        "sand is wrong. All other products: grey blue is correct, blank is wrong."
     )
     return Picture("products", "Every product of two operands", caption, panels)
 
@@ -93,7 +100,7 @@ def _panel(
     rows: pd.DataFrame | None = None,
     joined: bool = True,
 ) -> Panel:
-    """Share of right rows, all predictions unless others are given, by group; groups that are a scale are joined."""
+    """The share of correct rows by group, of all predictions unless `rows` is given; `joined` groups form a scale."""
     rows = results.predictions if rows is None else rows
     figure, axes = drawing(title)
     parts = []
@@ -112,4 +119,4 @@ def _panel(
     axes.set_xticks(range(len(names)), names.values())
     axes.set_ylim(-0.02, 1.02)
     legend(figure)
-    return Panel(figure, f"Share right by {title}: {'; '.join(parts)}.")
+    return Panel(figure, f"Share of correct answers by {title}: {'; '.join(parts)}.")

@@ -1,4 +1,4 @@
-"""Answers to look at: some of every run and template, right and wrong, with the wrong characters marked.
+"""Example answers of every run and template, correct and wrong, with the wrong characters marked.
 
 '38*(4+16)=', tgt 760, predicted '720'  ->  7 right, 2 wrong, 0 right
 """
@@ -12,7 +12,7 @@ RIGHT, WRONG = 1, 2  # rows of each kind, for each run and template
 
 @dataclass(frozen=True)
 class Answer:
-    """One validation row; `marked` is the answer as (character, whether it is the right one there)."""
+    """One held-out row; `marked` is the answer as (character, whether it is correct in its position)."""
 
     run: str
     template: str
@@ -31,7 +31,7 @@ def gallery(predictions: pd.DataFrame) -> list[Answer]:
 
 
 def examples(predictions: pd.DataFrame) -> list[Answer]:
-    """At most five rows of the first run, each of its own template, three of them right if there are so many."""
+    """Up to five rows of the first run, each of another template, three of them correct if possible."""
     rows = predictions[predictions["run"] == predictions["run"].iloc[0]]
     right = rows[rows["correct"]].drop_duplicates("template").tail(3)
     rest = rows[~rows["template"].isin(right["template"])].sort_values("correct", kind="stable")
@@ -40,7 +40,7 @@ def examples(predictions: pd.DataFrame) -> list[Answer]:
 
 
 def answer(row) -> Answer:
-    """A row of the predictions with its answer marked; `·` stands where a character is missing."""
+    """A row of the predictions with its answer marked; `·` stands for a missing character."""
     right = str(row.tgt)
     predicted = row.predicted.ljust(len(right), "·")
     marked = [(char, place < len(right) and char == right[place]) for place, char in enumerate(predicted)]

@@ -1,4 +1,4 @@
-"""The results that the page is made of, each checked as it is read.
+"""The results that the page is made from, each checked as it is read.
 
 reports/history/full-lstm.csv: epoch 1, train_loss 2.18, valid_loss 2.01, …  ->  a table with 25 rows
 """
@@ -64,7 +64,7 @@ ROUNDING = {"sha256": TEXT, "rows": ORDINAL, "changed": COUNT, "exact_match": SH
 
 
 def curve(path: Path, epochs: int) -> pd.DataFrame:
-    """A row for each of so many epochs."""
+    """The curve, a row for each of `epochs` epochs."""
     table = read_csv(path, CURVE, REPRO)
     _counted(path, table["epoch"].tolist(), epochs)
     return table
@@ -81,7 +81,7 @@ def timing(path: Path) -> pd.DataFrame:
 
 
 def answers(path: Path) -> pd.DataFrame:
-    """A row for each expression that a network answered."""
+    """A row for each answered expression."""
     table = files.read_table(path, files.PREDICTIONS)
     for name, column in ANSWERS.items():
         check(path, name, column, table[name].to_pylist())
@@ -89,10 +89,10 @@ def answers(path: Path) -> pd.DataFrame:
 
 
 def whole(folder: Path) -> tuple[pd.DataFrame | dict, ...]:
-    """A study's history, kinds, mistakes, which are empty where every answer is right, held-out rows and rounding."""
+    """A study's history, kinds, mistakes (empty if every answer is correct), held-out rows and rounding."""
     remedy = f"`git checkout {folder}` brings it back"
     history, kinds, mistakes, held_out = (
-        # As text what may be empty, or look like a number
+        # As text: these may be empty or look like numbers
         read_csv(
             folder / f"{name}.csv",
             columns,

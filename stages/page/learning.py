@@ -1,4 +1,4 @@
-"""Pictures of learning: the curves of every run, one by one and together, and LSTM against GRU.
+"""Learning curves of every run, one by one and together, and LSTM against GRU.
 
 a row an epoch: full-lstm, epoch 25, train_loss 0.99, valid_loss 1.08  ->  Picture('loss', …)
 """
@@ -12,13 +12,13 @@ from stages.page.results import Results
 from stages.page.style import INK, Panel, Picture, beside, drawing, label_ends, short
 from stages.page.verdicts import interval
 
-MEASURES = {"loss": "cross-entropy, nats a token", "token_accuracy": "share of right tokens"}
+MEASURES = {"loss": "cross-entropy, nats per token", "token_accuracy": "share of correct tokens"}
 TRAINING, VALIDATION = {"linewidth": 0.9, "alpha": 0.8}, {"linewidth": 1.9}
 
 
 def exact_match(results: Results) -> Picture:
-    """A bar for each run with the 95 % interval that the number of held-out rows leaves."""
-    figure, axes = drawing("share of right answers, held-out rows", height=1.1 + 0.4 * len(results.metrics))
+    """A bar for each run, with the 95 % interval over its held-out rows."""
+    figure, axes = drawing("share of correct answers, held-out rows", height=1.1 + 0.4 * len(results.metrics))
     parts = []
     for place, (run, correct) in enumerate(results.predictions.groupby("run", sort=False)["correct"]):
         low, high = interval(correct.mean(), len(correct))
@@ -28,7 +28,7 @@ def exact_match(results: Results) -> Picture:
         parts.append(f"{run} {correct.mean():.3f} ({low:.3f} to {high:.3f})")
     axes.set_xlim(0, 1.1)
     _name_bars(axes, results.metrics["run"])
-    caption = "The thin lines are 95 % intervals (Wilson) over the rows; another seed may move a run further than that."
+    caption = "Thin lines are 95 % intervals (Wilson) over the rows; another seed may move a run further."
     return Picture("exact-match", "Exact match", caption, [Panel(figure, f"Exact match: {', '.join(parts)}.")])
 
 
@@ -41,27 +41,27 @@ def accuracy(results: Results) -> Picture:
 
 
 def overlay(results: Results) -> Picture:
-    """All runs in one drawing a measure."""
+    """All runs in one drawing for each measure."""
     kinds = "a full line", "a dashed one"
     cells = [f"{kind} {cell.upper()}" for kind, cell in zip(kinds, results.metrics["cell"].unique(), strict=False)]
     panels = []
     for column, label in {
         "valid_loss": f"validation {MEASURES['loss']}",
         "valid_token_accuracy": f"validation, {MEASURES['token_accuracy']}",
-        "valid_exact_match": "validation, share of right answers",
+        "valid_exact_match": "validation, share of correct answers",
     }.items():
         figure, axes = drawing(label, height=3.6)
         panels.append(Panel(figure, _overlaid(results, axes, results.curves, column)))
     return Picture(
         "overlay",
         "All runs together",
-        f"Validation rows only. A colour is a dataset; {', '.join(cells)}.",
+        f"Held-out rows only. A colour is a dataset; {', '.join(cells)}.",
         panels,
     )
 
 
 def cells(results: Results) -> Picture | None:
-    """LSTM against GRU, each two runs that differ in the cell only; None where there are none."""
+    """Curves and seconds of each two runs that differ only in the cell; None if there are none."""
     panels = []
     for runs in results.pairs:
         rows = results.curves[results.curves["run"].isin(runs)]
@@ -72,7 +72,9 @@ def cells(results: Results) -> Picture | None:
         panels.append(_seconds(results, runs, dataset))
     if not panels:
         return None
-    caption = "Validation rows. Sizes, rows and order of batches are the same. Seconds are those of a training pass."
+    caption = (
+        "Held-out rows. Sizes, rows and the order of batches are equal. Seconds are per pass over the training set."
+    )
     return Picture("cells", "Curves and seconds", caption, panels)
 
 
@@ -98,12 +100,14 @@ def _multiples(results: Results, measure: str, title: str) -> Picture:
             for part, (column, _) in columns.items()
         )
         panels.append(Panel(figure, f"{run}, {MEASURES[measure]}, over {len(rows)} epochs: {', '.join(parts)}."))
-    caption = f"{MEASURES[measure].capitalize()}; thin: training, each batch just before its step; thick: validation."
+    caption = (
+        f"{MEASURES[measure].capitalize()}; thin: training rows, each batch just before its step; thick: held-out rows."
+    )
     return Picture(measure.replace("_", "-"), title, caption, panels)
 
 
 def _overlaid(results: Results, axes: Axes, curves: pd.DataFrame, column: str) -> str:
-    """Draw one column of each run; say where each ended."""
+    """Draw one column of each run; the text for the drawing says where each run ended."""
     ends, parts = {}, []
     for run, rows in curves.groupby("run", sort=False):
         look = results.lines[run] | VALIDATION | _dot(rows)
@@ -124,11 +128,11 @@ def _seconds(results: Results, runs: tuple[str, str], dataset: str) -> Panel:
     axes.margins(x=0.18)
     _name_bars(axes, rows["run"])
     parts = (f"{row.run} {row.seconds_per_epoch:.1f}" for row in rows.itertuples())
-    return Panel(figure, f"Seconds an epoch on {dataset}: {', '.join(parts)}.")
+    return Panel(figure, f"Seconds per epoch on {dataset}: {', '.join(parts)}.")
 
 
 def _dot(rows: pd.DataFrame) -> dict:
-    """A line of one epoch is a point."""
+    """A marker where the curve has a single epoch."""
     return {"marker": "o"} if len(rows) == 1 else {}
 
 

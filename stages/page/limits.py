@@ -1,4 +1,4 @@
-"""The network that was trained on nine tenths of all expressions: how far it came when, and what it still gets wrong.
+"""The best network, trained on nine tenths of all expressions: its accuracy over time, and its wrong answers.
 
 epoch 1, valid_exact_match 0.356; '31*48*24=', tgt 35712, predicted '35504'  ->  Picture('whole-curve', …), …
 """
@@ -13,15 +13,15 @@ from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing,
 from stages.page.tables import Cell, Table, count, on, share
 from stages.page.whole import OURS, Whole
 
-LISTED = 200  # wrong answers on the page at most; the file has all
+LISTED = 200  # wrong answers listed on the page at most
 
 
 def curve(whole: Whole) -> Picture:
-    """Exact match, and what is missing from it, against hours."""
+    """Shares of correct and of wrong answers against hours."""
     reached = whole.reached.assign(wrong=1 - whole.reached["exact_match"])
     colours, markers = (keys(reached["name"], looks) for looks in (COLOURS, MARKERS))
     panels = []
-    for column, title in {"exact_match": "share of right answers", "wrong": "share of wrong answers"}.items():
+    for column, title in {"exact_match": "share of correct answers", "wrong": "share of wrong answers"}.items():
         figure, axes = drawing(title, 4.6)
         parts = []
         for name, points in reached.groupby("name", sort=False):
@@ -36,15 +36,15 @@ def curve(whole: Whole) -> Picture:
         legend(figure)
         panels.append(Panel(figure, f"{title.capitalize()}: {'; '.join(parts)}."))
     caption = (
-        "Hours are those of passes over the training rows, epochs times their mean seconds; ours on "
-        f"{on(whole.row.to_frame().T)}, our curve in the precision of the training, its last point in float32. The "
-        "others', on GPUs, are by their own account. The tenth that we held out is our own draw."
+        "Hours are epochs times the mean seconds of a pass over the training set. Ours were measured on "
+        f"{on(whole.row.to_frame().T)}; our curve is in training precision, its last point in float32. The others "
+        "report their own figures, on GPUs and with another draw of the held-out tenth."
     )
     return Picture("whole-curve", "Exact match against time", caption, panels)
 
 
 def comparison(whole: Whole) -> Table:
-    """The last of each one's points."""
+    """The last point of each network."""
     rows = [
         [
             Cell(row.name),
@@ -58,15 +58,15 @@ def comparison(whole: Whole) -> Table:
     heads = ["network", "epochs", "hours", "exact match", "settings"]
     return Table(
         "whole-others",
-        "Beside what others reached",
-        "Trained on nine tenths of the same rows; hours as above.",
+        "Compared with others",
+        "All are trained on nine tenths of the same rows; hours as above.",
         heads,
         rows,
     )
 
 
 def shares(whole: Whole) -> pd.Series:
-    """The share of right answers of each template, the best one first."""
+    """The share of correct answers of each template, the best first."""
     found = whole.kinds.groupby("template")[["rows", "right"]].sum()
     return (found["right"] / found["rows"]).sort_values(ascending=False, kind="stable")
 
@@ -80,18 +80,18 @@ def by_length(whole: Whole) -> Table:
 
 
 def _right(whole: Whole, key: str, order: Sequence, title: str) -> Table:
-    """Rows, wrong answers and the share of right ones of each kind that there is."""
+    """Rows, wrong answers and exact match of each kind."""
     found = whole.kinds.groupby(key)[["rows", "right"]].sum().reindex(order).dropna().astype(int)
     rows = [
         [Cell(str(kind), place), count(one.rows), count(one.rows - one.right), share(one.right / one.rows)]
         for place, (kind, one) in enumerate(found.iterrows())
     ]
     heads = [key if key == "template" else "characters", "held out", "wrong", "exact match"]
-    return Table(f"whole-{key}", title, "Of all held-out rows.", heads, rows)
+    return Table(f"whole-{key}", title, "All held-out rows.", heads, rows)
 
 
 def common(whole: Whole) -> list[tuple[str, float]]:
-    """What wrong answers have in common, as shares of them; nothing where there are none."""
+    """What the wrong answers have in common, each with its share of them; empty if there are none."""
     wrong = whole.mistakes
     if wrong.empty:
         return []
@@ -101,19 +101,19 @@ def common(whole: Whole) -> list[tuple[str, float]]:
     off = pd.Series([sum(one != two for one, two in zip(*pair, strict=False)) for pair in pairs], wrong.index)
     close = (pd.to_numeric(predicted, errors="coerce") - wrong["tgt"]).abs() <= wrong["tgt"].abs() / 100
     shares = {
-        "have a product": template.str.contains("*", regex=False),
-        "multiply a sum, a difference or a product": template.str.contains(r"a\*b\*c|\)\*|\*\("),
-        "are as long as the right one": alike,
-        "have the right sign": (predicted != "") & (predicted.str.startswith("-") == true.str.startswith("-")),
-        "have the right first character": predicted.str[:1] == true.str[:1],
-        "have the right last digit": predicted.str[-1:] == true.str[-1:],
-        "have one wrong character, and no more": alike & (off == 1),
-        "are within one hundredth of the right value": close,
+        "are to expressions with a product": template.str.contains("*", regex=False),
+        "are to a product of a sum, a difference or a product": template.str.contains(r"a\*b\*c|\)\*|\*\("),
+        "are as long as the correct answer": alike,
+        "have the correct sign": (predicted != "") & (predicted.str.startswith("-") == true.str.startswith("-")),
+        "have the correct first character": predicted.str[:1] == true.str[:1],
+        "have the correct last digit": predicted.str[-1:] == true.str[-1:],
+        "have exactly one wrong character": alike & (off == 1),
+        "are within 1 % of the correct value": close,
     }
     return [(words, found.mean()) for words, found in shares.items()]
 
 
 def listed(whole: Whole) -> list[Answer]:
-    """The wrong answers that the page lists, the surest first."""
+    """The wrong answers listed on the page, highest probability first."""
     surest = whole.mistakes.sort_values("probability", ascending=False, kind="stable").head(LISTED)
     return list(map(answer, surest.assign(run="whole", correct=False).itertuples()))

@@ -1,10 +1,10 @@
-"""The figures that ours stand beside: the original report's, and what others reached on the whole corpus.
+"""Figures to compare ours with: the original report's, and those of others on the whole corpus.
 
 REPORTED["full"].accuracy  ->  '0.71 to 0.76';  OTHERS[1]  ->  Other('LSTM 512, three layers', …, 163, ((10, 0.958),))
 
-The report's figures, after 25 epochs, are read off its text and curves; it does not say whether padding counted in its
-accuracy. The others trained on nine tenths of the corpus and give exact match on the other tenth, another draw
-than ours, each by its own account, on a GPU.
+The original report is a course report on LSTM and GRU networks for arithmetic. Its figures, after 25 epochs, are read
+from its text and curves; it does not say whether padding counted in its accuracy. The others, by their own account,
+trained on nine tenths of the corpus on a GPU and give exact match on the other tenth, another draw than ours.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reported:
-    """Figures in its words; `low` and `high` enclose the accuracy."""
+    """Figures in the words of the report; the accuracy lies from `low` to `high`."""
 
     loss: str
     accuracy: str
@@ -30,7 +30,7 @@ REPORTED = {
 
 @dataclass(frozen=True)
 class Other:
-    """`reached` is (epochs, exact match), as far as it was told; `seconds` those of an epoch."""
+    """`reached` is (epochs, exact match) as reported; `seconds` are per epoch."""
 
     name: str
     settings: str

@@ -1,4 +1,4 @@
-"""The page itself: its sections, what stands in each, and the templates that set it.
+"""The page: its sections, the pictures and tables of each, and the templates.
 
 Results  ->  '<!doctype html> …'
 """
@@ -10,24 +10,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stages import grammar
-from stages.page import certainty, datasets, failures, gallery, learning, limits, studies, style, tables
+from stages.page import certainty, datasets, failures, gallery, learning, limits, studies, style, tables, verdicts
 from stages.page.claims import claims
 from stages.page.results import Results
 
-# The page's sections, and the pictures of each in their order
+# The sections in the order of the page, and the pictures of each
 SECTIONS = {
-    "whole": "What it can and cannot do",
-    "question": "The question",
-    "corpus": "The corpus",
-    "network": "The network",
-    "results": "Results",
+    "whole": "What the best network can and cannot do",
+    "results": "The report's experiment",
     "learning": "Learning curves",
     "lstm-gru": "LSTM against GRU",
-    "failures": "Where it fails",
-    "certainty": "How sure it is",
-    "studies": "Studies",
+    "failures": "Where the networks fail",
     "gallery": "Answers",
-    "claims": "Claims",
+    "certainty": "How sure the networks are",
+    "studies": "Studies",
+    "claims": "The report's claims",
+    "corpus": "The corpus",
+    "network": "The network",
 }
 PICTURES = {
     "corpus": (datasets.templates, datasets.operands, datasets.answers, datasets.lengths),
@@ -74,7 +73,11 @@ def render(results: Results) -> str:
         tables={name: make(results) for name, make in TABLES.items()},
         pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
         studies=[
-            (studies.picture(name, study, results.code[study[0].kind]), studies.figures(name, study))
+            (
+                studies.picture(name, study, results.code[study[0].kind]),
+                studies.figures(name, study),
+                verdicts.judge(study).figures,
+            )
             for name, study in results.studies.items()
         ],
         examples=gallery.examples(results.predictions),
@@ -92,5 +95,5 @@ def render(results: Results) -> str:
         },
         templates=grammar.TEMPLATES,
         claims=judged,
-        verdicts=Counter(claim.verdict for claim in judged),
+        verdicts=Counter(claim.judgement.verdict for claim in judged),
     )

@@ -1,8 +1,8 @@
-"""What the other stages left, as one value that every picture, table and claim takes.
+"""The outputs of the other stages as one value, which every picture, table and claim takes.
 
-Every table has run, dataset and cell in front:
+Every table begins with run, dataset and cell:
 
-    run        dataset  cell  epoch  train_loss  valid_loss  …        curves, a row an epoch
+    run        dataset  cell  epoch  train_loss  valid_loss  …        curves, a row per epoch
     full-lstm  full     lstm  1      2.18        2.01
 """
 
@@ -25,7 +25,7 @@ POINTS = {"markersize": 4, "linewidth": 1.2}
 
 @dataclass(frozen=True)
 class Counts:
-    """How many of a dataset's expressions there are, and how many of each kind; `train` of them are trained on."""
+    """The number of expressions of a dataset, in all and by kind; `train` of them are in the training set."""
 
     rows: int
     train: int
@@ -33,11 +33,11 @@ class Counts:
     operands: pd.Series
     lengths: pd.Series  # characters of the expression, without its `=`
     answers: pd.Series
-    products: frozenset[str]  # those of the template a*b, as they are written
+    products: frozenset[str]  # the expressions of the template a*b
 
 
 def count(batches: Iterable[pa.RecordBatch], train: int) -> Counts:
-    """The counts of a table that need never be in memory as a whole."""
+    """The counts of a table, one batch in memory at a time."""
     parts: dict[str, list[pd.Series]] = {"templates": [], "operands": [], "lengths": [], "answers": []}
     products = set()
     for batch in batches:
@@ -54,19 +54,19 @@ def count(batches: Iterable[pa.RecordBatch], train: int) -> Counts:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything in the order of params.yaml."""
+    """All results, in the order of params.yaml."""
 
     config: params.Params
     counts: dict[str, Counts]  # of each dataset that a run uses
-    curves: pd.DataFrame  # a row an epoch
-    metrics: pd.DataFrame  # a row a run
-    timing: pd.DataFrame  # a row a run
-    predictions: pd.DataFrame  # a row an answered validation row
-    products: pd.DataFrame  # a row an answered a*b
+    curves: pd.DataFrame  # a row per epoch
+    metrics: pd.DataFrame  # a row per run
+    timing: pd.DataFrame  # a row per run
+    predictions: pd.DataFrame  # a row per held-out row
+    products: pd.DataFrame  # a row per a*b
     studies: dict[str, StudyRows]  # of each study that has rows
-    code: dict[str, str]  # of each kind of study the hash of the code that would decide its rows now
-    whole: Whole | None  # what the study `calculator` kept, if it has been tried
-    calculator: Calculator | None  # its network, if that is there
+    code: dict[str, str]  # by kind of study: the hash of the present code that makes its rows
+    whole: Whole | None  # what the study `calculator` kept, if it has results
+    calculator: Calculator | None  # its network, if there is one
 
     @cached_property
     def marks(self) -> dict[str, dict]:
@@ -85,7 +85,7 @@ class Results:
 
     @cached_property
     def points(self) -> dict[str, dict]:
-        """How a run is drawn where its line has few points: with its own, hollow where the line is broken."""
+        """How a run is drawn where its line has few points: with a marker of its own, hollow if the line is dashed."""
         marker, hollow = keys(self.metrics["run"], MARKERS), {"markerfacecolor": "none"}
         return {
             row.run: self.marks[row.dataset]
@@ -97,13 +97,13 @@ class Results:
 
     @cached_property
     def minutes(self) -> float:
-        """Of all passes over training rows, by the timing of each run."""
+        """Minutes of all passes over the training sets, by the timing of each run."""
         timing = self.timing.set_index("run")["seconds_per_epoch"]
         return sum(timing[name] * run.epochs for name, run in self.config.runs.items()) / 60
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """The LSTM and the GRU of each two runs that differ in nothing but the cell."""
+        """The LSTM and the GRU of each two runs that differ only in the cell."""
         runs = {
             name: {field.name: getattr(run, field.name) for field in fields(params.Run)}
             for name, run in self.config.runs.items()

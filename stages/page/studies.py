@@ -1,4 +1,4 @@
-"""A study on the page: a picture of each measure that it shows, and the figures themselves.
+"""A study on the page: a picture of each measure, and a table of the figures.
 
 learning_rate, 15 rows  ->  three panels, a dot for each seed, and a table with a row for each learning rate
 
@@ -23,7 +23,7 @@ ROW = 0.26  # inches of a point that has a line of its own
 
 @dataclass(frozen=True)
 class Spot:
-    """One measure at one place of a study: of each seed its value; an interval where there is one value of rows."""
+    """A measure at one place of a study: a value per seed, and an interval if it is a share of one network's rows."""
 
     names: tuple[str, ...]  # one for each key of `by`
     values: pd.Series
@@ -39,22 +39,26 @@ class Spot:
 
 
 def picture(name: str, study: StudyRows, code: str) -> Picture:
-    """A panel for each measure: a curve for each series where the first key is a number and there is a second one,
-    else a line for each point. `code` is the hash of the present code, which the rows' own are compared with."""
+    """A panel for each measure: curves over the first key if it is a number and there is a second key, else a line for
+    each point. `code` is the hash of the present code; the caption says which rows were made by other code.
+    """
     entry, table = study
     known = table.loc[~left_out(table), entry.by[0]]
     curves = len(entry.by) == 2 and pd.to_numeric(known, errors="coerce").notna().all()
     panels = [(_curves if curves else _lines)(entry, measure, list(spots(study, measure))) for measure in entry.show]
-    evidence, verdict = judge(study)
-    counted = f"{(~left_out(table)).sum()} {'trainings' if entry.kind == 'trainings' else 'points'}"
-    caption = f"{counted}. By the rule: {verdict}. {evidence[:1].upper()}{evidence[1:]}."
+    judgement = judge(study)
+    counted = (~left_out(table)).sum()
+    what = "training" if entry.kind == "trainings" else "point"
+    caption = (
+        f"{counted} {what}{'s' if counted != 1 else ''}. Verdict by the rule: {judgement.verdict}. {judgement.evidence}"
+    )
     if not entry.code:
         caption += _age(table[~left_out(table)], code)
     failed = table.loc[(table["status"] != study_table.DONE) & ~left_out(table), "point"]
     if len(failed):
         caption += f" Failed: {', '.join(failed)}."
     if entry.code:
-        caption += f" Only the code of commit {entry.code} can try all of it: what was not kept has gone since."
+        caption += f" Only the code of commit {entry.code} can run all points: options that did not help were removed."
     waiting = table[left_out(table)]
     if len(waiting):
         caption += f" {'; '.join(f'{row.point} {row.status}' for row in waiting.itertuples())}."
@@ -62,7 +66,7 @@ def picture(name: str, study: StudyRows, code: str) -> Picture:
 
 
 def _age(rows: pd.DataFrame, code: str) -> str:
-    """A sentence for rows that other code than the present one made, and one for rows whose code is not known."""
+    """A sentence about rows made by other code than the present one, and one about rows of unknown code."""
     sentences, unknown = "", rows["code"].isna()
     if changed := (~unknown & (rows["code"] != code)).sum():
         commits = ", ".join(rows.loc[~unknown & (rows["code"] != code), "commit"].dropna().unique())
@@ -75,7 +79,7 @@ def _age(rows: pd.DataFrame, code: str) -> str:
 
 
 def figures(name: str, study: StudyRows) -> Table:
-    """A row for each place: the keys, how many seeds, and each measure's mean, with the spread of several seeds."""
+    """A row for each place: keys, number of seeds, and each measure's mean and standard deviation over seeds."""
     entry, _ = study
     found = {measure: {spot.names: spot for spot in spots(study, measure)} for measure in entry.show}
     places = list(dict.fromkeys(place for measure in found.values() for place in measure))
@@ -86,13 +90,13 @@ def figures(name: str, study: StudyRows) -> Table:
         seeds = max(len(spot.values) for spot in here if spot)
         rows.append([*map(Cell, place), *([Cell(str(seeds), seeds)] if several else []), *map(_cell, here)])
     heads = [*entry.by, *(["seeds"] if several else []), *(_title(entry, measure) for measure in entry.show)]
-    caption = f"Means of the seeds, and their standard deviation; reports/studies/{name}.csv has every row."
+    caption = f"Means over seeds and standard deviations; reports/studies/{name}.csv has every row."
     heads = [head.replace("_", " ") for head in heads]
     return Table(f"study-{name.replace('_', '-')}-table", entry.question, caption, heads, rows)
 
 
 def spots(study: StudyRows, measure: str) -> Iterator[Spot]:
-    """The places that have the measure, in the order of the table."""
+    """The places with a value of the measure, in the order of the table."""
     entry, table = study
     for names, rows in table.groupby([table[key].map(word) for key in entry.by], sort=False):
         values = measured(rows, measure)
@@ -116,7 +120,7 @@ def _cell(spot: Spot | None) -> Cell:
 
 def _alt(entry: studies.Study, measure: str, found: list[Spot]) -> str:
     means = ", ".join(f"{spot.name}: {figure(spot.mean)}" for spot in found)
-    return f"{measure} at {', '.join(entry.by)}, mean of the seeds: {means}."
+    return f"{measure} at {', '.join(entry.by)}, mean over seeds: {means}."
 
 
 def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | None:
@@ -129,7 +133,7 @@ def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | Non
         axes.plot(finite, [height] * len(finite), "o", color=COLOURS[0], markersize=4, alpha=0.7)
         if len(finite) == len(spot.values):
             axes.plot(spot.mean, height, "|", color=COLOURS[0], markersize=11, markeredgewidth=1.8)
-        else:  # beyond all that can be drawn
+        else:  # an infinite value cannot be drawn
             lost = f"{len(spot.values) - len(finite)} never"
             axes.text(0.99, height, lost, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=9)
         if spot.ends:
@@ -143,7 +147,7 @@ def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | Non
 
 
 def _curves(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | None:
-    """A curve for each value of the second key, over the first one, which doubles at equal distances."""
+    """A curve for each value of the second key, over the first key on a logarithmic axis."""
     if not found:
         return None
     drawn, axes = drawing(_title(entry, measure), 3.2)
@@ -167,7 +171,7 @@ def _curves(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | No
 
 
 def _apart(ticks: list[float]) -> list[float]:
-    """Those whose labels do not touch: each at least a sixth of the axis, which is logarithmic, behind the last."""
+    """Ticks whose labels do not touch: at least a sixth of the logarithmic axis apart."""
     labelled = ticks[:1]
     for tick in ticks[1:]:
         if math.log(tick / labelled[-1]) >= math.log(ticks[-1] / ticks[0]) / 6:

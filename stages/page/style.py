@@ -1,4 +1,4 @@
-"""How every picture looks: a colour for each dataset, a line style for each cell; text and colours are the page's own.
+"""How every picture looks: a colour for each dataset, a line style for each cell, the page's own text and colours.
 
 Picture("overlay", "All runs", "…", [Panel(Figure, "Validation loss …")])  ->  <svg viewBox="0 0 331 230" role="img" …
 """
@@ -13,14 +13,14 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Looks for ten datasets and five cells. The first six colours are Okabe and Ito's, told apart with any colour vision;
+# Looks for ten datasets and five cells. The first six colours are Okabe and Ito's, for any colour vision;
 # page.css has all ten again, lighter ones for a dark page.
 COLOURS = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
     *("#7b4b94", "#8a7a00", "#b0413e", "#5e7f8c"),
 )
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # not as many as colours, so that they come round at other times
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # fewer than colours, so that the combinations repeat later
 INK, PALE = "#000000", "#b0b0b0"  # matplotlib's own for text and for grids
 LONGEST = 22  # characters of a name in a drawing
 WIDTH = 3.9  # inches of a panel: a phone shows it nearly at full size, a wide window three beside each other
@@ -47,7 +47,7 @@ matplotlib.rcParams.update(
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing, and what it shows in words for a person who cannot see it."""
+    """One drawing, and its alternative text."""
 
     figure: Figure
     alt: str
@@ -55,7 +55,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Picture:
-    """Drawings that belong together under one title; `name` is the anchor."""
+    """Drawings under one title; `name` is the anchor."""
 
     name: str
     title: str
@@ -64,14 +64,14 @@ class Picture:
 
 
 def svg(figure: Figure) -> str:
-    """The figure as a file's text; the same figure gives the same text on every day."""
+    """The figure as SVG; equal figures give equal text."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()
 
 
 def inline(panel: Panel, name: str) -> str:
-    """The drawing as a part of the page: its colours follow the page's, its ids are no other drawing's."""
+    """The drawing as inline SVG with the colours of the page and ids of its own."""
     text = svg(panel.figure)
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|xlink:(?=href)", "", text, flags=re.DOTALL)
     # A hundredth of a point is finer than any screen
@@ -87,7 +87,7 @@ def inline(panel: Panel, name: str) -> str:
 
 
 def drawing(title: str, height: float = 3.2) -> tuple[Figure, Axes]:
-    """An empty panel with its title, so many inches high."""
+    """An empty panel with its title, `height` inches high."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = figure.subplots()
     axes.set_title(title)
@@ -95,24 +95,24 @@ def drawing(title: str, height: float = 3.2) -> tuple[Figure, Axes]:
 
 
 def keys(values: Iterable[str], looks: tuple) -> dict:
-    """A look for each different value, in order of appearance; they come round again when used up."""
+    """A look for each different value, in order of appearance; looks repeat when used up."""
     return {value: looks[number % len(looks)] for number, value in enumerate(dict.fromkeys(values))}
 
 
 def short(name: str) -> str:
-    """A name that fits beside a drawing; its ends say more than its middle."""
+    """The name, its middle cut out if it is too long for a drawing."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST // 2 - 1]}…{name[-LONGEST // 2 :]}"
 
 
 def legend(figure: Figure) -> None:
-    """Names below the drawing, in two columns where they fit."""
+    """A legend below the drawing, in two columns if they fit."""
     names = figure.axes[0].get_legend_handles_labels()[1]
     columns = 2 if max(map(len, names), default=0) <= 18 else 1
     figure.legend(loc="outside lower center", ncols=columns, fontsize=9)
 
 
 def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
-    """Names at the right of lines that end at (x, y), in their colours, moved apart where they would touch."""
+    """Names at the right of lines that end at (x, y), in their colours, moved apart if they would touch."""
     low, high = axes.get_ylim()
     assert isinstance(axes.figure, Figure), "`drawing` made it"
     gap = (high - low) * 0.18 / axes.figure.get_figheight()  # a line of text, which is 0.18 inches with its air
@@ -120,7 +120,7 @@ def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None
     places: list[float] = []
     for name in names:
         places.append(max([ends[name][1], *(place + gap for place in places[-1:])]))
-    for number, place in reversed(list(enumerate(places))):  # what would rise above the drawing goes down again
+    for number, place in reversed(list(enumerate(places))):  # names that would rise above the drawing go down again
         places[number] = min(place, high - gap * (len(places) - 1 - number))
     right = max(x for x, _, _ in ends.values())
     for name, place in zip(names, places, strict=True):

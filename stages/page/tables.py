@@ -1,4 +1,4 @@
-"""Tables of the page; each cell has its text, what it is sorted by, and how dark it is shaded.
+"""Tables of the page: each cell has its text, its sort key and its shade.
 
 a run's metrics  ->  [Cell("full-lstm"), Cell("0.0544"), …]
 """
@@ -12,7 +12,7 @@ from stages import grammar, measures
 from stages.page.references import REPORTED
 from stages.page.results import Results
 
-BESIDE = {"position_accuracy": "accuracy", "loss": "loss"}  # the report's figure that stands beside a measure
+BESIDE = {"position_accuracy": "accuracy", "loss": "loss"}  # the figure of the report that is shown beside a measure
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,17 @@ def datasets(results: Results) -> Table:
                 *map(count, (counts.rows, counts.train, validated, least, most)),
             ]
         )
-    heads = ["dataset", "operands", "without", "expressions", "to train on", "held out", "least answer", "greatest"]
-    return Table("dataset-table", "Datasets", "All figures are counts of the data itself.", heads, rows)
+    heads = [
+        "dataset",
+        "operands",
+        "without",
+        "expressions",
+        "training rows",
+        "held-out rows",
+        "smallest answer",
+        "largest answer",
+    ]
+    return Table("dataset-table", "Datasets", "Counted in the data.", heads, rows)
 
 
 def scores(results: Results) -> Table:
@@ -67,11 +76,11 @@ def scores(results: Results) -> Table:
     heads = ["run"]
     for name, measure in shown.items():
         heads += [measure.title, *([f"report's {BESIDE[name]}"] if name in BESIDE else [])]
-    heads.append("seconds an epoch")
+    heads.append("seconds per epoch")
     return Table(
         "scores",
         "Results of every run",
-        f"Seconds are those of the pass over the training rows, on {on(results.timing)}.",
+        f"Seconds are those of a pass over the training set, on {on(results.timing)}.",
         heads,
         rows,
     )
@@ -87,14 +96,14 @@ def templates(results: Results) -> Table:
     return Table(
         "template-table",
         "Exact match by template",
-        "A stronger colour is better; empty where a run has no such row. Rare templates stand on a handful of rows.",
+        "A stronger colour is better. Rare templates have only a handful of rows; a cell is empty if a run has none.",
         ["template", *shares.columns],
         rows,
     )
 
 
 def by_template(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Exact match by template (rows, in the corpus' order) and run (columns); NaN where a run has no such row."""
+    """Exact match by template (rows, in the order of the corpus) and run (columns); NaN if a run has no such row."""
     shares = predictions.groupby(["template", "run"], observed=True)["correct"].mean().unstack()
     return shares.reindex(index=grammar.TEMPLATES, columns=predictions["run"].unique())
 
@@ -123,5 +132,5 @@ def count(value: int) -> Cell:
 
 
 def _reported(text: str | None) -> Cell:
-    """The original report's words, sorted by their first number."""
+    """A figure in the words of the original report, sorted by its first number."""
     return Cell(text, float(re.findall(r"[\d.]+", text)[0])) if text else Cell("", -1)

@@ -1,10 +1,11 @@
-"""What the rows of a study, or two shares of rows, say of a claim: the evidence in words, and the verdict.
+"""How far chance reaches, and the verdict on a study's rule.
 
-unsteadiness 0.09 at lr=0.01 and 0.004 at lr=0.0001, three seeds  ->  ('unsteadiness at lr=0.01 …', 'confirmed')
-77 right of 100                                                   ->  0.68 to 0.84
+77 correct of 100                         ->  a share of 0.68 to 0.84
+loss 0.97 at lr=0.0001, 0.31 at lr=0.001  ->  Judgement('With a learning rate of 0.0001 …', …, 'confirmed')
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,22 @@ from scipy.stats import binomtest, norm, t
 
 from stages import studies, study_table
 from stages.measures import BY_NAME
+from stages.page import sentences
 
 CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
+CONSISTENT = "consistent"  # of a reported figure that has more than one reading
 FEWEST = 5  # rows that a share is drawn of
 
-Judgement = tuple[str, str]  # the evidence, and the verdict
 StudyRows = tuple[studies.Study, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, the evidence for it in sentences, and the figures behind these, which may be empty."""
+
+    evidence: str
+    figures: str
+    verdict: str
 
 
 def interval(share: float, rows: int) -> tuple[float, float]:
@@ -40,65 +51,72 @@ def above_zero(low: float, high: float) -> str:
 
 def together(judgements: list[Judgement]) -> Judgement:
     """All of the evidence, and the one verdict: a claim holds where every part of it does."""
-    verdicts = {verdict for _, verdict in judgements}
+    verdicts = {one.verdict for one in judgements}
     worst = next(one for one in (UNMEASURED, CONTRADICTED, CHANCE, CONFIRMED) if one in verdicts)
-    return "; ".join(evidence for evidence, _ in judgements), worst
+    evidence, figures = (
+        [text for one in judgements if (text := getattr(one, name))] for name in ("evidence", "figures")
+    )
+    return Judgement(" ".join(evidence), "; ".join(figures), worst)
 
 
 def judge(study: StudyRows) -> Judgement:
-    """All comparisons of the study's rule in words, and the verdict on all of them together."""
+    """All comparisons of the study's rule, and the verdict on all of them together."""
     entry, table = study
-    return together([compare(comparison, table) for comparison in entry.rule])
+    return together([compare(entry, comparison, table) for comparison in entry.rule])
 
 
-def compare(comparison: studies.Comparison, table: pd.DataFrame) -> Judgement:
+def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.DataFrame) -> Judgement:
     """Whether a measure is larger at one point than at another, or than a number, by more than chance (95 %).
 
-    A loss that was no number any more counts as infinite.
+    A training that diverged has an infinite loss.
     """
     measure = comparison.larger
-    what = f"{measure.replace('_', ' ')} at {studies.label(comparison.at)}"
     one = _at(table, comparison.at)
+    figures = f"{measure.replace('_', ' ')} at {studies.label(comparison.at)}"
     if comparison.than is not None:
-        return _than_number(what, one, measure, comparison.than)
+        return _than_number(figures, one, measure, comparison.than)
     assert comparison.than_at is not None, "a comparison has one of the two"
     two = _at(table, comparison.than_at)
     left, right = (measured(rows, measure) for rows in (one, two))
     seeds = left.index.intersection(right.index)
     if seeds.empty:
-        return f"{what}: not measured yet", UNMEASURED
+        return Judgement(f"Not measured yet: {figures}.", "", UNMEASURED)
     left, right = left[seeds], right[seeds]
     means = left.mean(), right.mean()
-    what += ": {}, against {} at {}".format(*map(figure, means), studies.label(comparison.than_at))
+    known = {name for point in entry.points for name in point}
+    places = (rows.iloc[0].dropna().filter(known).to_dict() for rows in (one, two))
+    text = sentences.change(entry, comparison, *places, means)
+    figures += ": {}, against {} at {}".format(*map(figure, means), studies.label(comparison.than_at))
     if np.isinf(means).any():
         infinite = np.isinf(left).all(), np.isinf(right).all()
-        return what, {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)
-    if len(seeds) > 1:
-        return _between_seeds(what, left - right)
+        verdict = {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)
+        return Judgement(f"{text}.", figures, verdict)
+    if len(seeds) > 1:  # seed by seed, by Student's t
+        middle, error = (left - right).mean(), (left - right).std() / math.sqrt(len(seeds))
+        spread = t.ppf(0.975, len(seeds) - 1) * error
+        text += f" ({sentences.about(measure, middle, spread)}, {len(seeds)} seeds)."
+        figures += f" (difference {middle:+.3g} ± {spread:.2g}, {len(seeds)} seeds)"
+        return Judgement(text, figures, above_zero(middle - spread, middle + spread))
     counts = [measured(rows, "rows").get(seeds[0]) for rows in (one, two)]
     if BY_NAME[measure].of_rows and None not in counts:
         low, high = difference((means[0], counts[0]), (means[1], counts[1]))
-        chance = f"one network each; by the rows the difference is {low:+.3f} to {high:+.3f}"
-        return f"{what} ({chance})", above_zero(low, high)
-    return f"{what}, one seed", CHANCE
+        figures += f" (one network each; by the rows the difference is {low:+.3f} to {high:+.3f})"
+        return Judgement(f"{text} ({sentences.between(measure, low, high)}).", figures, above_zero(low, high))
+    return Judgement(f"{text} (one seed).", f"{figures}, one seed", CHANCE)
 
 
-def _than_number(what: str, rows: pd.DataFrame, measure: str, number: float) -> Judgement:
-    """By the standard error in the row."""
+def _than_number(figures: str, rows: pd.DataFrame, measure: str, number: float) -> Judgement:
+    """An AUC against a number, by the standard error in the row."""
     if rows.empty:
-        return f"{what}: not measured yet", UNMEASURED
-    value, error = rows[measure].iloc[0], rows["error"].iloc[0]
-    spread = norm.ppf(0.975) * error
-    evidence = f"{what}: {value:.3g} ± {spread:.2g}, against {number:g}"
-    return evidence, above_zero(value - spread - number, value + spread - number)
-
-
-def _between_seeds(what: str, differences: pd.Series) -> Judgement:
-    """Seed by seed, by Student's t."""
-    middle, seeds = differences.mean(), len(differences)
-    spread = t.ppf(0.975, seeds - 1) * differences.std() / math.sqrt(seeds)
-    evidence = f"{what} (difference {middle:+.3g} ± {spread:.2g}, {seeds} seeds)"
-    return evidence, above_zero(middle - spread, middle + spread)
+        return Judgement(f"Not measured yet: {figures}.", "", UNMEASURED)
+    row = rows.iloc[0]
+    spread = norm.ppf(0.975) * row["error"]
+    text = (
+        f"A classifier that tells {row['one']} rows from {row['other']} rows has an AUC of {row[measure]:.3f} ± "
+        f"{spread:.2g}; {number:g} is chance."
+    )
+    figures += f": {row[measure]:.3g} ± {spread:.2g}, against {number:g}"
+    return Judgement(text, figures, above_zero(row[measure] - spread - number, row[measure] + spread - number))
 
 
 def measured(rows: pd.DataFrame, measure: str) -> pd.Series:

@@ -1,4 +1,4 @@
-"""What the study of nine tenths of all expressions kept, and how far it came beside others.
+"""The network of the whole corpus: what its study kept, and its exact match beside that of others.
 
 epoch 1, valid_exact_match 0.356  ->  name 'ours', epoch 1, hours 0.15, exact_match 0.356
 """
@@ -15,8 +15,10 @@ OURS = "ours"
 
 @dataclass(frozen=True)
 class Whole:
-    """What the study `calculator` kept of a point: its row and the curve; of the network in float16, which is the one
-    that was kept, each kind's rows, the wrong answers, some of all, and what the rounding changed.
+    """What the study `calculator` kept of a point: its row and its curve.
+
+    Of the network as it was kept, in float16: counts of each kind, the wrong answers, some held-out rows, and what the
+    rounding changed.
     """
 
     point: studies.Point
@@ -37,14 +39,14 @@ class Whole:
 
     @property
     def _seconds(self) -> float:
-        """Of an epoch's pass over the training rows."""
+        """Seconds of a pass over the training set."""
         return float(self.row["seconds_per_epoch"])
 
     @property
     def reached(self) -> pd.DataFrame:
-        """Ours and the others': name, settings, epochs, hours of training until then, exact match.
+        """Name, settings, epoch, hours of training and exact match of each point of our curve and of the others'.
 
-        Our curve was measured in the training's own precision; its last point is that of the row.
+        Our curve was measured in training precision; its last point is that of the row.
         """
         exact = [*self.history["valid_exact_match"].iloc[:-1], self.row["exact_match"]]
         settings = ", ".join(f"{key} {value}" for key, value in self.point.items() if key != "name")

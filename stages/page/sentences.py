@@ -1,0 +1,122 @@
+"""The outcome of a comparison as a sentence.
+
+larger exact_match at 80,000 rows of two_digit than at 21,075: 0.458 and 0.064
+  ->  'With 80,000 rows instead of 21,075 rows, the exact match of two_digit rises from 6.4 % to 45.8 %'
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from stages import measures, studies
+
+# How a sentence names a setting of a training; a key that is not here stands with its value.
+SETTINGS = {
+    "name": "“{}”",
+    "sample": "{} rows",
+    "dataset": "{}",
+    "lr": "a learning rate of {}",
+    "batch_size": "batches of {} rows",
+    "epochs": "{} epochs",
+    "hidden_dim": "a hidden size of {}",
+    "schedule": "a {} learning rate",
+    "init": "{} initial weights",
+    "averaging": "averaging at {}",
+    "grad_clip": "clipping at {}",
+}
+SPECIAL = {
+    ("cell", "lstm"): "an LSTM",
+    ("cell", "gru"): "a GRU",
+    ("grad_clip", "none"): "no clipping",
+    ("averaging", 0): "no averaging",
+    ("schedule", "one_cycle"): "a one-cycle learning rate",
+}
+PARTS = {"train": "its training rows", "valid": "its held-out rows", "rest": "rows that it was not trained on"}
+
+Point = Mapping[str, Any]
+
+
+def change(study: studies.Study, comparison: studies.Comparison, one: Point, two: Point, means: tuple) -> str:
+    """How the measure moves from the second point to the first, without a full stop.
+
+    `one` and `two` are the points with all their keys. The sentence has those that the comparison names: what differs
+    was changed, and the measure is of what does not.
+    """
+    named = dict.fromkeys([*comparison.at, *(comparison.than_at or ())])
+    differ = [key for key in named if one.get(key) != two.get(key)]
+    shared = {key: one[key] for key in named if key not in differ and key in one}
+    owners = [str(shared.pop(key)) for key in ("run", "dataset") if key in shared]
+    if one.get("name") != two.get("name"):  # it says all that is changed
+        differ, shared = ["name"], {}
+    answers = study.kind == "answers"
+    if answers:
+        new, old, aside = _rows(differ, one), _rows(differ, two), _rows(shared, one)
+    else:
+        new, old, aside = _settings(differ, one), _settings(differ, two), _settings(shared, one)
+        changes = {(key, place[key]) for key in differ for place in (one, two)}
+        if len(differ) == 1 and differ != ["name"] and not changes & SPECIAL.keys():
+            old = _written(two[differ[0]])  # 'batches of 1,024 rows instead of 64'
+    start = f"{'On' if answers and 'run' not in differ else 'With'} {new} instead of {old}"
+    what = measures.BY_NAME[comparison.larger].phrase.format(reach=study.reach) + "".join(
+        f" of {one}" for one in owners
+    )
+    return f"{start}{f' ({aside})' if shared else ''}, {what} {_moves(comparison.larger, *means)}"
+
+
+def value(measure: str, number: float, sign: str = "") -> str:
+    """A measure's value with its unit: 0.458 is '45.8 %'."""
+    if math.isinf(number):
+        return "infinity"
+    unit = measures.BY_NAME[measure].unit
+    return f"{100 * number:{sign}.1f} %" if unit == " %" else f"{number:{sign}.3g}{unit}"
+
+
+def between(measure: str, low: float, high: float) -> str:
+    """The ends of a difference: '+38.2 to +40.9 points', which are those of a percentage."""
+    return f"{_bare(measure, low)} to {value(measure, high, '+')}".replace(" %", " points")
+
+
+def about(measure: str, middle: float, spread: float) -> str:
+    """A difference and its spread: '+38.2 ± 1.5 points'."""
+    return f"{_bare(measure, middle)} ± {value(measure, spread)}".replace(" %", " points")
+
+
+def _bare(measure: str, number: float) -> str:
+    return value(measure, number, "+").removesuffix(measures.BY_NAME[measure].unit)
+
+
+def _moves(measure: str, one: float, two: float) -> str:
+    before, after = value(measure, two), value(measure, one)
+    return f"stays at {after}" if before == after else f"{'rises' if one > two else 'falls'} from {before} to {after}"
+
+
+def _settings(keys: Iterable[str], point: Point) -> str:
+    known = [key for key in SETTINGS if key in keys]
+    parts = {key: _named(key, point[key]) for key in (*known, *sorted(set(keys) - set(known)))}
+    if {"sample", "dataset"} <= parts.keys():
+        parts["sample"] += f" of {parts.pop('dataset')}"
+    return " and ".join(parts.values())
+
+
+def _named(key: str, value: Any) -> str:
+    return SPECIAL.get((key, value)) or SETTINGS.get(key, f"{key} {{}}").format(_written(value))
+
+
+def _written(value: Any) -> str:
+    """A number with commas; a table that has `all` in the same column gives it as text."""
+    return f"{float(value):,.10g}" if str(value).replace(".", "", 1).isdigit() else str(value)
+
+
+def _rows(keys: Iterable[str], point: Point) -> str:
+    """Which rows were answered, and by which run if it is among the keys."""
+    keys = set(keys)
+    rows = f"{point['dataset']} rows" if "dataset" in keys else "rows"
+    if "part" in keys:
+        rows = PARTS[point["part"]]
+    if "asked" in keys:
+        rows += f" {point['asked']} its own dataset"
+    if "like" in keys:
+        rows += " as they are" if point["like"] == "none" else f" weighted like {point['like']}"
+    if "run" not in keys:
+        return rows
+    return f"{point['run']} on {rows}" if keys != {"run"} else str(point["run"])

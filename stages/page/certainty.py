@@ -47,7 +47,7 @@ def reliability(results: Results) -> Picture:
         panels.append(Panel(figure, f"{run}, share of correct answers at each mean probability: {parts}."))
     caption = (
         "Answers in ten bins by their probability; bins with fewer than five answers are left out. On the grey line "
-        "the probability is the share of correct answers. The error is the mean distance from that line over all answers."
+        "the probability is the share of correct answers. The error is the mean distance from it over all answers."
     )
     return Picture("reliability", "Reliability, and expected calibration error", caption, panels)
 

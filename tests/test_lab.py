@@ -64,7 +64,7 @@ def test_rows_that_are_asked(networks, finished, part):
     train, valid = ({row["src"] for row in pq.read_table(path).to_pylist()} for path in samples(finished, "small"))
     whole = set(pq.read_table(finished / "subsets" / "small.parquet")["src"].to_pylist())
     wanted = {"train": train, "valid": valid, "rest": whole - train}[part]
-    assert networks.row({"run": "small-lstm", "part": part})["rows"] == min(len(wanted), answers.REST)
+    assert networks.ask({"run": "small-lstm", "part": part})["rows"] == min(len(wanted), answers.REST)
     assert set(answers.sampled(finished, f"small/{part}")["src"].to_pylist()) == wanted
 
 
@@ -80,7 +80,7 @@ def test_rows_inside_and_outside_of_the_own_rule(networks, finished):
         "outside": len(rows) - len(small),
     }
     for which, count in counts.items():
-        found = networks.row(asked | {"asked": which})
+        found = networks.ask(asked | {"asked": which})
         assert (found.get("rows", 0), found["status"] == "done") == (count, count > 0), which
 
 
@@ -89,7 +89,7 @@ def test_rows_like_others_are_those_that_both_have(networks, finished):
     own = answers.sampled(finished, "small/rest").to_pandas()
     other = answers.sampled(finished, "no_7/train").to_pandas()
     weights = answers.common(own, other)
-    found = networks.row({"run": "small-lstm", "like": "no_7/train"})
+    found = networks.ask({"run": "small-lstm", "like": "no_7/train"})
     assert found["rows"] == round(weights.sum() ** 2 / (weights**2).sum()) < len(own)
 
 
@@ -101,7 +101,7 @@ def test_at_most_so_many_rows_are_asked(finished, monkeypatch):
 
 
 def test_rows_that_there_are_not(networks):
-    found = networks.row({"run": "small-lstm", "asked": "outside"})
+    found = networks.ask({"run": "small-lstm", "asked": "outside"})
     assert found == {"status": "not measured: there are no such rows"}
 
 

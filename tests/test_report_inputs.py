@@ -261,19 +261,19 @@ KEPT = {
 def test_what_a_study_kept(name, text, words, tmp_path):
     for one, content in KEPT.items():
         (tmp_path / one).write_text(content)
-    assert inputs.kept(tmp_path)[2].to_dict("records") == [
+    assert inputs.whole(tmp_path)[2].to_dict("records") == [
         {"src": "1-3=", "tgt": -2, "predicted": "", "template": "a-b", "probability": 0.5}
     ]
     (tmp_path / name).write_text(text)
     with pytest.raises(BadInput) as error:
-        inputs.kept(tmp_path)
+        inputs.whole(tmp_path)
     assert str(error.value).startswith(f"{tmp_path / name}: {words}")
 
 
 def test_a_network_without_mistakes_has_a_header_alone(tmp_path):
     for name, content in KEPT.items():
         (tmp_path / name).write_text(content.splitlines()[0] + "\n" if name == "mistakes.csv" else content)
-    assert inputs.kept(tmp_path)[2].empty
+    assert inputs.whole(tmp_path)[2].empty
 
 
 TRIALS = "point,status,lr,seed,rows,exact_match,loss,epochs_to_reach,threads\n"
@@ -321,7 +321,7 @@ def test_every_committed_result_is_readable(head):
         path = reports / "studies" / f"{name}.csv"
         assert len(study_table.read(path, entry)) == len(pd.read_csv(path)), name
         if entry.keep:
-            history, kinds, mistakes, held_out, rounding = inputs.kept(path.with_suffix(""))
+            history, kinds, mistakes, held_out, rounding = inputs.whole(path.with_suffix(""))
             assert len(mistakes) == (kinds["rows"] - kinds["right"]).sum()
             assert rounding["rows"] == kinds["rows"].sum()
             assert rounding["exact_match"] == pytest.approx(kinds["right"].sum() / kinds["rows"].sum(), abs=1e-6)

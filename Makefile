@@ -25,7 +25,7 @@ page-test: .venv/installed ## the committed page in a headless Chromium; screens
 	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || \
 		$$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update --quiet && apt-get install --yes --quiet chromium' || \
 		{ echo "make: no Chromium, and none could be installed: put one on the PATH" >&2; exit 1; }
-	$(WITH_VENV) pytest --numprocesses 0 tests/browser/page.py tests/browser/calculator.py
+	$(WITH_VENV) pytest --numprocesses 0 tests/browser/page.py tests/browser/calculator.py tests/browser/calculator_use.py
 
 faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, in a copy; writes reports/faults.md
 	$(WITH_VENV) python -m tests.faults reports/faults.md

@@ -53,8 +53,8 @@ TINY = {
     },
 }
 
-# These begin, so that no process of pytest is left with a long file when the others are done
-LONGEST = "test_pipeline.py", "test_launch.py", "test_queue.py"
+# Run first, so that no process of pytest has a long file left when the others are done
+LONGEST = "test_experiments.py", "test_launch.py", "test_queue.py"
 
 # The folders that `report` reads, a file for each run
 ENDINGS = {

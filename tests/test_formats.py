@@ -1,10 +1,8 @@
-"""The kinds of file that somebody else's table comes in, and the ways that people and programs write them."""
+"""Files with somebody else's table: compressed text, Parquet and Feather, and which files are refused in one line."""
 
 import bz2
-import codecs
 import gzip
 import io
-import json
 import lzma
 import random
 import zipfile
@@ -19,51 +17,8 @@ import pytest
 from pyarrow import feather
 
 from stages.command import BadInput
-from stages.external import formats, text
-
-ROWS = [("3+4=", "7"), ("7-9", "-2")]
-
-
-def cells(path, content=None):
-    if content is not None:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(formats.read(path))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "src,tgt\n3+4=,7\n7-9,-2\n",
-        "src,tgt\n3+4=,7\n7-9,-2",
-        "src,tgt\r\n3+4=,7\r\n7-9,-2\r\n",
-        "src,tgt\r3+4=,7\r7-9,-2\r",
-        "src,tgt\r\n3+4=,7\n7-9,-2\r",
-        "\n\nsrc,tgt\n\n3+4=,7\n\n7-9,-2\n\n",
-        "\ufeffsrc,tgt\n3+4=,7\n7-9,-2\n",
-        "\ufeff\ufeffsrc,tgt\n3+4=,7\n7-9,-2\n",
-        "SRC,Tgt\n3+4=,7\n7-9,-2\n",
-        " src , tgt \n3+4=, 7\n7-9, -2\n",
-        '"src","tgt"\n"3+4=","7"\n"7-9","-2"\n',
-        '"src\n", "tgt"\n3+4=, "7"\n7-9, "-2"\n',
-        "tgt,note,src\n7,,3+4=\n-2,b,7-9\n",
-        ",src,tgt\n0,3+4=,7\n1,7-9,-2\n",
-        "src,tgt,\n3+4=,7,\n7-9,-2,\n",
-        "src,tgt\n3+4=,7,\n7-9,-2,\n",
-        "src,tgt\n3+4=,7,a,b\n7-9,-2,c\n",
-        "src;tgt\n3+4=;7\n7-9;-2\n",
-        "sep=;\nsrc;tgt\n3+4=;7\n7-9;-2\n",
-        "src\ttgt\n3+4=\t7\n7-9\t-2\n",
-        "src|tgt\n3+4=|7\n7-9|-2\n",
-        "src,SRC,tgt\n3+4=,x,7\n7-9,x,-2\n",
-        'src,tgt,note\n3+4=,7,"two\nlines, ""both"" his"\n7-9,-2,\n',
-        "src,tgt,né\n3+4=,7,é\n7-9,-2,ß\n".encode("latin-1"),
-        "src\ttgt\n3+4=\t7\n7-9\t-2\n".encode("utf-16"),
-        codecs.BOM_UTF16_BE + "src\ttgt\r\n3+4=\t7\r\n7-9\t-2\r\n".encode("utf-16-be"),
-    ],
-)
-@pytest.mark.parametrize("name", ["a.csv", "a.TSV", "a.b.txt"])
-def test_csv(name, content, tmp_path):
-    assert cells(tmp_path / name, content) == ROWS
+from stages.external import formats
+from tests.external_tables import ROWS, read_rows
 
 
 def zipped(content, files=1):
@@ -87,58 +42,7 @@ def zstd(content):
     [("a.csv", "src,tgt\n3+4=,7\n7-9,-2\n"), ("a.jsonl", '{"src":"3+4=","tgt":7}\n{"src":"7-9","tgt":-2}\n')],
 )
 def test_compressed(name, content, ending, compress, tmp_path):
-    assert cells(tmp_path / f"{name}.{ending}", compress(content.encode())) == ROWS
-
-
-def test_what_a_field_lacks_is_a_gap(tmp_path):
-    assert cells(tmp_path / "a.csv", "src,tgt\n3+4=\n,7\n,\n") == [("3+4=", None), ("", "7"), ("", "")]
-
-
-@pytest.mark.parametrize(
-    ("rows", "read"),
-    [
-        ('"3+4=,7\n1+1=,2\n', [('"3+4=', "7"), ("1+1=", "2")]),
-        ('"3+4=,7\n"1+1=,2\n2+2=,4\n', [('"3+4=', "7"), ('"1+1=', "2"), ("2+2=", "4")]),
-        ('1+1=,"2\n2+2=,4\n', [("1+1=", '"2'), ("2+2=", "4")]),
-        ('1+1=,2,"never closed\n2+2=,4,x\n', [("1+1=", "2"), ("2+2=", "4")]),
-        ('1+1=,2,"n\n' + "2+2=,4,x\n" * 300, [("1+1=", "2")] + [("2+2=", "4")] * 300),
-        ('3+4=,7,"the last row', [("3+4=", "7")]),
-        ('3+4=,7,"the last row\n', [("3+4=", "7")]),
-        ('"3+4=,7\n2+2=,4,"two\nlines"\n1+1=,2\n', [('"3+4=', "7"), ("2+2=", "4"), ("1+1=", "2")]),
-    ],
-)
-def test_a_quote_that_is_never_closed_swallows_no_row(rows, read, tmp_path):
-    assert cells(tmp_path / "a.csv", "src,tgt,note\n" + rows) == read
-
-
-def test_rows_of_json(tmp_path):
-    lines = [
-        json.dumps({"src": "3+4=", "tgt": 7, "note": [1]}),
-        "",
-        '{"tgt": -2.0, " SRC ": "7-9"}\r',
-        '{"src": null}',
-        '{"src": "1", "tgt": true}',
-        '{"src": "1", "tgt": NaN}',
-        '{"src": "1", "tgt": ' + "9" * 5000 + "}",
-        '{"src": ["1"], "tgt": {"a": 1}}',
-    ]
-    assert cells(tmp_path / "a.jsonl", "\ufeff" + "\n".join(lines)) == [
-        ("3+4=", "7"),
-        ("7-9", "-2.0"),
-        (None, None),
-        ("1", "True"),
-        ("1", "NaN"),
-        ("1", "9" * 5000),
-        ("['1']", "{'a': '1'}"),
-    ]
-
-
-@pytest.mark.parametrize("line", ["[1]", "7", '{"src": "1', "\0", "[" * 100_000, "x" * 10**6])
-def test_a_line_that_is_no_json_object(line, tmp_path):
-    (wrong, good) = cells(tmp_path / "a.ndjson", line + '\n{"src": "3+4", "tgt": 7}\n')
-    assert wrong.endswith(" is no JSON object")
-    assert len(wrong) < 100
-    assert good == ("3+4", "7")
+    assert read_rows(tmp_path / f"{name}.{ending}", compress(content.encode())) == ROWS
 
 
 ARRAYS = {
@@ -167,25 +71,25 @@ def test_columns_of_any_type(kind, ending, tmp_path):
     path = tmp_path / f"a.{ending}"
     write = pq.write_table if ending in ("parquet", "PQ") else feather.write_feather
     write(pa.table({"tgt": array, "src": ["3+4=", "7-9"], "other": [[1], [2]]}), path)
-    assert cells(path) == list(zip(["3+4=", "7-9"], texts, strict=True))
+    assert read_rows(path) == list(zip(["3+4=", "7-9"], texts, strict=True))
 
 
 @pytest.mark.parametrize("index", [["src"], ["src", "tgt"], ["note"]])
 def test_the_index_of_a_data_frame_is_a_column(index, tmp_path):
     frame = pd.DataFrame({"src": ["3+4=", "7-9"], "tgt": ["7", "-2"], "note": [1, 2]}).set_index(index)
     frame.to_parquet(tmp_path / "a.parquet")
-    assert cells(tmp_path / "a.parquet") == ROWS
+    assert read_rows(tmp_path / "a.parquet") == ROWS
 
 
 def test_a_stream_and_a_folder(tmp_path):
     table = pa.table({"src": ["3+4=", "7-9"], "tgt": [7, -2]})
     with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
         stream.write_table(table)
-    assert cells(tmp_path / "a.arrow") == ROWS
+    assert read_rows(tmp_path / "a.arrow") == ROWS
     (tmp_path / "a.parquet").mkdir()
     for part in "01":
         pq.write_table(table, tmp_path / "a.parquet" / f"part-{part}.parquet")
-    assert cells(tmp_path / "a.parquet") == ROWS * 2
+    assert read_rows(tmp_path / "a.parquet") == ROWS * 2
 
 
 NAMES = ",".join(f"\x1b{number}" for number in range(5000))
@@ -224,7 +128,7 @@ NAMES = ",".join(f"\x1b{number}" for number in range(5000))
 )
 def test_a_file_that_cannot_be_read_is_one_line(name, content, words, tmp_path):
     with pytest.raises(BadInput) as error:
-        cells(tmp_path / name, content)
+        read_rows(tmp_path / name, content)
     said = str(error.value)
     assert words in said
     assert said.startswith(str(tmp_path / "a"))
@@ -239,20 +143,20 @@ def test_a_column_of_lists(name, array, tmp_path):
         pa.table({"src": ["1"], "tgt": array}), tmp_path / name
     )
     with pytest.raises(BadInput, match=r"column tgt holds (list|struct)<.*>; it should hold text or numbers"):
-        cells(tmp_path / name)
+        read_rows(tmp_path / name)
 
 
 def test_foreign_columns_of_parquet_are_counted(tmp_path):
     pq.write_table(pa.table({f"c{number}": [1] for number in range(5000)}), tmp_path / "a.parquet")
     with pytest.raises(BadInput, match=r"it has c0, c1, c2, c3, c4, c5, c6, c7, … and 4,992 more$"):
-        cells(tmp_path / "a.parquet")
+        read_rows(tmp_path / "a.parquet")
 
 
 def test_a_long_cell_is_cut_and_is_not_good(tmp_path):
     long = pa.array(["3+4=" + " " * 10**7 + "1"] * 3)
     for array in (long, long.dictionary_encode()):
         pq.write_table(pa.table({"src": array, "tgt": [7] * 3}), tmp_path / "a.parquet")
-        assert [(len(src), src[:5], src[-1], tgt) for src, tgt in cells(tmp_path / "a.parquet")] == [
+        assert [(len(src), src[:5], src[-1], tgt) for src, tgt in read_rows(tmp_path / "a.parquet")] == [
             (formats.CELL + 1, "3+4= ", "…", "7")
         ] * 3
 
@@ -261,12 +165,7 @@ def test_a_long_text_in_many_rows_is_one_text(tmp_path):
     """100 GB, if each row had its own."""
     texts = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), pa.array(["1" * 10**6]))
     pq.write_table(pa.table({"src": texts, "tgt": [1] * 100_000}), tmp_path / "a.parquet")
-    assert {src[:3] for src, _ in cells(tmp_path / "a.parquet")} == {"111"}
-
-
-def test_a_line_without_an_end_is_cut(tmp_path):
-    content = b"src,tgt,note\n3+4=,7," + bytes(5 * text.LONGEST) + b"\n7-9,-2,\n"
-    assert cells(tmp_path / "a.csv.gz", gzip.compress(content, 1)) == ROWS
+    assert {src[:3] for src, _ in read_rows(tmp_path / "a.parquet")} == {"111"}
 
 
 @pytest.mark.parametrize("compression", ["uncompressed", "lz4"])
@@ -281,7 +180,7 @@ def test_a_damaged_feather_file_ends_no_process(compression, tmp_path):
         damaged = bytearray(good)
         damaged[draw.randrange(len(good))] ^= 1 << draw.randrange(8)
         try:
-            whole += len(cells(path, bytes(damaged))) == 40
+            whole += len(read_rows(path, bytes(damaged))) == 40
         except BadInput:
             refused += 1
     assert whole > 0

@@ -1,18 +1,12 @@
-"""Output that fails, is closed or lacks characters, too little memory, signals: what a stage says, and how it ends."""
+"""Output that fails, is closed or lacks characters, and limits on memory and file sizes, in real processes."""
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 
-import numpy as np
-import pyarrow as pa
 import pytest
-import torch
 from conftest import ROOT, write_params
 
-from stages.command import SMALLER, BadInput, one_line, shown
 from stages.network import weights
 from stages.network.seq2seq import Seq2Seq
 
@@ -124,71 +118,6 @@ def test_a_score_in_ascii(tmp_path):
     assert "exact match" in done.stdout
 
 
-def said(stage, error):
-    with pytest.raises(SystemExit) as end, one_line(stage):
-        raise error
-    return end.value.code
-
-
-@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\u2028b", "a\x00b", "a\udcffb"])
-def test_a_message_is_one_line(text):
-    message = said("train", BadInput(text))
-    assert message.startswith("train: a\\")
-    assert message.isprintable()
-    assert len(said("train", BadInput("a" * 10**7))) < 3000
-
-
-def test_what_is_shown_of_a_text():
-    assert shown("12*(3+4)=") == "12*(3+4)="
-    assert shown("\xe4\u20ac\t") == "\xe4\u20ac\\t"
-    assert shown("a" * 60) == "a" * 60
-    assert shown("a" * 61) == "a" * 59 + "\u2026"
-    assert shown("abc", most=2) == "a\u2026"
-    assert shown("\n" * 10**7) == "\\n" * 29 + "\\\u2026"
-
-
-HUGE = 10**15  # bytes that no machine has
-
-
-@pytest.mark.parametrize("allocate", [np.empty, pa.allocate_buffer, torch.empty, bytearray])
-def test_too_little_memory_is_told_as_such(allocate):
-    with pytest.raises(SystemExit) as end, one_line("train"):
-        allocate(HUGE)
-    assert end.value.code == f"train: out of memory; {SMALLER['train']} would need less"
-
-
-@pytest.mark.parametrize(
-    ("stage", "words"),
-    [
-        ("generate", ["corpus.operands"]),
-        ("subset", ["corpus.operands"]),
-        ("sample", ["sample", "corpus.operands"]),
-        ("train", ["embed_dim", "hidden_dim", "layers", "batch_size"]),
-        ("evaluate", ["rows", "hidden_dim", "layers"]),
-        ("score", ["hidden_dim", "layers"]),
-        ("predict", ["expressions"]),
-        ("report", ["runs", "samples"]),
-        ("study", ["--workers"]),
-        ("another", ["less at a time"]),
-    ],
-)
-def test_what_needs_less_memory(stage, words):
-    for error in (
-        MemoryError(),
-        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
-        OSError(12, "Cannot allocate memory"),
-    ):
-        message = said(stage, error)
-        assert message.startswith(f"{stage}: out of memory; ")
-        assert all(word in message for word in words)
-
-
-@pytest.mark.parametrize("error", [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), ValueError("a")])
-def test_an_error_of_the_program_s_own_is_not_hidden(error):
-    with pytest.raises(type(error), match=str(error)), one_line("train"):
-        raise error
-
-
 def test_memory_that_ends_while_a_table_is_made(tmp_path):
     """A real limit, just above what the imports took."""
     code = (
@@ -215,27 +144,3 @@ def test_a_limit_on_file_sizes_names_the_file(tmp_path):
     assert corpus.read_text() == "earlier"
     done = shell(f'ulimit -f 1; PYTHON > "{tmp_path}/out"', "[print(n) for n in range(10**4)]")
     assert (done.returncode, done.stderr) == (1, "stage: standard output: File too large\n")
-
-
-@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler, lambda *_: None])
-@pytest.mark.parametrize("error", [SystemExit, BadInput("x"), KeyboardInterrupt, ZeroDivisionError])
-def test_signal_handlers_are_given_back(handler, error):
-    numbers = signal.SIGINT, signal.SIGTERM
-    before = [signal.signal(number, handler) for number in numbers]
-    try:
-        taken = ended(error, numbers)
-        left = [signal.getsignal(number) for number in numbers]
-    finally:
-        for number, known in zip(numbers, before, strict=True):
-            signal.signal(number, known)
-    assert taken == [signal.default_int_handler if handler is signal.SIG_DFL else handler] * 2
-    assert left == [handler] * 2
-
-
-def ended(error, numbers):
-    """The handlers of these signals while a stage runs that ends with this error."""
-    taken = []
-    with contextlib.suppress(SystemExit, ZeroDivisionError), one_line("stage"):
-        taken += [signal.getsignal(number) for number in numbers]
-        raise error
-    return taken

@@ -1,100 +1,13 @@
-"""Studies: their points, their tables, and what a row tells."""
+"""The stage `study`: which points it tries, which studies it refuses, and studies that train nothing."""
 
-import numpy as np
+import subprocess
+
 import pandas as pd
 import pytest
 from conftest import ROOT, stage, study_of
 
-from stages import params, studies, study, study_table
-from stages.command import BadInput
-from stages.lab import trained
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"show": ["los"]}, "no measure 'los'"),
-        ({"by": ["lrr"]}, "no key 'lrr'; there are epochs, lr, seed"),
-        ({"kind": "answers"}, "run: is for trainings only"),
-        ({"reach": None}, "trainings need both"),
-        (
-            {"rule": [studies.Comparison(larger="loss", at={"lr": 7}, than_at={"lr": 0.01})]},
-            "lr=7: must be one point, but for its seeds .found 0.",
-        ),
-        (
-            {"rule": [studies.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]},
-            "seed=1: must be one point, but for its seeds .found 2.",
-        ),
-        ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "a number is for auc only"),
-        ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: is for trainings only"),
-        ({"keep": {"lr": 0.01}}, "keep: lr=0.01: must be one point .found 2."),
-    ],
-)
-def test_a_study_that_does_not_fit_together(changes, words):
-    with pytest.raises(ValueError, match=words):
-        study_of(**changes)
-
-
-def test_a_comparison_needs_one_other_side():
-    for sides in ({}, {"than_at": {"lr": 1}, "than": 1.0}):
-        with pytest.raises(ValueError, match="needs either than_at"):
-            studies.Comparison(larger="loss", at={"lr": 0.01}, **sides)
-
-
-def test_rows_of_points_that_are_no_longer_there_are_left_out(tmp_path):
-    path = tmp_path / "small.csv"
-    path.write_text("point,status,loss\nlr=0.01 seed=1,done,0.5\nlr=9 seed=1,done,0.5\n")
-    assert study_table.read(path, study_of())["point"].tolist() == ["lr=0.01 seed=1"]
-    for content in ("", "a,b\n1,2\n"):
-        path.write_text(content)
-        with pytest.raises(BadInput, match="not a study's table"):
-            study_table.read(path, study_of())
-
-
-OLD = """\
-point,status,lr,seed,epochs,rows,loss,device,threads,processes,torch
-lr=0.01 seed=1,done,0.01,1,,,0.5,cpu,2,1,2.13.0
-"""
-
-
-def test_rows_from_before_processor_commit_and_code_were_recorded(tmp_path):
-    path = tmp_path / "small.csv"
-    path.write_text(OLD)
-    table = study_table.read(path, study_of())
-    assert table[["processor", "commit", "code"]].isna().all(axis=None)
-    assert table.loc[0, ["loss", "device", "threads", "torch"]].tolist() == [0.5, "cpu", 2, "2.13.0"]
-
-
-def test_a_commit_is_no_number(tmp_path):
-    """'1234e56' is infinite, and '0123456' has lost a digit, to whom does not know better."""
-    entry, made = study_of(), [("1234e567", "0123456789e9"), ("01234567", "000000000000"), (None, "1e1")]
-
-    def find(points):
-        for point, (commit, code) in zip(points, made, strict=False):
-            yield point, {"status": "done", "threads": 2, "commit": commit, "code": code}
-
-    path = tmp_path / "small.csv"
-    path.write_text(OLD)
-    *_, table = study.study(entry, study_table.read(path, entry), find)
-    path.write_text(table.to_csv(index=False, float_format="%.6g"))
-    again = study_table.read(path, entry)
-    assert again["commit"].tolist()[1:3] == ["1234e567", "01234567"]
-    assert again["commit"].isna().tolist() == [True, False, False, True]
-    assert again["code"].tolist()[1:] == ["0123456789e9", "000000000000", "1e1"]
-    lines = path.read_text().splitlines()
-    assert lines[1].startswith("lr=0.01 seed=1,done,0.01,1,,,")
-    assert lines[1].endswith(",cpu,2,1,2.13.0,,,")
-
-
-def test_points_are_all_combinations():
-    assert studies.points(study_of()) == [
-        {"lr": 0.01, "seed": 1},
-        {"lr": 0.01, "seed": 2},
-        {"lr": 0.001, "seed": 1},
-        {"lr": 0.001, "seed": 2},
-        {"epochs": 3},
-    ]
-    assert studies.label({"lr": 0.01, "seed": 1}) == "lr=0.01 seed=1"
+from stages import studies, study, study_table
+from stages.network import machine
 
 
 def test_only_points_without_a_row_are_tried_and_rows_keep_the_order_of_the_points():
@@ -110,33 +23,6 @@ def test_only_points_without_a_row_are_tried_and_rows_keep_the_order_of_the_poin
     assert tried == [{"lr": 0.01, "seed": 2}, {"lr": 0.001, "seed": 1}, {"lr": 0.001, "seed": 2}, {"epochs": 3}]
     assert table["point"].tolist() == [studies.label(point) for point in studies.points(entry)]
     assert table["loss"].isna().tolist() == [True, False, False, False, False]
-
-
-CONFIG = params.read(ROOT / "params.yaml")
-
-
-@pytest.mark.parametrize(("reach", "first"), [(0.9, 2), (0.5, 4), (0.1, float("inf"))])
-def test_a_row_tells_of_speed_and_steadiness(reach, first):
-    loss = [1.0, 0.8, 0.6, 0.5, 0.7]
-    history = pd.DataFrame(
-        {"epoch": range(1, 6), "valid_loss": loss, "valid_exact_match": 0.1, "clipped": [1, 0.5, 0, 0, 0]}
-    )
-    metrics = dict.fromkeys(trained.METRICS, 0.3)
-    timing = dict.fromkeys(trained.TIMING, 2)
-    row = trained.summary(metrics, timing, history, reach)
-    assert row["epochs_to_reach"] == first
-    assert row["unsteadiness"] == pytest.approx(np.std([-0.2, -0.1, 0.2], ddof=1))  # of epochs 3, 4 and 5
-    assert (row["clipped"], row["loss"], row["device"]) == (0.3, 0.3, 2)
-
-
-def test_the_committed_studies_change_what_there_is():
-    known = {*vars(CONFIG), "dataset", "cell", "sample", "name"}
-    for name, entry in studies.read(ROOT / "studies.yaml").items():
-        points = studies.points(entry)
-        keys = {key for point in points for key in point}
-        assert entry.run is None or entry.run in CONFIG.runs, name
-        assert entry.kind != "trainings" or entry.code or keys | set(entry.always) <= known, name
-        assert {point["run"] for point in points if "run" in point} <= set(CONFIG.runs), name
 
 
 @pytest.mark.parametrize(
@@ -162,3 +48,72 @@ def test_a_broken_list_of_studies_is_one_line(text, words, tmp_path):
 def test_a_finished_study_says_so(head):
     done = stage("study", head / "params.yaml", head / "studies.yaml", "averaging", head / "data", head / "reports")
     assert (done.returncode, done.stderr) == (0, "study: nothing to do, each point has its row\n")
+
+
+STUDY = """\
+small:
+  question: Does it run?
+  run: full-lstm
+  points:
+    - {lr: [0.002, 0.003]}
+  reach: 2.5
+  keep: {lr: 0.002}
+  by: [lr]
+  show: [loss]
+  rule:
+    - {larger: loss, at: {lr: 0.003}, than_at: {lr: 0.002}}
+"""
+
+
+def test_a_study_named_like_a_run_keeps_nothing(tmp_path):
+    path = tmp_path / "studies.yaml"
+    path.write_text(STUDY.replace("small:", "full-lstm:"))
+    done = stage("study", ROOT / "params.yaml", path, "full-lstm", tmp_path, tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "a run has this name" in done.stderr
+
+
+def test_a_study_of_other_code_is_not_tried(tmp_path):
+    path = tmp_path / "studies.yaml"
+    path.write_text(STUDY.replace("reach:", "code: '1234567'\n  reach:"))
+    done = stage("study", ROOT / "params.yaml", path, "small", tmp_path, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"study: {path}: small: only commit 1234567 can try all of its points\n"
+
+
+WITHOUT_TRAINING = """\
+asked:
+  question: "?"
+  kind: answers
+  points:
+    - {run: small-lstm, part: [train, valid]}
+  by: [part]
+  show: [exact_match]
+  rule:
+    - {larger: exact_match, at: {part: train}, than_at: {part: valid}}
+shifted:
+  question: "?"
+  kind: shift
+  points:
+    - {one: small/train, other: [small/train, no_7/train], of: a}
+  by: [other]
+  show: [distance]
+  rule:
+    - {larger: distance, at: {other: no_7/train}, than_at: {other: small/train}}
+"""
+
+
+def test_studies_without_a_training(finished, tmp_path):
+    (tmp_path / "studies.yaml").write_text(WITHOUT_TRAINING)
+    for name in ("asked", "shifted"):
+        done = stage("study", finished / "params.yaml", tmp_path / "studies.yaml", name, finished, tmp_path)
+        assert (done.returncode, done.stderr.count(": done\n")) == (0, 2), done.stderr
+    asked, shifted = (pd.read_csv(tmp_path / "studies" / f"{name}.csv") for name in ("asked", "shifted"))
+    assert asked["rows"].tolist() == [54, 6]
+    assert shifted["distance"][0] == 0 < shifted["distance"][1]
+    assert shifted["p_value"][0] == 1
+    for table, kind in ((asked, "answers"), (shifted, "shift")):
+        assert set(table["code"]) == {study_table.fingerprint(kind)}
+        assert set(table["processor"]) == {machine.processor()}
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert all(head.startswith(str(found).removesuffix("+")) for found in table["commit"])

@@ -23,6 +23,12 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def page_text():
+    """The committed page's HTML."""
+    return PAGE.read_text(encoding="utf-8")
+
+
 def listen(page):
     """The page notes what it says, and what it asks of a network."""
     page.said = []

@@ -1,0 +1,56 @@
+"""The page's calculator: how to ask it, the data that its scripts read, and the page with a small network."""
+
+import json
+import re
+from pathlib import Path
+
+import torch
+
+from stages.network import weights
+from stages.network.seq2seq import Seq2Seq
+from stages.page import calculator
+
+# Enters each text at once and waits for its answer; times in milliseconds
+ASK = """async (texts) => {
+  const [input, said, note] = ["expression", "said", "note"].map((id) => document.getElementById(id));
+  const told = [];
+  for (const text of texts) {
+    const answered = new Promise((done) => {
+      const observer = new MutationObserver(() => {
+        if (said.getAttribute("aria-busy") === "true") return;
+        observer.disconnect();
+        done();
+      });
+      observer.observe(said, { attributes: true, attributeFilter: ["aria-busy"] });
+    });
+    const start = performance.now();
+    input.value = text;
+    input.dispatchEvent(new Event("input"));
+    await answered;
+    told.push({ said: said.textContent, note: note.textContent, took: performance.now() - start });
+  }
+  return told;
+}"""
+
+
+def facts_and_weights(text: str) -> list[str]:
+    """What the page's scripts read: JSON, and the packed weights."""
+    kinds = "application/json", "text/plain"
+    return [re.search(rf'<script type="{kind}" id="\w+">(.*?)</script>', text)[1] for kind in kinds]
+
+
+def small_page(text: str, cell: str, decoder: str, folder: Path) -> Path:
+    """The committed page with a random network, whose answers are all different."""
+    torch.manual_seed(7)
+    model = Seq2Seq(cell, 12, 20, 2, decoder)
+    for weight in model.parameters():
+        weight.data *= 2
+    model.head[2].weight.data *= 20  # sure of itself, for a probability near nothing would agree with anything
+    path = folder / "calculator.safetensors"
+    weights.save(path, weights.Trained("x", model.half(), 50, [{"train_loss": 1.0, "train_token_accuracy": 0.5}]))
+    made = calculator.calculator(path, None)
+    old_facts, old_weights = facts_and_weights(text)
+    facts = json.dumps(made.facts).replace("<", "\\u003c")
+    page = folder / "index.html"
+    page.write_text(text.replace(old_weights, made.weights).replace(old_facts, facts), encoding="utf-8")
+    return page

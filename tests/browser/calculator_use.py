@@ -1,0 +1,101 @@
+"""The page's calculator as a person uses it: fast typing, the keyboard alone, a screen reader, no JavaScript.
+
+`make page-test` runs this.
+"""
+
+import re
+
+import pandas as pd
+import pytest
+from conftest import PAGE, ROOT, listen
+
+from tests.browser.calculator_page import ASK, small_page
+
+
+def test_no_keystroke_is_blocked(browser):
+    """197 characters at once, and a key while they are answered: no task takes longer than a person notices."""
+    page = listen(browser.new_page())
+    page.goto(PAGE.as_uri())
+    page.evaluate(ASK, ["1+1"])
+    page.evaluate(
+        """() => {
+          window.long = [];
+          new PerformanceObserver((list) => long.push(...list.getEntries())).observe({ type: "longtask" });
+        }"""
+    )
+    page.fill("#expression", "+".join(["48"] * 66))
+    page.locator("#expression").press("Backspace")
+    page.keyboard.type("+1")
+    page.locator("#said strong").wait_for()
+    assert page.input_value("#expression").endswith("48+4+1")
+    assert page.locator("#said code").text_content().startswith(f"{page.input_value('#expression')}= ")
+    tasks = page.evaluate("long.map((task) => task.duration)")
+    assert tasks == []
+    assert page.said == []
+    page.close()
+
+
+def test_by_keyboard_alone(browser):
+    page = listen(browser.new_page())
+    page.goto(PAGE.as_uri())
+    page.keyboard.press("Tab")
+    page.keyboard.type("6*7")
+    page.locator("#said strong").wait_for()
+    assert page.locator("#said").text_content().startswith("6*7= 42 ✓ right with probability ")
+    rows = page.locator("#written tbody tr th").all_text_contents()
+    assert rows == ["4", "2", "end"]
+    looked = page.locator("#written tbody tr:first-child td.looked").all_text_contents()
+    assert len(looked) == len("6*7=")
+    assert sum(map(int, looked)) == pytest.approx(100, abs=2)
+    assert page.locator("#written td.next").first.is_hidden()
+    for pick in ("held_out", "mistakes"):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        source = page.input_value("#expression") + "="
+        page.wait_for_function(
+            "source => document.querySelector('#said code').textContent.startsWith(source)", arg=source
+        )
+        rows = pd.read_csv(ROOT / f"reports/studies/calculator/{pick}.csv", dtype=str)
+        assert source in set(rows["src"])
+        assert pick == "held_out" or "✗ wrong: it is " in page.locator("#said").text_content()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    others = page.locator("#written td.next").first.text_content()
+    assert page.locator("#written td.next").first.is_visible()
+    assert re.fullmatch(r"(.|end|_) [0-9.]+ %, (.|end|_) [0-9.]+ %", others)
+    assert page.said == []
+    page.close()
+
+
+def test_the_accessibility_tree(browser):
+    page = listen(browser.new_page())
+    page.goto(PAGE.as_uri())
+    page.fill("#expression", "50+1")
+    page.locator("#said strong").wait_for()
+    tree = page.locator("#calculator").aria_snapshot()
+    for line in (
+        '- textbox "Ask it"',
+        '- button "held-out example"',
+        '- button "mistake"',
+        '- checkbox "next two likeliest"',
+        "- status:",
+        '- columnheader "probability"',
+        '- rowheader "end"',
+        "warning: the network never saw an operand above 49",
+    ):
+        assert line in tree, tree
+    page.close()
+
+
+def test_no_mistakes_no_button_and_no_javascript_no_calculator(browser, page_text, tmp_path):
+    page = browser.new_page()
+    page.goto(small_page(page_text, "gru", "context", tmp_path).as_uri())
+    assert page.get_by_role("button", name="mistake").count() == 0
+    page.close()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(PAGE.as_uri())
+    assert page.locator("noscript p").is_visible()
+    assert page.locator("#expression").is_hidden()
+    assert page.locator("#results table").first.is_visible()
+    context.close()

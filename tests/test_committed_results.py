@@ -1,0 +1,66 @@
+"""The committed results: readable, up to date with the code and params.yaml, and shown in README.md and on the page."""
+
+import json
+import subprocess
+
+import pandas as pd
+import pytest
+
+from stages import params, studies, study_table
+from stages.page import inputs
+from tests.copies import BIN
+
+
+def test_every_committed_result_is_readable(head):
+    """pandas alone finds as many rows."""
+    reports = head / "reports"
+    for name, entry in studies.read(head / "studies.yaml").items():
+        path = reports / "studies" / f"{name}.csv"
+        assert len(study_table.read(path, entry)) == len(pd.read_csv(path)), name
+        if entry.keep:
+            history, kinds, mistakes, held_out, rounding = inputs.whole(path.with_suffix(""))
+            assert len(mistakes) == (kinds["rows"] - kinds["right"]).sum()
+            assert rounding["rows"] == kinds["rows"].sum()
+            assert rounding["exact_match"] == pytest.approx(kinds["right"].sum() / kinds["rows"].sum(), abs=1e-6)
+            assert rounding["changed"] <= 5 * rounding["rows"] / 10_000
+            assert len(held_out) == held_out["src"].nunique() == 1000
+            assert len(history) == 10
+    for path in (reports / "metrics").iterdir():
+        assert inputs.metrics(path).notna().all(axis=None)
+        assert inputs.timing(reports / "timing" / path.name).notna().all(axis=None)
+        assert len(inputs.curve(reports / "history" / f"{path.stem}.csv", 25)) == 25
+
+
+def test_the_committed_results_fit_the_committed_code_and_params(head):
+    """DVC compares dvc.lock with code, params and the results in git; a clone has no data, which it allows."""
+    command = [BIN / "dvc", "repro", "--dry", "--allow-missing"]
+    done = subprocess.run(command, cwd=head, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "Running stage" not in done.stdout, done.stdout
+    assert "up to date" in done.stdout
+
+
+SHOWN = "exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss"
+
+
+def test_the_readme_shows_the_committed_metrics(head):
+    for run in params.read(head / "params.yaml").runs:
+        found, timing = metrics_and_timing(head, run)
+        row = next(line for line in (head / "README.md").read_text().splitlines() if line.startswith(f"| {run} "))
+        assert all(f" {found[name]:.4f} " in row for name in SHOWN)
+        assert row.split("|")[-2].strip() == f"{timing['seconds_per_epoch']:.1f}"
+
+
+def test_the_committed_page_shows_the_committed_metrics(head):
+    page = (head / "reports" / "index.html").read_text()
+    table = page[page.index('id="scores"') :]
+    for run in params.read(head / "params.yaml").runs:
+        found, timing = metrics_and_timing(head, run)
+        row = table[table.index(f">{run}</th>") :].partition("</tr>")[0]
+        assert all(f">{found[name]:.4f}</td>" in row for name in SHOWN)
+        assert f">{timing['seconds_per_epoch']:.1f}</td>" in row
+
+
+def metrics_and_timing(head, run):
+    folders = (head / "reports" / name for name in ("metrics", "timing"))
+    return [json.loads((folder / f"{run}.json").read_text()) for folder in folders]

@@ -102,7 +102,7 @@ def test_model_by_kind(kind, lab):
         {},
         torch.zeros(3),
         {"shape": {"cell": "lstm"}},
-        {"shape": {"cell": "rnn", "embed_dim": 1, "hidden_dim": 1, "layers": 1}},
+        {"shape": {"cell": "perceptron", "embed_dim": 1, "hidden_dim": 1, "layers": 1}},
     ],
 )
 def test_a_torch_file_that_is_no_model(content, lab):

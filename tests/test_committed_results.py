@@ -43,12 +43,26 @@ def test_the_committed_results_fit_the_committed_code_and_params(head):
 SHOWN = "exact_match", "token_accuracy", "position_accuracy", "loss", "train_loss"
 
 
-def test_the_readme_shows_the_committed_metrics(head):
-    for run in params.read(head / "params.yaml").runs:
-        found, timing = metrics_and_timing(head, run)
-        row = next(line for line in (head / "README.md").read_text().splitlines() if line.startswith(f"| {run} "))
-        assert all(f" {found[name]:.4f} " in row for name in SHOWN)
-        assert row.split("|")[-2].strip() == f"{timing['seconds_per_epoch']:.1f}"
+DATASETS = "single_digit", "two_digit", "without_1", "full"
+
+
+def test_the_readme_shows_the_committed_exact_matches(head):
+    lines = (head / "README.md").read_text().splitlines()
+    table = [
+        line.split("|")[2:-1] for line in lines if line.startswith(("| the report's way:", "| the better recipe,"))
+    ]
+    cost, whole = (
+        pd.read_csv(head / "reports" / "studies" / f"{name}.csv").set_index(["dataset", "name"])["exact_match"]
+        for name in ("cost", "whole_subsets")
+    )
+    calculator = pd.read_csv(head / "reports" / "studies" / "calculator.csv")["exact_match"].max()
+    expected = (
+        [metrics_and_timing(head, f"{name}-lstm")[0]["exact_match"] for name in DATASETS],
+        [cost[name, "recipe"] for name in DATASETS],
+        [None, *(whole[name, "nine tenths"] for name in DATASETS[1:3]), calculator],
+    )
+    for row, shares in zip(table, expected, strict=True):
+        assert [cell.strip() for cell in row] == ["" if share is None else f"{share:.3f}" for share in shares]
 
 
 def test_the_committed_page_shows_the_committed_metrics(head):

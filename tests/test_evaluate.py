@@ -10,7 +10,7 @@ import pytest
 import torch
 from conftest import TINY, samples
 
-from stages import files
+from stages import files, measures
 from stages.network import alphabet, scores, weights
 
 
@@ -42,16 +42,7 @@ def test_predictions_answer_every_row_in_order(results):
 
 def test_metrics_are_those_of_the_table(results):
     predictions, metrics, history, trained, rows = results
-    assert list(metrics) == [
-        "rows",
-        "exact_match",
-        "loss",
-        "token_accuracy",
-        "position_accuracy",
-        "train_loss",
-        "train_token_accuracy",
-        "parameters",
-    ]
+    assert metrics.keys() == measures.of(measures.METRICS).keys()
     assert metrics["rows"] == len(rows)
     assert metrics["exact_match"] == pytest.approx(sum(predictions["correct"].to_pylist()) / len(rows), abs=1e-6)
     assert metrics["parameters"] == sum(tensor.numel() for tensor in trained.model.state_dict().values())

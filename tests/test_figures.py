@@ -145,9 +145,9 @@ def test_the_square_of_products():
         assert blank[3] == 0
         assert [to_hex(shade) for shade in (blue, sand, right)] == ["#8fb8d0", "#dcc3b2", colour]
     assert [panel.alt for panel in picture.panels] == [
-        f"{LSTM}: 1 of 2 products of its own dataset right, 0 of 2 others.",
-        f"{GRU}: 1 of 2 products of its own dataset right, 0 of 2 others.",
-        f"{FULL}: 0 of 1 products of its own dataset right, 1 of 3 others.",
+        f"{LSTM}: 1 of 2 products of its own dataset correct, 0 of 2 others.",
+        f"{GRU}: 1 of 2 products of its own dataset correct, 0 of 2 others.",
+        f"{FULL}: 0 of 1 products of its own dataset correct, 1 of 3 others.",
     ]
 
 
@@ -165,7 +165,7 @@ def test_reliability():
         assert line.get_xydata().round(4).tolist() == own
         assert (line.get_color(), line.is_dashed()) == (colour, run == GRU)
         assert [[low[0], high[0]] for low, high in intervals(drawn)] == [[x, x] for x, _ in own]
-        assert (drawn.get_xlabel(), drawn.get_ylabel()) == ("probability of the answer", "share right")
+        assert (drawn.get_xlabel(), drawn.get_ylabel()) == ("probability of the answer", "share of correct answers")
     assert intervals(axes(picture)[0]) == [
         [[0.3, 0.0362], [0.3, 0.6245]],
         [[0.5, 0.3755], [0.5, 0.9638]],

@@ -1,4 +1,4 @@
-"""What is told of two runs, and the verdict, against metrics and timings that a person can compare."""
+"""The evidence for a claim about two runs, and its verdict, against metrics that a person can compare."""
 
 from dataclasses import replace
 
@@ -13,10 +13,10 @@ def claim(found, start):
 
 
 def measured(start, **metrics):
-    """What is told, and the verdict, where single_digit-lstm, single_digit-gru and full-lstm have these metrics."""
+    """Evidence and verdict if single_digit-lstm, single_digit-gru and full-lstm have these metrics."""
     found = results()
-    judged = claim(replace(found, metrics=found.metrics.assign(**metrics)), start)
-    return judged.measured, judged.verdict
+    judgement = claim(replace(found, metrics=found.metrics.assign(**metrics)), start).judgement
+    return judgement.evidence, judgement.verdict
 
 
 @pytest.mark.parametrize("name", ["device", "threads", "processes", "processor"])
@@ -24,7 +24,7 @@ def test_seconds_of_different_machines_are_not_compared(name):
     found = results()
     for values, verdict in (([1, 1, 2], "confirmed"), ([1, 2, 1], "not yet measured")):
         timing = found.timing.assign(**{name: values})
-        assert claim(replace(found, timing=timing), "A GRU epoch").verdict == verdict
+        assert claim(replace(found, timing=timing), "A GRU epoch").judgement.verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def test_seconds_of_different_machines_are_not_compared(name):
     ],
 )
 def test_when_cells_are_about_equal(loss, accuracy, expected):
-    said, verdict = measured("Loss and accuracy", loss=[*loss, 9], token_accuracy=[*accuracy, 0])
+    evidence, verdict = measured("Loss and accuracy", loss=[*loss, 9], token_accuracy=[*accuracy, 0])
     assert verdict == expected
-    figures = "loss {:.3f} and {:.3f}, token accuracy {:.3f} and {:.3f} (LSTM and GRU)"
-    assert said == figures.format(*loss, *accuracy)
+    sentence = "The loss is {:.3f} with the LSTM and {:.3f} with the GRU, the token accuracy {:.1%} and {:.1%}."
+    assert evidence == sentence.format(*loss, *accuracy)
 
 
 @pytest.mark.parametrize(
@@ -50,5 +50,27 @@ def test_when_cells_are_about_equal(loss, accuracy, expected):
     [(1.1, 1.0, "confirmed"), (1.0, 1.1, "contradicted"), (1.0, 1.0, "contradicted")],
 )
 def test_a_gap_is_a_loss_above_that_of_the_training(loss, train_loss, expected):
-    said, verdict = measured("On the full sample there is a gap", loss=[9, 9, loss], train_loss=[9, 9, train_loss])
-    assert (said, verdict) == (f"loss {loss:.3f} held out, {train_loss:.3f} in training", expected)
+    evidence, verdict = measured("On the full sample there is a gap", loss=[9, 9, loss], train_loss=[9, 9, train_loss])
+    assert evidence == f"The loss is {loss:.3f} on held-out rows and {train_loss:.3f} on training rows."
+    assert verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("token", "position", "expected", "where"),
+    [
+        (0.60, 0.72, "consistent", "between the two, or within 0.03"),  # around the reported 0.71 to 0.76
+        (0.50, 0.69, "consistent", "between the two, or within 0.03"),
+        (0.50, 0.67, "contradicted", "above both"),
+        (0.78, 0.90, "consistent", "between the two, or within 0.03"),
+        (0.80, 0.90, "contradicted", "below both"),
+        (0.90, 0.80, "contradicted", "below both"),
+    ],
+)
+def test_a_reported_accuracy_has_two_readings(token, position, expected, where):
+    readings = {"token_accuracy": [0, 0, token], "position_accuracy": [0, 0, position]}
+    evidence, verdict = measured("On full the LSTM", **readings)
+    assert verdict == expected
+    assert evidence == (
+        f"The token accuracy of full-lstm is {token:.3f}, its position accuracy {position:.3f}; "
+        f"the reported figure is {where}."
+    )

@@ -86,7 +86,7 @@ def by_height(drawn):
 def test_all_runs_together():
     picture = learning.overlay(results())
     columns = {
-        "validation cross-entropy, nats a token": [[1.8, 1.2], [1.7, 1.1], [2.1]],
+        "validation cross-entropy, nats per token": [[1.8, 1.2], [1.7, 1.1], [2.1]],
         "validation, share of right tokens": [[0.3, 0.5], [0.32, 0.52], [0.07]],
         "validation, share of right answers": [[0.05, 0.15], [0.06, 0.16], [0.01]],
     }

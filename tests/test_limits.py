@@ -165,7 +165,9 @@ def test_a_kept_table_that_cannot_be_read(found, tmp_path):
             report.calculator_study(tmp_path, STUDY, tried("done"))
 
 
-@pytest.mark.parametrize(("answers", "said"), [(ANSWERS, "75.0% have a product"), (ANSWERS[:1], "<p>Nothing.</p>")])
+@pytest.mark.parametrize(
+    ("answers", "said"), [(ANSWERS, "75.0% are to expressions with a product"), (ANSWERS[:1], "<p>There are none.</p>")]
+)
 def test_on_the_page(answers, said, finished, tmp_path):
     """With mistakes and without any."""
     folder = tmp_path / "studies" / "calculator"

@@ -1,11 +1,12 @@
 """params.yaml: what a good file becomes, and the one line that each bad one gets."""
 
 import dataclasses
+from typing import get_args
 
 import pytest
 from conftest import EVALUATED, FOLDERS, options, stage
 
-from stages import params
+from stages import choices, params
 from stages.command import BadInput
 
 GOOD = """
@@ -34,6 +35,8 @@ runs:
 """
 
 
+*SOME, LAST = map(repr, get_args(choices.Cell))
+CELLS = f"{', '.join(SOME)} or {LAST}"  # as a message lists them
 NAME = "runs: a name must be letters, digits, '_' and '-', at most 100 of them "
 
 
@@ -109,7 +112,7 @@ def test_nothing_can_be_changed_after_reading(committed):
         ("seed: 42", "seed: -1", "seed: must be at least 0 (found -1)"),
         ("valid_share: 0.1", "valid_share: 1.0", "valid_share: must be less than 1 (found 1.0)"),
         ("operands: 50", "operands: 5000", "corpus.operands: must be at most 1000 (found 5000)"),
-        ("cell: gru", "cell: rnn", "runs.single_digit-gru.cell: must be 'lstm' or 'gru' (found 'rnn')"),
+        ("cell: gru", "cell: perceptron", f"runs.single_digit-gru.cell: must be {CELLS} (found 'perceptron')"),
         ("cell: gru", "cell: gru, lrr: 1", "runs.single_digit-gru.lrr: unknown key"),
         ("cell: gru", "cell: gru, lr: 0", "runs.single_digit-gru.lr: must be greater than 0 (found 0)"),
         (", cell: gru", "", "runs.single_digit-gru.cell: missing"),
@@ -181,7 +184,7 @@ def test_no_params_at_all(tmp_path, text):
 
 @pytest.mark.parametrize("name", ["generate", "subset", "sample", "train", "evaluate", "report"])
 def test_every_stage_checks_the_whole_file(name, tmp_path):
-    path = changed(tmp_path, "cell: gru", "cell: rnn")
+    path = changed(tmp_path, "cell: gru", "cell: perceptron")
     arguments = {
         "generate": ["out"],
         "subset": ["full", "in", "out"],
@@ -192,5 +195,5 @@ def test_every_stage_checks_the_whole_file(name, tmp_path):
     }
     done = stage(name, path, *(tmp_path / word if word in ("in", "out") else word for word in arguments[name]))
     assert done.returncode == 1
-    assert done.stderr == f"{name}: {path}: runs.single_digit-gru.cell: must be 'lstm' or 'gru' (found 'rnn')\n"
+    assert done.stderr == f"{name}: {path}: runs.single_digit-gru.cell: must be {CELLS} (found 'perceptron')\n"
     assert not (tmp_path / "out").exists()

@@ -30,7 +30,7 @@ POINT = "asked: points: run=full-lstm dataset=full "
         (LR, "{lr: fast}", "speed: points: lr=fast: lr: must be a number (found 'fast')"),
         (LR, "{lr: .nan}", "speed.points.0.lr: must be a number or text (found nan)"),
         (LR, "{epochs: 2.5}", "speed: points: epochs=2.5: epochs: must be a whole number (found 2.5)"),
-        (LR, "{cell: rnn}", "speed: points: cell=rnn: cell: must be 'lstm' or 'gru' (found 'rnn')"),
+        (LR, "{cell: perceptron}", "speed: points: cell=perceptron: cell: must be 'lstm'"),
         (LR, "{sample: 1}", "speed: points: sample=1: sample: must be a number of rows, at least 2 "),
         (LR, "{valid_share: 1}", "speed: points: valid_share=1: valid_share: must be less than 1 (found 1)"),
         (LR, "{grad_clip: 0}", "speed: points: grad_clip=0: grad_clip: must be a number above 0, or none (found 0)"),

@@ -34,14 +34,14 @@ def rows(large, small, status="done"):
     ],
 )
 def test_a_verdict_follows_from_the_rows(table, verdict):
-    assert verdicts.compare(COMPARISON, table)[1] == verdict
+    assert verdicts.compare(study_of(), COMPARISON, table).verdict == verdict
 
 
 def test_the_worst_comparison_is_the_verdict():
     table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2]))
     turned = studies.Comparison(larger="unsteadiness", at={"lr": 0.001}, than_at={"lr": 0.01})
-    assert verdicts.judge((study_of(), table))[1] == CONFIRMED
-    assert verdicts.judge((study_of(rule=[COMPARISON, turned]), table))[1] == CONTRADICTED
+    assert verdicts.judge((study_of(), table)).verdict == CONFIRMED
+    assert verdicts.judge((study_of(rule=[COMPARISON, turned]), table)).verdict == CONTRADICTED
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_the_worst_comparison_is_the_verdict():
 def test_one_seed_is_judged_by_its_rows(shares, counts, verdict):
     table = pd.DataFrame({"lr": [0.01, 0.001], "status": "done", "exact_match": shares, "rows": counts})
     comparison = studies.Comparison(larger="exact_match", at={"lr": 0.01}, than_at={"lr": 0.001})
-    assert verdicts.compare(comparison, table)[1] == verdict
+    assert verdicts.compare(study_of(), comparison, table).verdict == verdict
 
 
 def test_a_failed_training_has_an_endless_loss_and_no_accuracy():
     table = rows(enumerate([np.nan] * 3), enumerate([0.5, 0.4, 0.2]), status="train: nan").assign(exact_match=0.5)
     for measure, verdict in (("unsteadiness", CONFIRMED), ("exact_match", UNMEASURED)):
         comparison = studies.Comparison(larger=measure, at={"lr": 0.01}, than_at={"lr": 0.001})
-        assert verdicts.compare(comparison, table)[1] == verdict
+        assert verdicts.compare(study_of(), comparison, table).verdict == verdict
 
 
 def test_a_study_of_which_nothing_is_measured_has_a_place_on_the_page():
@@ -76,10 +76,11 @@ def test_a_study_of_which_nothing_is_measured_has_a_place_on_the_page():
 
 @pytest.mark.parametrize(("auc", "verdict"), [(0.52, CONFIRMED), (0.48, CONTRADICTED), (0.509, CHANCE)])
 def test_a_number_is_held_against_the_standard_error(auc, verdict):
-    table = pd.DataFrame({"of": ["everything"], "status": "done", "auc": auc, "error": 0.005})
+    names = {"one": "full/valid", "other": "full/train", "of": ["everything"]}
+    table = pd.DataFrame(names | {"status": "done", "auc": auc, "error": 0.005})
     for of, expected in (("everything", verdict), ("nothing", UNMEASURED)):
         comparison = studies.Comparison(larger="auc", at={"of": of}, than=0.5)
-        assert verdicts.compare(comparison, table)[1] == expected
+        assert verdicts.compare(study_of(), comparison, table).verdict == expected
 
 
 def test_a_number_of_a_table_with_gaps_is_the_same():
@@ -89,10 +90,10 @@ def test_a_number_of_a_table_with_gaps_is_the_same():
 
 def test_what_was_not_measured_is_no_failure():
     table = rows([(1, 0.9)], [(1, 0.1)], status="not measured: about 99 minutes")
-    assert verdicts.compare(COMPARISON, table)[1] == UNMEASURED
+    assert verdicts.compare(study_of(), COMPARISON, table).verdict == UNMEASURED
     drawn = study_figures.picture("small", (study_of(show=["unsteadiness"]), table.assign(point="a point")), CODE)
     assert "Failed" not in drawn.caption
-    assert drawn.caption.startswith("1 trainings.")
+    assert drawn.caption.startswith("1 training. ")
     assert drawn.caption.endswith("a point not measured: about 99 minutes.")
 
 
@@ -105,7 +106,7 @@ def test_a_picture_has_every_measure_and_names_what_failed():
     assert "6 trainings" in drawn.caption
     assert "commit" not in drawn.caption
     old = study_figures.picture("learning_rate", (study_of(code="1234567"), table), CODE)
-    assert "Only the code of commit 1234567 can try all of it" in old.caption
+    assert "Only the code of commit 1234567 can run all points" in old.caption
     assert "1 never" in {text.get_text() for text in drawn.panels[0].figure.axes[0].texts}
 
 
@@ -163,14 +164,19 @@ def test_labels_that_would_touch_are_left_out():
 def test_the_figures_are_means_with_their_spread():
     table = rows(enumerate([0.8, 1.0]), [(1, 0.25)]).assign(point="p")
     found = study_figures.figures("small", (study_of(show=["unsteadiness"]), table))
-    assert found.heads == ["lr", "seeds", "unsteadiness"]
+    assert found.heads == ["lr", "seeds", "unsteadiness of the loss"]
     assert [[cell.text for cell in row] for row in found.rows] == [["0.01", "2", "0.9 ± 0.14"], ["0.001", "1", "0.25"]]
     assert [[cell.key for cell in row[1:]] for row in found.rows] == [[2, pytest.approx(0.9)], [1, 0.25]]
 
 
-def test_what_is_told_of_a_comparison():
+def test_the_evidence_of_a_comparison():
     """Differences 0.8, 0.7 and 0.8: their standard deviation is 0.05774, and Student's t of two is 4.303."""
     table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2]))
-    assert verdicts.compare(COMPARISON, table)[0] == (
+    judgement = verdicts.compare(study_of(), COMPARISON, table)
+    assert judgement.evidence == (
+        "With a learning rate of 0.01 instead of 0.001, the unsteadiness of the loss rises from 0.133 to 0.9 "
+        "(+0.767 ± 0.143, 3 seeds)."
+    )
+    assert judgement.figures == (
         "unsteadiness at lr=0.01: 0.9, against 0.133 at lr=0.001 (difference +0.767 ± 0.14, 3 seeds)"
     )

@@ -109,7 +109,7 @@ def rewritten(path, change) -> None:
         ("hidden_dim", 10**9),
         ("hidden_dim", 8192),
         ("embed_dim", "4"),
-        ("cell", "rnn"),
+        ("cell", "perceptron"),
         ("decoder", "bahdanau"),
         ("extra", 1),
     ],

@@ -12,7 +12,7 @@ from stages.page import calculator
 
 # Enters each text at once and waits for its answer; times in milliseconds
 ASK = """async (texts) => {
-  const [input, said, note] = ["expression", "said", "note"].map((id) => document.getElementById(id));
+  const [input, output, note] = ["expression", "output", "note"].map((id) => document.getElementById(id));
   const told = [];
   for (const text of texts) {
     const answered = new Promise((done) => {
@@ -27,7 +27,7 @@ ASK = """async (texts) => {
     input.value = text;
     input.dispatchEvent(new Event("input"));
     await answered;
-    told.push({ said: said.textContent, note: note.textContent, took: performance.now() - start });
+    told.push({ said: output.textContent, note: note.textContent, took: performance.now() - start });
   }
   return told;
 }"""

@@ -26,9 +26,9 @@ def test_no_keystroke_is_blocked(browser):
     page.fill("#expression", "+".join(["48"] * 66))
     page.locator("#expression").press("Backspace")
     page.keyboard.type("+1")
-    page.locator("#said strong").wait_for()
+    page.locator("#output strong").wait_for()
     assert page.input_value("#expression").endswith("48+4+1")
-    assert page.locator("#said code").text_content().startswith(f"{page.input_value('#expression')}= ")
+    assert page.locator("#output code").text_content().startswith(f"{page.input_value('#expression')}= ")
     tasks = page.evaluate("long.map((task) => task.duration)")
     assert tasks == []
     assert page.said == []
@@ -40,8 +40,8 @@ def test_by_keyboard_alone(browser):
     page.goto(PAGE.as_uri())
     page.keyboard.press("Tab")
     page.keyboard.type("6*7")
-    page.locator("#said strong").wait_for()
-    assert page.locator("#said").text_content().startswith("6*7= 42 ✓ right with probability ")
+    page.locator("#output strong").wait_for()
+    assert page.locator("#output").text_content().startswith("6*7= 42 ✓ right with probability ")
     rows = page.locator("#written tbody tr th").all_text_contents()
     assert rows == ["4", "2", "end"]
     looked = page.locator("#written tbody tr:first-child td.looked").all_text_contents()
@@ -53,11 +53,11 @@ def test_by_keyboard_alone(browser):
         page.keyboard.press("Enter")
         source = page.input_value("#expression") + "="
         page.wait_for_function(
-            "source => document.querySelector('#said code').textContent.startsWith(source)", arg=source
+            "source => document.querySelector('#output code').textContent.startsWith(source)", arg=source
         )
         rows = pd.read_csv(ROOT / f"reports/studies/calculator/{pick}.csv", dtype=str)
         assert source in set(rows["src"])
-        assert pick == "held_out" or "✗ wrong: it is " in page.locator("#said").text_content()
+        assert pick == "held_out" or "✗ wrong: it is " in page.locator("#output").text_content()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     others = page.locator("#written td.next").first.text_content()
@@ -71,7 +71,7 @@ def test_the_accessibility_tree(browser):
     page = listen(browser.new_page())
     page.goto(PAGE.as_uri())
     page.fill("#expression", "50+1")
-    page.locator("#said strong").wait_for()
+    page.locator("#output strong").wait_for()
     tree = page.locator("#calculator").aria_snapshot()
     for line in (
         '- textbox "Ask it"',

@@ -87,8 +87,8 @@ def test_all_runs_together():
     picture = learning.overlay(results())
     columns = {
         "validation cross-entropy, nats per token": [[1.8, 1.2], [1.7, 1.1], [2.1]],
-        "validation, share of right tokens": [[0.3, 0.5], [0.32, 0.52], [0.07]],
-        "validation, share of right answers": [[0.05, 0.15], [0.06, 0.16], [0.01]],
+        "validation, share of correct tokens": [[0.3, 0.5], [0.32, 0.52], [0.07]],
+        "validation, share of correct answers": [[0.05, 0.15], [0.06, 0.16], [0.01]],
     }
     for drawn, (title, curves) in zip(axes(picture), columns.items(), strict=True):
         assert drawn.get_title(loc="left") == title

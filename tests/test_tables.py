@@ -102,8 +102,8 @@ def test_the_figures_at_the_top_of_the_page(page):
     assert "correct with the 3 networks" in page
     assert "<dd>10% to 30%</dd>" in page
     assert "<dd>3 minutes</dd>" in page
-    assert f"The best of the networks, <strong>{FULL}</strong>, is right to the last character in\n30.1%" in page
-    assert f"the weakest, <strong>{LSTM}</strong>, in\n10.1%" in page
+    assert f"The best one,\n<strong>{FULL}</strong>, answers 30.1% of its held-out rows correctly" in page
+    assert f"the weakest,\n<strong>{LSTM}</strong>, 10.1%." in page
 
 
 def test_each_section_has_its_table_and_verdicts_are_counted(page):

@@ -142,7 +142,7 @@ def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | Non
     axes.set_yticks(range(len(found)), [spot.name for spot in found], fontsize=8.5)
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.locator_params(axis="x", nbins=4)
-    drawn.supxlabel(f"at each {', '.join(entry.by)}".replace("_", " "), fontsize=9)  # wider than the axes may be
+    drawn.supxlabel(f"by {', '.join(entry.by)}".replace("_", " "), fontsize=9)  # may be wider than the axes
     return Panel(drawn, _alt(entry, measure, found))
 
 

@@ -138,7 +138,7 @@ def test_a_classifier_that_cannot_err_and_one_that_cannot_know(corpus_rows):
 
 
 def test_another_property_is_one_line(corpus_rows):
-    with pytest.raises(BadInput, match="no property 'd'; there are template, a, b, c"):
+    with pytest.raises(BadInput, match="unknown property 'd'; use one of template, a, b, c"):
         shift.compare(corpus_rows, corpus_rows, "d")
 
 

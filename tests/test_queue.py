@@ -67,9 +67,7 @@ def untried(head, tmp_path, monkeypatch):
 def test_a_shallow_clone_is_refused_before_anything_is_queued(untried):
     done = stage("study", *untried)
     assert done.returncode == 1
-    assert done.stderr == (
-        "study: a shallow clone, in which DVC loses experiments: `git fetch --unshallow` completes it\n"
-    )
+    assert done.stderr == ("study: DVC loses experiments in a shallow clone; run `git fetch --unshallow` first\n")
     assert not Path(".dvc/tmp").exists()
 
 

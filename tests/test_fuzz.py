@@ -36,9 +36,9 @@ def test_inputs_of_each_kind_are_refused_or_confirmed(kind):
 
 def test_inputs_are_ten_thousand_and_the_same_ones_each_time():
     assert sum(count for _, count in kinds.KINDS.values()) >= 10_000
-    one, other = ([(one.made, one.refusal) for one in kinds.run("params.yaml", 5, 15)] for _ in range(2))
+    one, other = ([(one.how, one.refusal) for one in kinds.run("params.yaml", 5, 15)] for _ in range(2))
     assert one == other
-    assert other[5:] == [(one.made, one.refusal) for one in kinds.run("params.yaml", 10, 15)]
+    assert other[5:] == [(one.how, one.refusal) for one in kinds.run("params.yaml", 10, 15)]
 
 
 def test_damaged_tables_are_noticed_by_two_checksums(monkeypatch):
@@ -150,7 +150,7 @@ def test_damage_to_bytes_by_hand():
     assert content.startswith(mutations.cut(rng, content))
     assert content.endswith(mutations.beheaded(rng, content))
     assert sorted(mutations.swapped(rng, content)) == list(content)
-    assert mutations.told([]) == "as it is"
+    assert mutations.described([]) == "as it is"
 
 
 def test_the_page_counts_and_names_failures():

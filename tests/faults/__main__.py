@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("page", type=Path, help="Markdown file to write")
     args = parser.parse_args()
 
-    # In the background of a shell SIGINT is ignored, and every child would inherit that.
+    # A shell ignores SIGINT in background commands, and every child would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True) as folder:
         try:

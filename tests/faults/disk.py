@@ -88,7 +88,7 @@ def _mount(lab: Lab, folder: str, script: str) -> None:
 
 
 def _filled_up(lab: Lab, folder: str) -> tuple[float, str]:
-    """Fill the disk during a run; the time of it, and what the run printed."""
+    """The time when the disk was filled during a run, and what that run printed."""
     running = lab.start("dvc", "repro")
     lab.wait_for_epochs(1)
     with suppress(OSError), lab.path(f"{folder}/filler").open("wb", buffering=0) as file:

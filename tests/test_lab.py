@@ -1,4 +1,4 @@
-"""Studies without a training: whose answers are counted, with which weight, and whether a shift is found."""
+"""Studies without a training: which answers count with which weights, whether a shift is detected; calls of git."""
 
 import shutil
 import subprocess
@@ -18,8 +18,8 @@ from stages.network import machine
 
 def table(rows):
     """(template, tgt, predicted) rows as a table of answers."""
-    made = pd.DataFrame(rows, columns=["template", "tgt", "predicted"])
-    return made.assign(correct=made["tgt"].astype(str) == made["predicted"])
+    answered = pd.DataFrame(rows, columns=["template", "tgt", "predicted"])
+    return answered.assign(correct=answered["tgt"].astype(str) == answered["predicted"])
 
 
 def test_shares_of_answers_are_weighted():
@@ -37,7 +37,7 @@ def test_shares_of_answers_are_weighted():
 
 
 def test_both_tables_get_the_mix_that_they_have_in_common():
-    """Three quarters a+b with two digits here, a quarter there; a*b is here only, a-b there only."""
+    """a+b with two-digit answers: 3/4 of one table, 1/4 of the other. a*b is only in the first, a-b in the second."""
     one = table([("a+b", 10, "")] * 6 + [("a*b", 10, "")] * 2)
     other = table([("a+b", 99, "")] * 2 + [("a-b", 10, "")] * 5 + [("a+b", 5, "")])
     weights, others = answers.common(one, other), answers.common(other, one)
@@ -48,7 +48,7 @@ def test_both_tables_get_the_mix_that_they_have_in_common():
 
 @pytest.fixture
 def networks(finished, monkeypatch):
-    """They are asked by `evaluate` in this process; test_studies_without_a_training starts real ones."""
+    """The tiny networks; `evaluate` runs in this process. test_studies_without_a_training starts real processes."""
 
     def call(*command):
         assert command[:3] == (sys.executable, "-m", "stages.evaluate")
@@ -60,7 +60,7 @@ def networks(finished, monkeypatch):
 
 
 @pytest.mark.parametrize("part", ["train", "valid", "rest"])
-def test_rows_that_are_asked(networks, finished, part):
+def test_the_rows_of_each_part(networks, finished, part):
     train, valid = ({row["src"] for row in pq.read_table(path).to_pylist()} for path in samples(finished, "small"))
     whole = set(pq.read_table(finished / "subsets" / "small.parquet")["src"].to_pylist())
     wanted = {"train": train, "valid": valid, "rest": whole - train}[part]
@@ -68,7 +68,7 @@ def test_rows_that_are_asked(networks, finished, part):
     assert set(answers.sampled(finished, f"small/{part}")["src"].to_pylist()) == wanted
 
 
-def test_rows_inside_and_outside_of_the_own_rule(networks, finished):
+def test_rows_inside_and_outside_the_own_rule(networks, finished):
     """no_7 has operands up to 11, small has sevens: neither rule keeps all of the other's rows."""
     rows = pq.read_table(finished / "samples" / "no_7" / "valid.parquet")["src"].to_pylist()
     small = [src for src in rows if "10" not in src and "11" not in src]
@@ -84,8 +84,8 @@ def test_rows_inside_and_outside_of_the_own_rule(networks, finished):
         assert (found.get("rows", 0), found["status"] == "done") == (count, count > 0), which
 
 
-def test_rows_like_others_are_those_that_both_have(networks, finished):
-    """The rest of small with the mix of no_7's training rows; kinds that are only in one of them count for nothing."""
+def test_rows_like_others_are_weighted_to_the_common_mix(networks, finished):
+    """The rest of small with the mix of no_7's training rows; kinds that only one of them has get weight 0."""
     own = answers.sampled(finished, "small/rest").to_pandas()
     other = answers.sampled(finished, "no_7/train").to_pandas()
     weights = answers.common(own, other)
@@ -93,14 +93,14 @@ def test_rows_like_others_are_those_that_both_have(networks, finished):
     assert found["rows"] == round(weights.sum() ** 2 / (weights**2).sum()) < len(own)
 
 
-def test_at_most_so_many_rows_are_asked(finished, monkeypatch):
+def test_the_rest_is_limited(finished, monkeypatch):
     monkeypatch.setattr(answers, "REST", 5)
     rows = answers.sampled(finished, "small/rest")["src"].to_pylist()
     assert len(set(rows)) == 5
     assert not set(rows) & set(answers.sampled(finished, "small/train")["src"].to_pylist())
 
 
-def test_rows_that_there_are_not(networks):
+def test_no_such_rows(networks):
     found = networks.ask({"run": "small-lstm", "asked": "outside"})
     assert found == {"status": "not measured: there are no such rows"}
 
@@ -122,14 +122,14 @@ def test_no_shift_is_found_where_there_is_none(corpus_rows, of):
 
 @pytest.mark.parametrize("of", KINDS)
 def test_a_shift_is_found(corpus_rows, of):
-    """Of one table the rows with a small a, b, c and answer, two of three templates that begin with a sum."""
+    """One table has the rows without parentheses and with small operands and answers, the other has the rest."""
     small = (corpus_rows[["a", "b"]].max(axis=1) < 30) & ~(corpus_rows["c"] > 30) & (corpus_rows["tgt"] < 500)
     short = small & ~corpus_rows["template"].astype(str).str.contains(r"\(")
     found = shift.compare(corpus_rows[short], corpus_rows[~short], of)
     assert found["p_value"] < 1e-6
 
 
-def test_a_classifier_that_cannot_err_and_one_that_cannot_know(corpus_rows):
+def test_a_classifier_that_cannot_err_and_one_that_can_only_guess(corpus_rows):
     negative = corpus_rows["tgt"] < 0
     assert shift.compare(corpus_rows[negative], corpus_rows[~negative], "everything")["auc"] > 0.999
     found = shift.compare(corpus_rows[:3000], corpus_rows[3000:], "everything")
@@ -137,12 +137,12 @@ def test_a_classifier_that_cannot_err_and_one_that_cannot_know(corpus_rows):
     assert found["error"] == pytest.approx(np.sqrt(3001 / (12 * 1500 * 1500)))
 
 
-def test_another_property_is_one_line(corpus_rows):
+def test_an_unknown_property_is_refused(corpus_rows):
     with pytest.raises(BadInput, match="unknown property 'd'; use one of template, a, b, c"):
         shift.compare(corpus_rows, corpus_rows, "d")
 
 
-def test_cramers_v_is_one_where_templates_are_apart(corpus_rows):
+def test_cramers_v_is_one_for_disjoint_templates(corpus_rows):
     sums = corpus_rows["template"].astype(str).str.startswith("a+b")
     assert shift.compare(corpus_rows[sums], corpus_rows[~sums], "template")["distance"] == pytest.approx(1)
 
@@ -189,7 +189,7 @@ ADVERTISED = "\nHaving any troubles? Hit us up at https://dvc.org/support, we ar
 
 
 @pytest.mark.parametrize(
-    ("said", "line"),
+    ("output", "line"),
     [
         (f"ERROR: unexpected error - no viable alternative at input '{{'\nSee https://x\n{ADVERTISED}", "ERROR: unexp"),
         (f"WARNING: x\nERROR: cannot pull\n  from y{ADVERTISED}", "ERROR: cannot pull"),
@@ -202,12 +202,12 @@ ADVERTISED = "\nHaving any troubles? Hit us up at https://dvc.org/support, we ar
         ("", ""),
     ],
 )
-def test_the_line_that_says_what_was_wrong(said, line):
-    found = dvc.error_line(said)
-    assert found.startswith(line) and found in said.splitlines() if line else found == ""
+def test_the_error_line(output, line):
+    found = dvc.error_line(output)
+    assert found.startswith(line) and found in output.splitlines() if line else found == ""
 
 
-def test_a_command_that_fails_is_one_line():
+def test_a_failed_command_gives_one_line():
     assert dvc.call("git", "--version").startswith("git version ")
     with pytest.raises(BadInput, match=r"^`git rev-parse nope --` failed: fatal: bad revision 'nope'$"):
         dvc.call("git", "rev-parse", "nope", "--")
@@ -234,7 +234,7 @@ def test_the_commit_of_the_code(tmp_path, monkeypatch):
     assert dvc.commit() == f"{clean}+"
 
 
-def test_a_hash_of_the_code_tells_its_files_and_no_line_endings(tmp_path, monkeypatch):
+def test_the_code_hash_depends_on_its_files_but_not_on_line_endings(tmp_path, monkeypatch):
     shutil.copytree(sources.STAGES, tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
     before = {kind: study_table.fingerprint(kind) for kind in studies.KINDS}
     monkeypatch.setattr(sources, "STAGES", tmp_path / "stages")

@@ -1,4 +1,4 @@
-"""A study's trainings in DVC's queue: what is refused before, what a failure leaves, and one real study."""
+"""A study's trainings in DVC's queue: what is refused beforehand, what a failure leaves, and one real study."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def test_a_study_named_like_a_run_keeps_nothing(tmp_path):
     assert "a run has this name" in done.stderr
 
 
-def test_a_study_of_other_code_is_not_tried(tmp_path):
+def test_a_study_of_other_code_is_refused(tmp_path):
     path = tmp_path / "studies.yaml"
     path.write_text(STUDY.replace("reach:", "code: '1234567'\n  reach:").replace("small-lstm", "full-lstm"))
     done = stage("study", ROOT / "params.yaml", path, "small", tmp_path, tmp_path)
@@ -56,7 +56,7 @@ def test_a_study_of_other_code_is_not_tried(tmp_path):
 
 @pytest.fixture
 def untried(head, tmp_path, monkeypatch):
-    """A clone of the last commit's one commit, in which the study learning_rate has no rows yet."""
+    """A shallow clone of the last commit, in which the study learning_rate has no rows yet."""
     root = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", head.as_uri(), root], check=True)
     (root / "reports" / "studies" / "learning_rate.csv").unlink()
@@ -73,7 +73,7 @@ def test_a_shallow_clone_is_refused_before_anything_is_queued(untried):
 
 @pytest.mark.parametrize("name", ["params.yaml", "stages/train.py", "dvc.lock"])
 def test_uncommitted_changes_are_refused_before_anything_is_queued(name, untried):
-    """Else a row would name a commit that did not make it."""
+    """Otherwise a row would name a commit that did not produce it."""
     subprocess.run(["git", "fetch", "--quiet", "--unshallow"], check=True)
     Path(name).write_text(Path(name).read_text() + "# changed\n")
     done = stage("study", *untried)
@@ -82,7 +82,7 @@ def test_uncommitted_changes_are_refused_before_anything_is_queued(name, untried
     assert not Path(".dvc/tmp").exists()
 
 
-def test_head_s_results_count_only_where_they_are_of_its_code(head, tmp_path, monkeypatch):
+def test_results_in_head_count_only_if_they_belong_to_its_code(head, tmp_path, monkeypatch):
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", head, clone], check=True)
     monkeypatch.chdir(clone)
@@ -113,7 +113,7 @@ Worker status: 0 active, 0 idle
 
 
 def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
-    """DVC says Success, and git does not know the experiment: as in a shallow clone, or after `git gc` there."""
+    """DVC reports Success, but git does not know the experiment, as in a shallow clone, or after `git gc` in one."""
     called, queued = [], []
 
     def call(*command, env=None):
@@ -182,7 +182,7 @@ def test_a_real_study(repository):
     failed = "not measured: sample: params.yaml: datasets.small.sample: 30000 rows asked for, "
     assert table["status"].tolist()[1].startswith(failed)
     assert 0 < table["loss"][0] < 10
-    # As params.yaml has it: the pipeline's own results. And what is left out can be told beforehand.
+    # This point equals params.yaml, so its row has the pipeline's own results; the next one is left out beforehand
     known = json.loads((repository.root / "reports/metrics/small-lstm.json").read_text())["loss"]
     assert table["loss"][2] == pytest.approx(known, rel=1e-5)
     assert re.fullmatch(r"not measured: about \d+ minutes", table["status"][3])
@@ -190,7 +190,7 @@ def test_a_real_study(repository):
     assert all(head.startswith(str(commit)) for commit in table["commit"])
     assert set(table["code"]) == {study_table.fingerprint("trainings")}
     assert table["processor"].dropna().tolist() == [machine.processor()] * 2  # of the points that were trained
-    # What it keeps of the first one: data/models is not in git, but for `calculator`
+    # The files kept for the first point; in data/models only `calculator` is in git
     folder = repository.root / "reports" / "studies" / "small"
     history, kinds, mistakes = (pd.read_csv(folder / f"{name}.csv") for name in ("history", "kinds", "mistakes"))
     assert kinds["rows"].sum() == table["rows"][0]
@@ -208,7 +208,7 @@ def test_a_real_study(repository):
     again = subprocess.run(command, **given)
     assert again.returncode == 0, again.stderr
     left = again.stderr.count(": not measured: ")
-    assert left == again.stderr.count("\n") - 1 == 2  # these alone, of which one is tried
+    assert left == again.stderr.count("\n") - 1 == 2  # only these two points, of which one is tried again
     pd.testing.assert_frame_equal(table, pd.read_csv(repository.root / "reports" / "studies" / "small.csv"))
     assert "Does it run?" not in (repository.root / "reports" / "index.html").read_text()
     repository.run("dvc", "repro")

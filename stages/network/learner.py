@@ -22,9 +22,9 @@ def constant(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
 
 
 def one_cycle(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
-    """The one-cycle schedule (Smith and Topin 2017): up to `lr` in a tenth of the steps, then down to almost 0."""
+    """The one-cycle schedule (Smith and Topin 2017): a cosine up to `lr` in a tenth of the steps, then to almost 0."""
     steps = max(steps, 3)
-    rise = max(RISE, 2 / steps)  # PyTorch divides by the number of rising steps minus 1
+    rise = max(RISE, 2 / steps)  # PyTorch divides by the number of rising steps minus 1, which must not be 0
     return OneCycleLR(optimiser, lr, total_steps=steps, pct_start=rise, cycle_momentum=False)
 
 

@@ -39,7 +39,7 @@ class Seq2Seq(nn.Module):
         self.head = nn.Sequential(nn.Linear(wide, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The context (B, H) of source ids (B, S), and all states of the top layer (B, S, H) if there is attention.
+        """The context (B, H) of source ids (B, S), and with attention the top layer's states (B, S, H), else None.
 
         The context is the top layer's state at the last real token. Padding on the right cannot change it.
         """

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stages.network import batches
 
-POOL = 20  # batches that are sorted together: more would repeat the same batches, fewer would leave lengths mixed
+POOL = 20  # batches that are sorted together: more would make epochs alike, fewer would leave lengths mixed
 
 
 def bucketed(

@@ -1,4 +1,4 @@
-"""A small laboratory that every test can use: a tiny params.yaml, and the whole corpus made once."""
+"""Fixtures of all tests: a tiny params.yaml, the whole corpus, a finished pipeline, and a repository to change."""
 
 import contextlib
 import importlib
@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from unittest import mock
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # pytest has a process for each core
-os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the same bytes again is a promise of the CPU; set before PyTorch looks
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # pytest runs a process per core
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # only the CPU promises byte-identical results; set before the PyTorch import
 
 import hypothesis
 import pytest
@@ -53,10 +53,10 @@ TINY = {
     },
 }
 
-# Run first, so that no process of pytest has a long file left when the others are done
+# These run first, so that no process is left with a long file when the others have finished
 LONGEST = "test_experiments.py", "test_launch.py", "test_queue.py"
 
-# The folders that `report` reads, a file for each run
+# The folders that `report` reads, with one file per run, and their endings
 ENDINGS = {
     "history": ".csv",
     "metrics": ".json",
@@ -69,7 +69,7 @@ EVALUATED = "predictions", "products", "metrics", "history", "plots"
 
 
 def options(paths: Mapping[str, object]) -> list:
-    """--NAME PATH for each."""
+    """The arguments --NAME PATH for each path."""
     return [word for name, path in paths.items() for word in (f"--{name}", path)]
 
 
@@ -77,7 +77,7 @@ COMPARISON = studies.Comparison(larger="unsteadiness", at={"lr": 0.01}, than_at=
 
 
 def study_of(**changes) -> studies.Study:
-    """A small study of trainings, with changes."""
+    """A small study of trainings, with these fields changed."""
     known = {
         "question": "?",
         "run": "small-lstm",
@@ -91,7 +91,7 @@ def study_of(**changes) -> studies.Study:
 
 
 def write_params(path: Path, **changes) -> Path:
-    """params.yaml with its comments, made tiny, with further changes at its root."""
+    """Write params.yaml with its comments, the values of TINY, and changes at its root."""
     yaml = YAML()
     raw = yaml.load(ROOT / "params.yaml")
     raw.update(TINY | changes)
@@ -100,7 +100,7 @@ def write_params(path: Path, **changes) -> Path:
 
 
 def stage(name: str, *arguments: object, text: str = "") -> subprocess.CompletedProcess:
-    """`python -m stages.NAME` without the seconds that a new process takes to import PyTorch."""
+    """`python -m stages.NAME` in this process, which saves the seconds of importing PyTorch."""
     module = importlib.import_module(f"stages.{name}")
     code, out, err = 0, io.StringIO(), io.StringIO()
     with (
@@ -113,14 +113,14 @@ def stage(name: str, *arguments: object, text: str = "") -> subprocess.Completed
         try:
             with one_line(name):
                 module.main()
-        except SystemExit as end:  # its code is the message itself where there is one, as Python's own ending has it
+        except SystemExit as end:  # its code is the exit status, or a message, which Python prints with exit status 1
             code = 1 if isinstance(end.code, str) else end.code
             err.write(f"{end.code}\n" if isinstance(end.code, str) else "")
     return subprocess.CompletedProcess(module.__name__, code or 0, out.getvalue(), err.getvalue())
 
 
 def process(name: str, *arguments: object) -> subprocess.CompletedProcess:
-    """`python -m stages.NAME` as a person starts it."""
+    """`python -m stages.NAME` in a process of its own."""
     command = [sys.executable, "-m", f"stages.{name}", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
@@ -132,7 +132,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def head(tmp_path_factory):
-    """A clone of the last commit, whatever a person is trying out in the working tree."""
+    """A clone of the last commit, without uncommitted changes of the working tree."""
     path = tmp_path_factory.mktemp("head")
     subprocess.run(["git", "clone", "--quiet", ROOT, path], check=True)
     return path
@@ -145,7 +145,7 @@ def committed(head):
 
 @pytest.fixture(scope="session")
 def corpus(committed, tmp_path_factory):
-    """The path of the whole corpus over 0..49, made by the stage itself."""
+    """The path of the whole corpus over 0..49, written by the stage `generate`."""
     path = tmp_path_factory.mktemp("corpus") / "corpus.parquet"
     done = process("generate", committed, path)
     assert done.returncode == 0, done.stderr
@@ -153,13 +153,13 @@ def corpus(committed, tmp_path_factory):
 
 
 def samples(lab: Path, dataset: str) -> list[Path]:
-    """The rows to train on and those to validate on."""
+    """The paths of a dataset's training and validation rows."""
     return [lab / "samples" / dataset / f"{part}.parquet" for part in ("train", "valid")]
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A folder with params.yaml and all that `report` reads, left by the other stages for the tiny runs."""
+    """A folder with params.yaml and all inputs of `report`, written by the other stages for the tiny runs."""
     lab = tmp_path_factory.mktemp("finished")
     config = write_params(lab / "params.yaml")
     done = [stage("generate", config, lab / "corpus.parquet")]
@@ -178,35 +178,35 @@ def finished(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory, worker_id):
-    """The folder of a repository whose pipeline has run, what DVC said, and what it made; one for all processes."""
+    """A repository whose pipeline has run: its folder, DVC's output, and the changed files. Shared by all processes."""
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent
-    root, told = shared / "reproduced", shared / "reproduced.json"
+    root, record = shared / "reproduced", shared / "reproduced.json"
     with FileLock(shared / "reproduced.lock"):
-        if not told.exists():
+        if not record.exists():
             copy_sources(root)
             runs = {name: {"dataset": name.partition("-")[0], "cell": "lstm"} for name in ("small-lstm", "no_7-lstm")}
             write_params(root / "params.yaml", runs=runs)
             new = Repository(root)
             new.run("git", "init", "--quiet", "--initial-branch=main")
             new.commit()
-            said, made = new.run("dvc", "repro"), sorted(new.changed())
+            output, changed = new.run("dvc", "repro"), sorted(new.changed())
             new.commit()
-            told.write_text(json.dumps([said, made]))
-    return root, *json.loads(told.read_text())
+            record.write_text(json.dumps([output, changed]))
+    return root, *json.loads(record.read_text())
 
 
 @pytest.fixture
 def repository(reproduced, tmp_path):
-    """A copy of `reproduced` of a test's own."""
-    root, said, made = reproduced
+    """A test's own copy of `reproduced`."""
+    root, output, changed = reproduced
     copy = Repository(shutil.copytree(root, tmp_path / "repository", symlinks=True))
-    copy.first, copy.made = said, set(made)
+    copy.first, copy.made = output, set(changed)
     return copy
 
 
 @pytest.fixture(autouse=True)
 def alone():
-    """A test finds the same chance as ever, and no files that an earlier one has read."""
+    """Every test starts with the same random seed and with no record of files that stages have read."""
     torch.manual_seed(0)
     sources.READ.clear()

@@ -1,6 +1,6 @@
-"""The working tree in another folder, and commands run there as a person would.
+"""Copies of the working tree in another folder, and commands run there as a user would.
 
-copy_sources(root)  ->  what git lists, but for what the pipeline makes
+copy_sources(root)  ->  all files that git lists, except the pipeline's outputs
 """
 
 import os
@@ -14,9 +14,9 @@ BIN = Path(sys.executable).parent  # where dvc is, whether or not the virtual en
 
 
 def copy_sources(root: Path) -> None:
-    """The working tree as git would have it, without what the pipeline makes.
+    """Copy the files of the working tree that git lists or would add, without the pipeline's outputs.
 
-    Of the studies' results those of `calculator` are there: to draw all would take longer than the tiny pipeline.
+    Of the studies' results only those of `calculator` are copied: to draw all takes longer than the tiny pipeline.
     """
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
@@ -32,7 +32,7 @@ def copy_sources(root: Path) -> None:
 class Repository:
     def __init__(self, root: Path):
         self.root = root
-        # A person's own git settings and a virtual environment that is not active must not matter.
+        # Without the user's own git settings, and whether or not the virtual environment is active
         outer = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_"))}
         path = os.pathsep.join([str(BIN), os.environ["PATH"]])
         quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "DVC_NO_ANALYTICS": "1"}
@@ -49,7 +49,7 @@ class Repository:
         self.run("git", "commit", "--quiet", "--allow-empty", "--message", "step")
 
     def undo(self) -> None:
-        """Back to the last commit; files of a run that it does not know go too."""
+        """Return to the last commit, and remove the untracked results of later runs."""
         self.run("git", "reset", "--quiet", "--hard")
         self.run("git", "clean", "--quiet", "-d", "--force", "-x", "reports", "data/predictions", "data/products")
         self.run("dvc", "checkout")

@@ -1,7 +1,7 @@
-"""Results of three runs, small enough to work out every figure of the page by hand: how many answers are right.
+"""Results of three runs, small enough to compute every figure of the page by hand: the numbers of correct answers.
 
                    single_digit-lstm       single_digit-gru        full-lstm
-7+8=   tgt 15      8 of 10 right           5 of 10
+7+8=   tgt 15      8 of 10 correct         5 of 10
 3-5=   tgt -2      1 of 5                  0 of 5
 0*7=   tgt 0       4 of 5                  5 of 5
 12*12= tgt 144     4 of 4                  3 of 5
@@ -58,7 +58,7 @@ COUNTS = {
     ),
 }
 
-# Run, expression, template, its answer, a wrong answer, how many answers are right, how many there are, probability
+# Run, expression, template, true answer, a wrong answer, number of correct answers, of all answers, probability
 ANSWERS = [
     (LSTM, "7+8=", "a+b", 15, "16", 8, 10, 0.95),
     (LSTM, "3-5=", "a-b", -2, "2", 1, 5, 0.3),
@@ -82,7 +82,7 @@ SECONDS = {LSTM: 30.0, GRU: 24.0, FULL: 90.0}
 
 
 def results() -> Results:
-    """All of the above, and the metrics below; 0.5 for measures that no test looks at."""
+    """Results of all the above and the metrics below; measures that no test uses are 0.5."""
     metrics = dict.fromkeys(measures.of(measures.METRICS), [0.5] * 3) | {
         "exact_match": [0.101, 0.201, 0.301],
         "token_accuracy": [0.102, 0.202, 0.302],
@@ -121,7 +121,7 @@ def predictions() -> pd.DataFrame:
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
-    """With run, dataset and cell in front."""
+    """The table with the columns run, dataset and cell first."""
     runs = [RUNS[run] for run in table["run"]]
     front = pd.DataFrame(runs, table.index)[["dataset", "cell"]]
     return table[["run"]].join(front).join(table.drop(columns="run"))

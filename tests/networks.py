@@ -1,6 +1,6 @@
-"""Networks made by hand, so that their answers are known before they are asked.
+"""Networks with hand-made weights, whose answers are known in advance.
 
-constant("7")  ->  answers 7, with certainty, whatever it is asked
+constant("7")  ->  answers 7 to every expression, with probability 1
 """
 
 import sys
@@ -13,7 +13,7 @@ from stages.network.seq2seq import Seq2Seq
 
 
 def constant(text: str) -> Seq2Seq:
-    """After one step the GRU's state has moved, and the head turns that into `<eos>`; with no text it never does."""
+    """A GRU that answers `text`, then `<eos>`: the head reads the step from its state. Without text it never ends."""
     model = Seq2Seq("gru", 1, 1, 1)
     with torch.no_grad():
         for weight in model.parameters():
@@ -29,7 +29,7 @@ def constant(text: str) -> Seq2Seq:
 
 
 def save(folder: Path, run: str, model: Seq2Seq) -> None:
-    """As `train` would have, of operands 0..49."""
+    """Write the model as `train` would, for operands 0..49."""
     history = [{"train_loss": 0.0, "train_token_accuracy": 1.0}]
     weights.save(folder / f"{run}.safetensors", weights.Trained(run, model, 50, history))
 

@@ -1,4 +1,4 @@
-"""Characters, ids and padding, in hand-written tables and round trips."""
+"""Characters, token ids and padding, in hand-written tables and round trips."""
 
 import pytest
 from hypothesis import given
@@ -32,21 +32,21 @@ def test_answers_by_hand():
 
 
 @given(st.lists(st.text(CHARACTERS, min_size=1, max_size=20), min_size=1, max_size=8))
-def test_sources_come_back(texts):
+def test_sources_survive_a_round_trip(texts):
     ids = alphabet.encode_sources(texts)
     assert ids.shape == (len(texts), max(map(len, texts)))
     assert [alphabet.decode(token for token in row if token != 0) for row in ids.tolist()] == texts
 
 
 @given(st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=8))
-def test_answers_come_back(numbers):
+def test_answers_survive_a_round_trip(numbers):
     ids = alphabet.encode_answers(numbers)
     assert [alphabet.decode(row) for row in ids.tolist()] == [str(number) for number in numbers]
     assert (ids == 1).sum(dim=1).tolist() == [1] * len(numbers)
 
 
 @pytest.mark.parametrize("character", ["x", " ", "/", "é", "\0", "٣", "\n"])
-def test_a_foreign_character_is_named(character):
+def test_an_unknown_character_is_named(character):
     with pytest.raises(BadInput) as error:
         alphabet.encode_sources(["1+1=", f"2{character}3="])
     assert repr(character) in str(error.value)

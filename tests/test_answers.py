@@ -12,8 +12,8 @@ from stages.lab import answers
 
 def answer_table(rows):
     """(template, tgt, predicted) rows as a table of answers."""
-    made = pd.DataFrame(rows, columns=["template", "tgt", "predicted"])
-    return made.assign(correct=made["tgt"].astype(str) == made["predicted"])
+    answered = pd.DataFrame(rows, columns=["template", "tgt", "predicted"])
+    return answered.assign(correct=answered["tgt"].astype(str) == answered["predicted"])
 
 
 def test_shares_of_answers_are_weighted():
@@ -31,7 +31,7 @@ def test_shares_of_answers_are_weighted():
 
 
 def test_both_tables_get_the_mix_that_they_have_in_common():
-    """Three quarters a+b with two digits here, a quarter there; a*b is here only, a-b there only."""
+    """a+b with two-digit answers: 3/4 of one table, 1/4 of the other. a*b is only in the first, a-b in the second."""
     one = answer_table([("a+b", 10, "")] * 6 + [("a*b", 10, "")] * 2)
     other = answer_table([("a+b", 99, "")] * 2 + [("a-b", 10, "")] * 5 + [("a+b", 5, "")])
     weights, others = answers.common(one, other), answers.common(other, one)
@@ -54,7 +54,7 @@ def networks(finished, monkeypatch):
 
 
 @pytest.mark.parametrize("part", ["train", "valid", "rest"])
-def test_rows_that_are_asked(networks, finished, part):
+def test_the_rows_of_each_part(networks, finished, part):
     train, valid = ({row["src"] for row in pq.read_table(path).to_pylist()} for path in samples(finished, "small"))
     whole = set(pq.read_table(finished / "subsets" / "small.parquet")["src"].to_pylist())
     wanted = {"train": train, "valid": valid, "rest": whole - train}[part]
@@ -62,7 +62,7 @@ def test_rows_that_are_asked(networks, finished, part):
     assert set(answers.sampled(finished, f"small/{part}")["src"].to_pylist()) == wanted
 
 
-def test_rows_inside_and_outside_of_the_own_rule(networks, finished):
+def test_rows_inside_and_outside_the_own_rule(networks, finished):
     """no_7 has operands up to 11, small has sevens: neither rule keeps all of the other's rows."""
     rows = pq.read_table(finished / "samples" / "no_7" / "valid.parquet")["src"].to_pylist()
     small = [src for src in rows if "10" not in src and "11" not in src]
@@ -78,8 +78,8 @@ def test_rows_inside_and_outside_of_the_own_rule(networks, finished):
         assert (found.get("rows", 0), found["status"] == "done") == (count, count > 0), which
 
 
-def test_rows_like_others_are_those_that_both_have(networks, finished):
-    """The rest of small with the mix of no_7's training rows; kinds that are only in one of them count for nothing."""
+def test_rows_like_others_are_weighted_to_the_common_mix(networks, finished):
+    """The rest of small with the mix of no_7's training rows; kinds that only one of them has get weight 0."""
     own = answers.sampled(finished, "small/rest").to_pandas()
     other = answers.sampled(finished, "no_7/train").to_pandas()
     weights = answers.common(own, other)
@@ -87,13 +87,13 @@ def test_rows_like_others_are_those_that_both_have(networks, finished):
     assert found["rows"] == round(weights.sum() ** 2 / (weights**2).sum()) < len(own)
 
 
-def test_at_most_so_many_rows_are_asked(finished, monkeypatch):
+def test_the_rest_is_limited(finished, monkeypatch):
     monkeypatch.setattr(answers, "REST", 5)
     rows = answers.sampled(finished, "small/rest")["src"].to_pylist()
     assert len(set(rows)) == 5
     assert not set(rows) & set(answers.sampled(finished, "small/train")["src"].to_pylist())
 
 
-def test_rows_that_there_are_not(networks):
+def test_no_such_rows(networks):
     found = networks.ask({"run": "small-lstm", "asked": "outside"})
     assert found == {"status": "not measured: there are no such rows"}

@@ -1,4 +1,4 @@
-"""The benchmarks compute what they are said to; how fast is measured by `make bench` only."""
+"""The benchmarks compute the right things; only `make bench` measures how fast."""
 
 import math
 from dataclasses import replace
@@ -25,7 +25,7 @@ def run(committed):
 
 @pytest.mark.parametrize("rival", [usual.Packed, usual.Padded])
 @pytest.mark.parametrize("cell", usual.CELLS)
-def test_the_usual_networks_say_what_ours_says(cell, rival):
+def test_the_usual_networks_compute_the_logits_of_ours(cell, rival):
     ours = Seq2Seq(cell, 8, 8, 2)
     other = rival(**ours.shape)
     other.load_state_dict(ours.state_dict())
@@ -33,12 +33,12 @@ def test_the_usual_networks_say_what_ours_says(cell, rival):
     torch.testing.assert_close(other(SOURCES.long(), ANSWERS.shape[1])[real], ours(SOURCES, ANSWERS)[real])
 
 
-def test_they_have_no_other_decoder():
+def test_the_usual_networks_refuse_other_decoders():
     with pytest.raises(BadInput, match="attention"):
         usual.Packed("gru", 8, 8, 2, "attention")
 
 
-def test_every_way_of_training_is_a_pass(run):
+def test_every_way_makes_a_training_pass(run):
     found = speed.ways(run, (SOURCES, ANSWERS), Learner(run, len(SOURCES), torch.device("cpu")))
     assert len(found) == 6
     assert all(math.isfinite(call()) for call in found.values())

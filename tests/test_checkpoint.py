@@ -1,4 +1,4 @@
-"""An interrupted training ends as one that never stopped, and no other training finds what it left."""
+"""A resumed training is byte-identical to an uninterrupted one, and no other training finds its checkpoint."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from stages import sources
 from stages.network import checkpoint, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
 
-STEPS = 4  # of an epoch: 54 rows in batches of 16
+STEPS = 4  # per epoch: 54 rows in batches of 16
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
 STAGE = os.environ | {"DVC_STAGE": "train"}
 
@@ -33,7 +33,7 @@ def trained(lab, rows, cell, **changes):
 
 @pytest.fixture
 def steps(monkeypatch):
-    """Counts gradient steps, and interrupts before the one whose number is in `stop`."""
+    """Counts gradient steps, and interrupts the training before step number `stop`."""
     seen = {"count": 0, "stop": None}
     real = torch.optim.AdamW.step
 
@@ -78,7 +78,7 @@ def test_killed_between_the_last_epoch_and_the_output(rows, steps, tmp_path, mon
 
 
 @pytest.mark.parametrize("changes", [{"lr": 0.002}, {"seed": 7}, {"corpus": {"operands": 13}}])
-def test_other_params_start_anew(changes, rows, steps, tmp_path):
+def test_other_params_start_from_the_beginning(changes, rows, steps, tmp_path):
     steps["stop"] = 2 * STEPS
     trained(tmp_path, rows, "gru")
     steps.update(count=0, stop=None)
@@ -115,7 +115,7 @@ def test_the_fingerprint_is_of_settings_rows_code_and_pytorch(tmp_path, monkeypa
 @pytest.mark.parametrize(
     "damage", [lambda good: good[: len(good) // 2], lambda good: b"", lambda good: good[:-1] + bytes([good[-1] ^ 1])]
 )
-def test_a_broken_checkpoint_is_one_line_and_a_new_start(damage, rows, steps, tmp_path):
+def test_a_damaged_checkpoint_prints_one_line_and_starts_again(damage, rows, steps, tmp_path):
     steps["stop"] = 2 * STEPS
     trained(tmp_path, rows, "gru")
     (path,) = (tmp_path / ".resume").glob("*.pt")
@@ -169,7 +169,7 @@ def test_the_same_training_twice_waits(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_many_that_wait_are_never_two_at_once(tmp_path, capsys):
+def test_waiting_trainings_run_one_at_a_time(tmp_path, capsys):
     inside, most = [], []
 
     def train():
@@ -197,12 +197,12 @@ def test_a_stage_dies_with_its_dvc():
     with subprocess.Popen(command, cwd=ROOT, env=STAGE, stdout=subprocess.PIPE) as dvc:
         assert dvc.stdout.readline() == b"\n"  # from the child: it is watching
         dvc.kill()
-        assert dvc.communicate(timeout=20) == (b"", None)  # ends when the child, too, has let go of it
+        assert dvc.communicate(timeout=20) == (b"", None)  # returns when the child has closed it, too
 
 
 @LINUX
-@pytest.mark.parametrize("runners", [0, 1])  # of a queue: the process between the worker that dies and the stage
-def test_a_stage_whose_dvc_died_before_it_could_notice_ends(runners, tmp_path):
+@pytest.mark.parametrize("runners", [0, 1])  # in a queue: one process between the worker that dies and the stage
+def test_a_stage_ends_if_its_dvc_died_before_it_could_notice(runners, tmp_path):
     wait = "import pathlib, time\nwhile not pathlib.Path('gone').exists(): time.sleep(0.01)\n"
     stage = [sys.executable, "-c", f"{wait}from stages import parent; parent.die_with_dvc(); print('alive')"]
     runner = [sys.executable, "-c", f"import subprocess; subprocess.run({stage})", "exec-run"]

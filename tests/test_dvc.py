@@ -16,7 +16,7 @@ ADVERTISED = "\nHaving any troubles? Hit us up at https://dvc.org/support, we ar
 
 
 @pytest.mark.parametrize(
-    ("said", "line"),
+    ("output", "line"),
     [
         (f"ERROR: unexpected error - no viable alternative at input '{{'\nSee https://x\n{ADVERTISED}", "ERROR: unexp"),
         (f"WARNING: x\nERROR: cannot pull\n  from y{ADVERTISED}", "ERROR: cannot pull"),
@@ -29,12 +29,12 @@ ADVERTISED = "\nHaving any troubles? Hit us up at https://dvc.org/support, we ar
         ("", ""),
     ],
 )
-def test_the_line_that_says_what_was_wrong(said, line):
-    found = dvc.error_line(said)
-    assert found.startswith(line) and found in said.splitlines() if line else found == ""
+def test_the_error_line(output, line):
+    found = dvc.error_line(output)
+    assert found.startswith(line) and found in output.splitlines() if line else found == ""
 
 
-def test_a_command_that_fails_is_one_line():
+def test_a_failed_command_gives_one_line():
     assert dvc.call("git", "--version").startswith("git version ")
     with pytest.raises(BadInput, match=r"^`git rev-parse nope --` failed: fatal: bad revision 'nope'$"):
         dvc.call("git", "rev-parse", "nope", "--")
@@ -61,7 +61,7 @@ def test_the_commit_of_the_code(tmp_path, monkeypatch):
     assert dvc.commit() == f"{clean}+"
 
 
-def test_head_s_results_count_only_where_they_are_of_its_code(head, tmp_path, monkeypatch):
+def test_results_in_head_count_only_if_they_belong_to_its_code(head, tmp_path, monkeypatch):
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", head, clone], check=True)
     monkeypatch.chdir(clone)
@@ -85,15 +85,13 @@ def study_in_shallow_clone(head, tmp_path, monkeypatch):
 def test_a_shallow_clone_is_refused_before_anything_is_queued(study_in_shallow_clone):
     done = stage("study", *study_in_shallow_clone)
     assert done.returncode == 1
-    assert done.stderr == (
-        "study: a shallow clone, in which DVC loses experiments: `git fetch --unshallow` completes it\n"
-    )
+    assert done.stderr == ("study: DVC loses experiments in a shallow clone; run `git fetch --unshallow` first\n")
     assert not Path(".dvc/tmp").exists()
 
 
 @pytest.mark.parametrize("name", ["params.yaml", "stages/train.py", "dvc.lock"])
 def test_uncommitted_changes_are_refused_before_anything_is_queued(name, study_in_shallow_clone):
-    """Else a row would name a commit that did not make it."""
+    """Otherwise a row would name a commit that did not produce it."""
     subprocess.run(["git", "fetch", "--quiet", "--unshallow"], check=True)
     Path(name).write_text(Path(name).read_text() + "# changed\n")
     done = stage("study", *study_in_shallow_clone)

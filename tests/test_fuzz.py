@@ -1,4 +1,4 @@
-"""`make fuzz` in small: a few dozen inputs of each kind pass, and inputs fail as soon as one check is switched off."""
+"""`make fuzz` in small: dozens of inputs of each kind pass, and inputs fail if one check is switched off."""
 
 import os
 import random
@@ -34,17 +34,17 @@ def test_inputs_of_each_kind_are_refused_or_confirmed(kind):
     assert not all(refused)
 
 
-def test_inputs_are_ten_thousand_and_the_same_ones_each_time():
+def test_there_are_ten_thousand_inputs_and_they_are_reproducible():
     assert sum(count for _, count in kinds.KINDS.values()) >= 10_000
-    one, other = ([(one.made, one.refusal) for one in kinds.run("params.yaml", 5, 15)] for _ in range(2))
+    one, other = ([(one.how, one.refusal) for one in kinds.run("params.yaml", 5, 15)] for _ in range(2))
     assert one == other
-    assert other[5:] == [(one.made, one.refusal) for one in kinds.run("params.yaml", 10, 15)]
+    assert other[5:] == [(one.how, one.refusal) for one in kinds.run("params.yaml", 10, 15)]
 
 
-def test_damaged_tables_are_noticed_by_two_checksums(monkeypatch):
+def test_damaged_tables_are_detected_by_two_checksums(monkeypatch):
     known = pq.ParquetFile
     monkeypatch.setattr(pq, "ParquetFile", lambda *given, **options: known(*given, **_without_checksums(options)))
-    assert problems(OURS, 200) == []  # the checksum of the file
+    assert problems(OURS, 200) == []  # the checksum of the whole file detects all damage
     monkeypatch.setattr(seal, "broken", lambda path: False)
     assert any(one.startswith("other values in") for one in problems(OURS, 200))
 
@@ -53,7 +53,7 @@ def _without_checksums(options: dict) -> dict:
     return {name: value for name, value in options.items() if name != "page_checksum_verification"}
 
 
-def test_a_damaged_model_is_noticed_by_its_digest(monkeypatch):
+def test_a_damaged_model_is_detected_by_its_digest(monkeypatch):
     known = weights.load
 
     def load(path):
@@ -64,13 +64,13 @@ def test_a_damaged_model_is_noticed_by_its_digest(monkeypatch):
     assert "other weights" in problems("models", 60)
 
 
-def test_a_column_without_its_range_is_noticed(monkeypatch):
+def test_a_column_without_its_range_is_detected(monkeypatch):
     for name in ("exact_match", "token_accuracy", "position_accuracy", "train_token_accuracy"):
         monkeypatch.setitem(inputs.METRICS, name, columns.ENDLESS)
     assert "exact_match: 2 for 2" in problems(RESULTS, 200)
 
 
-def test_a_hyper_parameter_without_its_range_is_noticed(monkeypatch):
+def test_a_hyper_parameter_without_its_range_is_detected(monkeypatch):
     @dataclass(frozen=True, kw_only=True, config=params.CHECKED)
     class Run(params.Run):
         lr: StrictFloat
@@ -87,17 +87,17 @@ def test_a_hyper_parameter_without_its_range_is_noticed(monkeypatch):
     assert all(".lr: " in one for one in found)
 
 
-def test_a_study_with_unknown_names_is_noticed(monkeypatch):
+def test_a_study_with_unknown_names_is_detected(monkeypatch):
     monkeypatch.setattr(studies, "_known", lambda *_: None)
     assert "an unknown measure or key" in problems("studies.yaml", 200)
 
 
-def test_wrong_answers_in_tables_of_others_are_noticed(monkeypatch):
+def test_wrong_answers_in_tables_of_others_are_detected(monkeypatch):
     monkeypatch.setattr(external, "number", lambda text: mock.ANY)
     assert any("instead of" in one for one in problems(OTHERS, 150))
 
 
-def test_expressions_that_are_too_long_are_noticed(monkeypatch):
+def test_expressions_that_are_too_long_are_detected(monkeypatch):
     monkeypatch.setattr(grammar, "LONGEST", 10**6)
     assert any("is None, not" in one for one in problems("expressions", 100))
 
@@ -118,11 +118,11 @@ def _refusing(message: str) -> None:
         (lambda: 5, "not 4"),
     ],
 )
-def test_what_is_promised_of_an_input(read, problem):
+def test_every_broken_promise_is_a_problem(read, problem):
     assert tried(Input("?", read, lambda value: "not 4" if value != 4 else ""), "folder").problem.startswith(problem)
 
 
-def test_an_input_may_be_refused_or_confirmed_but_not_take_long(monkeypatch):
+def test_an_input_may_be_refused_or_confirmed_but_not_be_slow(monkeypatch):
     good = Input("?", lambda: 4, lambda value: "not 4" if value != 4 else "")
     assert tried(good, "folder").problem == ""
     refused = tried(Input("?", lambda: _refusing(f"folder{os.sep}a: wrong"), str), "folder")
@@ -139,7 +139,7 @@ def test_an_input_may_be_refused_or_confirmed_but_not_take_long(monkeypatch):
         for text in ("", "=", "-1", "2+-3", "2**3", "2//1", "3(4)", "()", "1_0", "0x1", "1.5", "1 2", "1==")
     ],
 )
-def test_the_other_reader_of_expressions_by_hand(text, value):
+def test_the_independent_reader_of_expressions_by_hand(text, value):
     assert expressions.value(text) == value
 
 
@@ -150,7 +150,7 @@ def test_damage_to_bytes_by_hand():
     assert content.startswith(mutations.cut(rng, content))
     assert content.endswith(mutations.beheaded(rng, content))
     assert sorted(mutations.swapped(rng, content)) == list(content)
-    assert mutations.told([]) == "as it is"
+    assert mutations.described([]) == "as it is"
 
 
 def test_the_page_counts_and_names_failures():

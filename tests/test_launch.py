@@ -1,4 +1,4 @@
-"""Two processes train what one does; only the first writes."""
+"""Two ranks train the same curve as one process; only rank 0 writes and prints."""
 
 import json
 import os
@@ -19,9 +19,9 @@ from stages.network import launch, weights
 
 @pytest.fixture(scope="module")
 def curves(finished, tmp_path_factory):
-    """The history, standard error and timing of one process, and of two."""
+    """The history, standard error and timing of a training on one rank, and on two."""
     lab = tmp_path_factory.mktemp("ranks")
-    # The last batch has one row, which is fewer than there are ranks.
+    # The last batch has one row: fewer rows than ranks
     config = write_params(lab / "params.yaml", batch_size=53, epochs=3, lr=0.01)
     rows = samples(finished, "small")
     found = []
@@ -49,31 +49,31 @@ def test_the_curves_are_the_same(curves):
     assert len(one) == len(two) == 3
     for row, other in zip(one, two, strict=True):
         assert row == pytest.approx(other, abs=1e-4)
-    assert one[0]["train_loss"] - one[2]["train_loss"] > 0.01  # and they move
+    assert one[0]["train_loss"] - one[2]["train_loss"] > 0.01  # and the loss falls
 
 
-def test_only_the_first_rank_speaks(curves):
+def test_only_rank_0_prints(curves):
     assert curves[1][1].count("small-lstm 3/3: loss") == 1
 
 
-def test_the_timing_says_how_many(curves):
+def test_the_timing_has_the_number_of_processes(curves):
     assert [timing["processes"] for _, _, timing in curves] == [1, 2]
 
 
 @pytest.fixture
 def endless(finished, tmp_path):
-    """The words of a training on two ranks that does not end by itself, and its environment."""
+    """The command of a training on two ranks that does not end by itself, and its environment."""
     config = write_params(tmp_path / "params.yaml", epochs=10_000)
     out = [tmp_path / name for name in ("r.pt", "timing.json", ".resume")]
     options = {"TORCHRUN": "--standalone --nproc-per-node 2", "OMP_NUM_THREADS": "1"}
-    # PyTorch 2.9 alone says so; pyproject.toml tells it to pytest, not to other processes
+    # A warning of PyTorch 2.9 only; the filter in pyproject.toml is for pytest, not for other processes
     options["PYTHONWARNINGS"] = "ignore:Please use the new API settings to control TF32"
     command = [sys.executable, "-m", "stages.train", config, "small-lstm", *samples(finished, "small"), *out]
     return [str(word) for word in command], os.environ | options
 
 
 def started(command, env, log):
-    """The process, once its training has told of an epoch; and those that came from it."""
+    """The process, after its training has printed an epoch, and its descendants."""
     with log.open("w") as file:
         process = psutil.Popen(command, cwd=ROOT, env=env, stderr=file, start_new_session=True)
     end = time.monotonic() + 90
@@ -88,7 +88,7 @@ def started(command, env, log):
 
 @pytest.fixture
 def cleared():
-    """Processes that a failing test would leave."""
+    """A list of processes to kill after the test, in case it fails."""
     left = []
     yield left
     for one in left:
@@ -101,8 +101,8 @@ def test_ctrl_c_ends_all_ranks_in_one_line(endless, cleared, tmp_path):
     cleared += [process, *family]
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does; the ranks are in sessions of their own
     assert process.wait(timeout=60) == 1
-    told = [line for line in (tmp_path / "log").read_text().splitlines() if not line.startswith("small-lstm ")]
-    assert told == ["train: stopped"]
+    lines = [line for line in (tmp_path / "log").read_text().splitlines() if not line.startswith("small-lstm ")]
+    assert lines == ["train: stopped"]
     assert psutil.wait_procs(family, timeout=20)[1] == []
 
 
@@ -115,7 +115,7 @@ def test_a_killed_rank_ends_all_with_its_exit_status(endless, cleared, tmp_path)
     assert "exitcode: -9" in (tmp_path / "log").read_text()
 
 
-def test_bad_input_of_ranks_is_no_traceback(endless, tmp_path):
+def test_bad_input_in_a_rank_prints_no_traceback(endless, tmp_path):
     command, env = endless
     command[command.index("small-lstm")] = "nobody"
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
@@ -147,8 +147,8 @@ def test_shares_of_three(rows, parts, monkeypatch):
     found, weight = [], 0
     for rank in range(3):
         monkeypatch.setattr(distributed, "get_rank", lambda rank=rank: rank)
-        mine, counts = launch.share(rows)
-        found.append(torch.arange(rows)[mine].tolist())
-        weight += counts * len(found[-1])
+        part, factor = launch.share(rows)
+        found.append(torch.arange(rows)[part].tolist())
+        weight += factor * len(found[-1])
     assert found == parts
     assert weight == pytest.approx(rows)

@@ -1,4 +1,4 @@
-"""Both layouts in tables small enough to write by hand."""
+"""Both layouts, on tables small enough to check by hand."""
 
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
@@ -10,8 +10,8 @@ SOURCES = torch.tensor([[9, 13, 11, 17, 0], [3, 4, 14, 5, 17], [9, 14, 11, 17, 0
 ANSWERS = torch.tensor([[9, 13, 11, 1, 0], [3, 4, 14, 5, 1], [1, 0, 0, 0, 0]])
 
 
-def spelt(layout):
-    """The tokens of each place's beginning, by going back through the steps."""
+def tokens(layout):
+    """The tokens of each place's prefix, collected step by step."""
     found, start = [], 0
     for here, before in layout.steps:
         earlier = [[]] * (here.stop - here.start) if before is None else [found[place] for place in before.tolist()]
@@ -21,29 +21,29 @@ def spelt(layout):
     return found
 
 
-def test_every_beginning_is_there_once():
+def test_every_prefix_occurs_once():
     layout = prefixes(SOURCES)
     assert [here.stop - here.start for here, _ in layout.steps] == [3, 3, 3, 3, 1]
-    beginnings = spelt(layout)
-    assert len({tuple(one) for one in beginnings}) == len(beginnings) == len(layout.token)
+    found = tokens(layout)
+    assert len({tuple(one) for one in found}) == len(found) == len(layout.token)
     for place, row in zip(layout.last.tolist(), SOURCES.tolist(), strict=True):
-        assert beginnings[place] == [token for token in row if token]
+        assert found[place] == [token for token in row if token]
 
 
-def test_columns_of_padding_are_no_steps_that_matter():
+def test_columns_of_padding_change_nothing():
     layout = prefixes(torch.nn.functional.pad(SOURCES, (0, 3)))
     assert torch.equal(layout.token, prefixes(SOURCES).token)
     assert torch.equal(layout.last, prefixes(SOURCES).last)
 
 
-def test_where_each_beginning_is():
+def test_where_each_prefix_is():
     layout = prefixes(SOURCES)
-    beginnings = spelt(layout)
-    for row, (places, tokens) in enumerate(zip(layout.where.tolist(), SOURCES.tolist(), strict=True)):
-        for step, token in enumerate(tokens):
+    found = tokens(layout)
+    for row, (places, ids) in enumerate(zip(layout.where.tolist(), SOURCES.tolist(), strict=True)):
+        for step, token in enumerate(ids):
             if token:
-                assert beginnings[places[step]] == tokens[: step + 1]
-        assert layout.last[row] == places[sum(map(bool, tokens)) - 1]
+                assert found[places[step]] == ids[: step + 1]
+        assert layout.last[row] == places[sum(map(bool, ids)) - 1]
 
 
 def test_packed_by_hand():
@@ -55,7 +55,7 @@ def test_packed_by_hand():
     assert layout.row.tolist() == [0, 1, 2, 0, 1, 0, 1, 0, 1, 0]
 
 
-def test_pad_brings_every_token_back_to_its_place():
+def test_pad_is_the_inverse_of_take():
     layout = pack(ANSWERS)
     values = torch.stack([layout.take(ANSWERS), -layout.take(ANSWERS)], dim=1)
     assert torch.equal(layout.pad(values, 3), torch.stack([ANSWERS, -ANSWERS], dim=2))

@@ -1,4 +1,4 @@
-"""How exact products are, that nobody else's are changed, and how many cores there are."""
+"""The processor's name, the precision of products, the number of cores, and how threads wait."""
 
 import math
 import os
@@ -29,7 +29,7 @@ ARM = "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\n"
 
 
 @pytest.mark.parametrize(
-    ("system", "told", "name"),
+    ("system", "reported", "name"),
     [
         ("linux", CPUINFO, "AMD EPYC 9B14"),
         ("linux", ARM, "aarch64"),
@@ -44,17 +44,17 @@ ARM = "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\n"
         ("win32", "", "aarch64"),
     ],
 )
-def test_the_processor_s_name(system, told, name, monkeypatch):
-    def tells(*_, **__):
-        if told is None:
+def test_the_processor_s_name(system, reported, name, monkeypatch):
+    def report(*_, **__):
+        if reported is None:
             raise FileNotFoundError
-        return told
+        return reported
 
     monkeypatch.setattr(machine.sys, "platform", system)
     monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
-    monkeypatch.setattr(machine.platform, "processor", tells)
-    monkeypatch.setattr(machine.Path, "read_text", tells)
-    monkeypatch.setattr(machine.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=tells()))
+    monkeypatch.setattr(machine.platform, "processor", report)
+    monkeypatch.setattr(machine.Path, "read_text", report)
+    monkeypatch.setattr(machine.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=report()))
     assert machine.processor() == name
 
 
@@ -62,7 +62,7 @@ def test_a_training_s_description_names_the_processor():
     assert machine.description()["processor"] == machine.processor() != ""
 
 
-def test_params_allow_just_these_precisions():
+def test_params_allow_exactly_these_precisions():
     assert set(typing.get_args(params.Run.__dataclass_fields__["precision"].type)) == set(machine.PRECISIONS)
 
 
@@ -79,7 +79,7 @@ def test_bf16_products_are_near_float32_s():
     a, b = torch.randn(64, 256), torch.randn(256, 64)
     with machine.precision("bf16"):
         found = a @ b
-    assert (found - a @ b).abs().max() < 0.3  # of a spread of 16; bf16 has 8 bits
+    assert (found - a @ b).abs().max() < 0.3  # their standard deviation is 16; bf16 has 8 bits
 
 
 def test_a_cpu_s_forward_pass_is_never_cast():
@@ -89,7 +89,7 @@ def test_a_cpu_s_forward_pass_is_never_cast():
 
 
 @pytest.mark.parametrize(("given", "kept"), [(None, "20000"), ("7", "7")])
-def test_more_products_are_kept_unless_somebody_says_how_many(given, kept, monkeypatch):
+def test_the_onednn_cache_is_larger_unless_the_environment_sets_it(given, kept, monkeypatch):
     monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", given or "")
     if given is None:
         monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
@@ -103,9 +103,9 @@ V2 = "cgroup2 rw"
 
 @pytest.fixture
 def proc(tmp_path):
-    """Makes a folder as /proc/self from a cgroup line, what is mounted, and the files of groups."""
+    """Writes a folder like /proc/self, from a cgroup line, a mount and the files of groups."""
 
-    def made(line: str, top: str, mounted: str, groups: dict[str, str]) -> Path:
+    def make(line: str, top: str, mounted: str, groups: dict[str, str]) -> Path:
         for name, text in groups.items():
             file = tmp_path / "mount" / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -119,13 +119,13 @@ def proc(tmp_path):
         )
         return tmp_path
 
-    return made
+    return make
 
 
 @pytest.mark.parametrize(
     ("line", "top", "mounted", "groups", "cores"),
     [
-        ("0::/", "/", V2, {"cpu.max": "50000 100000"}, 0.5),  # in a container, whose group is all that it sees
+        ("0::/", "/", V2, {"cpu.max": "50000 100000"}, 0.5),  # in a container, which sees only its own group
         ("0::/", "/", V2, {"cpu.max": "max 100000"}, math.inf),
         ("0::/", "/", V2, {}, math.inf),
         ("0::/a.slice/b.scope", "/", V2, {"a.slice/b.scope/cpu.max": "150000 50000"}, 3.0),
@@ -154,7 +154,7 @@ def proc(tmp_path):
             },
             2.5,
         ),
-        # Without a namespace of its own a container sees its whole path, and mounted there its group alone.
+        # Without a cgroup namespace, a container sees its full path, but only its own group is mounted
         ("3:cpu,cpuacct:/docker/1f", "/docker/1f", V1, {"cpu.cfs_quota_us": "5", "cpu.cfs_period_us": "10"}, 0.5),
         ("3:cpu,cpuacct:/kube/1f", "/docker/2e", V1, {"cpu.cfs_quota_us": "5", "cpu.cfs_period_us": "10"}, 0.5),
     ],
@@ -178,7 +178,7 @@ def test_cores_are_at_most_the_quota(quota, cores, monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PyTorch brings libgomp on Linux only")
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "printed"),
     [
         ({}, {"GOMP_SPINCOUNT = '1000'"}),
         ({"GOMP_SPINCOUNT": "77"}, {"GOMP_SPINCOUNT = '77'"}),
@@ -186,8 +186,8 @@ def test_cores_are_at_most_the_quota(quota, cores, monkeypatch):
         ({"OMP_WAIT_POLICY": "passive"}, {"OMP_WAIT_POLICY = 'PASSIVE'", "GOMP_SPINCOUNT = '0'"}),
     ],
 )
-def test_waiting_threads_spin_briefly_unless_somebody_says_how_long(given, told):
-    """libgomp itself prints what it has read."""
+def test_waiting_threads_spin_briefly_unless_the_environment_sets_it(given, printed):
+    """libgomp prints the settings that it has read."""
     unset = {key: value for key, value in os.environ.items() if not key.startswith(("GOMP_", "OMP_"))}
     done = subprocess.run(
         [sys.executable, "-c", "import stages.network.machine"],
@@ -197,4 +197,4 @@ def test_waiting_threads_spin_briefly_unless_somebody_says_how_long(given, told)
         text=True,
     )
     assert done.returncode == 0
-    assert told <= {line.strip() for line in done.stderr.splitlines()}, done.stderr
+    assert printed <= {line.strip() for line in done.stderr.splitlines()}, done.stderr

@@ -1,4 +1,4 @@
-"""How long a training of a study would take, told before it is queued."""
+"""The estimated minutes of a study's training, before it is queued."""
 
 import json
 
@@ -13,10 +13,10 @@ CONFIG = params.read(ROOT / "params.yaml")
 
 
 @pytest.fixture
-def asked(tmp_path, monkeypatch):
-    """A study that leaves out trainings of more than half a minute: the status of a point.
+def status(tmp_path, monkeypatch):
+    """A function from a point to its status, in a study that leaves out trainings of more than half a minute.
 
-    single_digit has 24 rows, one of each template. `speed` is in rows per second.
+    single_digit has 24 rows, one per template. `speed` is in rows per second.
     """
     for run, speed in {"full-lstm": 50, "single_digit-lstm": 20, "single_digit-gru": 10}.items():
         path = tmp_path / "timing" / f"{run}.json"
@@ -36,14 +36,14 @@ def asked(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("point", "minutes"),
     [
-        ({"sample": 12_000, "epochs": 50}, "150"),  # 9,000 rows of 12,000 fifty times, 50 rows a second
+        ({"sample": 12_000, "epochs": 50}, "150"),  # 9,000 of 12,000 rows, 50 epochs, 50 rows per second
         ({"sample": 4_000, "epochs": 5}, "5"),
         ({"sample": 12_000, "epochs": 1000}, "3,000"),
-        ({"sample": 4_000, "epochs": 5, "cell": "gru"}, "5"),  # no run of this: the first one of the dataset
-        ({"dataset": "single_digit", "sample": 4_000, "epochs": 8}, "20"),  # 24,000 rows, 20 a second
+        ({"sample": 4_000, "epochs": 5, "cell": "gru"}, "5"),  # no such run: the dataset's first run counts
+        ({"dataset": "single_digit", "sample": 4_000, "epochs": 8}, "20"),  # 24,000 rows, 20 per second
         ({"dataset": "single_digit", "cell": "gru", "sample": 4_000, "epochs": 6}, "30"),
         ({"dataset": "single_digit", "sample": "all", "epochs": 1600}, "24"),  # 18 of its 24 rows
     ],
 )
-def test_how_long_a_training_would_take(point, minutes, asked):
-    assert asked(point) == f"not measured: about {minutes} minutes"
+def test_how_long_a_training_would_take(point, minutes, status):
+    assert status(point) == f"not measured: about {minutes} minutes"

@@ -1,4 +1,4 @@
-"""A point of a study as a run of params.yaml, and the words that change it."""
+"""A point of a study as a run of params.yaml with -S overrides."""
 
 from dataclasses import replace
 
@@ -25,12 +25,12 @@ CONFIG = params.read(ROOT / "params.yaml")
         ({"dataset": "single_digit", "sample": "all"}, "single_digit-lstm", []),
     ],
 )
-def test_a_point_is_a_run_with_changes(point, name, words):
+def test_a_point_is_a_run_with_overrides(point, name, words):
     assert run("full-lstm", point, CONFIG)[0] == name
     assert overrides("full-lstm", point, CONFIG) == words
 
 
-def test_a_number_that_a_run_has_for_itself_is_changed_there():
+def test_a_number_that_a_run_overrides_is_changed_in_the_run():
     config = replace(CONFIG, runs=CONFIG.runs | {"own": replace(CONFIG.runs["full-lstm"], lr=0.01)})
     assert overrides("own", {"lr": 0.01}, config) == []
     assert overrides("own", {"lr": 0.001}, config) == ["runs.own.lr=0.001"]

@@ -24,7 +24,7 @@ Worker status: 0 active, 0 idle
 
 
 def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
-    """DVC says Success, and git does not know the experiment: as in a shallow clone, or after `git gc` there."""
+    """DVC reports Success, but git does not know the experiment, as in a shallow clone, or after `git gc` in one."""
     called, queued = [], []
 
     def call(*command, env=None):
@@ -111,7 +111,7 @@ def test_a_real_study(repository):
     failed = "not measured: sample: params.yaml: datasets.small.sample: 30000 rows asked for, "
     assert table["status"].tolist()[1].startswith(failed)
     assert 0 < table["loss"][0] < 10
-    # As params.yaml has it: the pipeline's own results. And what is left out can be told beforehand.
+    # This point equals params.yaml, so its row has the pipeline's own results; the next one is left out beforehand
     known = json.loads((repository.root / "reports/metrics/small-lstm.json").read_text())["loss"]
     assert table["loss"][2] == pytest.approx(known, rel=1e-5)
     assert re.fullmatch(r"not measured: about \d+ minutes", table["status"][3])
@@ -119,7 +119,7 @@ def test_a_real_study(repository):
     assert all(head.startswith(str(commit)) for commit in table["commit"])
     assert set(table["code"]) == {study_table.fingerprint("trainings")}
     assert table["processor"].dropna().tolist() == [machine.processor()] * 2  # of the points that were trained
-    # What it keeps of the first one: data/models is not in git, but for `calculator`
+    # The files kept for the first point; in data/models only `calculator` is in git
     folder = repository.root / "reports" / "studies" / "small"
     history, kinds, mistakes = (pd.read_csv(folder / f"{name}.csv") for name in ("history", "kinds", "mistakes"))
     assert kinds["rows"].sum() == table["rows"][0]
@@ -137,7 +137,7 @@ def test_a_real_study(repository):
     again = subprocess.run(command, **given)
     assert again.returncode == 0, again.stderr
     left = again.stderr.count(": not measured: ")
-    assert left == again.stderr.count("\n") - 1 == 2  # these alone, of which one is tried
+    assert left == again.stderr.count("\n") - 1 == 2  # only these two points, of which one is tried again
     pd.testing.assert_frame_equal(table, pd.read_csv(repository.root / "reports" / "studies" / "small.csv"))
     assert "Does it run?" not in (repository.root / "reports" / "index.html").read_text()
     repository.run("dvc", "repro")

@@ -1,4 +1,4 @@
-"""Our recurrences against PyTorch's: the same states, the same gradients, the same weights."""
+"""Our recurrences against PyTorch's: equal states and gradients with equal weights."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from stages.network.layout import pack, prefixes
 
 
 class Plain(Layers, nn.RNN):
-    """A cell without a kernel, as somebody may add one."""
+    """A cell without a kernel (`function`), as in the recipe for a new cell."""
 
     def cell(self, gates, layer, before):
         if before:
@@ -20,7 +20,7 @@ class Plain(Layers, nn.RNN):
 PAIRS = pytest.mark.parametrize(("ours", "theirs"), [(LSTM, nn.LSTM), (GRU, nn.GRU)])
 IDS = {
     "unequal": [[3, 4, 5, 0, 0], [2, 3, 4, 5, 6], [7, 0, 0, 0, 0], [5, 6, 7, 8, 0]],
-    "alike": [[3, 4, 5, 6], [3, 4, 6, 0], [3, 4, 5, 6], [3, 5, 0, 0], [8, 0, 0, 0]],
+    "shared prefixes": [[3, 4, 5, 6], [3, 4, 6, 0], [3, 4, 5, 6], [3, 5, 0, 0], [8, 0, 0, 0]],
     "equal": [[3, 4, 5], [5, 4, 3]],
     "one step": [[3], [4]],
     "one row": [[3, 4, 4, 3]],
@@ -50,19 +50,19 @@ def all_states(cell, inputs, ids):
 LAYOUTS = pytest.mark.parametrize(("laid_out", "padded"), [(by_prefixes, last_states), (by_packed, all_states)])
 
 
-def agree(mine, reference, laid_out, padded, ids, inputs):
-    """States and every gradient, from the same weights and a random slope."""
-    reference.load_state_dict(mine.state_dict())
+def agree(cell, reference, laid_out, padded, ids, inputs):
+    """Assert equal states and gradients, with equal weights and a random gradient of the states."""
+    reference.load_state_dict(cell.state_dict())
     inputs.requires_grad_()
     same = inputs.detach().clone().requires_grad_()
-    states, expected = laid_out(mine, inputs, ids), padded(reference, same, ids)
+    states, expected = laid_out(cell, inputs, ids), padded(reference, same, ids)
     torch.testing.assert_close(states, expected, atol=1e-5, rtol=0)
     slope = torch.randn_like(states) / len(ids)  # gradients of a mean, as in training
     (states * slope).sum().backward()
     (expected * slope).sum().backward()
     torch.testing.assert_close(inputs.grad, same.grad, atol=1e-5, rtol=0)
-    for one, other in zip(mine.parameters(), reference.parameters(), strict=True):
-        gradient = torch.zeros_like(one) if one.grad is None else one.grad  # autograd has none where none is due
+    for one, other in zip(cell.parameters(), reference.parameters(), strict=True):
+        gradient = torch.zeros_like(one) if one.grad is None else one.grad  # autograd leaves unused parameters at None
         torch.testing.assert_close(gradient, other.grad, atol=1e-5, rtol=0)
 
 
@@ -75,24 +75,24 @@ def test_states_and_gradients_are_pytorch_s(ours, theirs, laid_out, padded, laye
 
 
 def test_a_cell_without_a_kernel_decodes():
-    """Step by step as greedy decoding does it."""
-    mine, inputs = Plain(7, 5, 2), torch.randn(3, 4, 7)
+    """Step by step, as in greedy decoding."""
+    cell, inputs = Plain(7, 5, 2), torch.randn(3, 4, 7)
     states, found = None, []
     for step in inputs:
-        output, states = mine.step(mine.projected(step, 0), states)
+        output, states = cell.step(cell.projected(step, 0), states)
         found.append(output)
-    torch.testing.assert_close(torch.stack(found), mine(inputs)[0])
+    torch.testing.assert_close(torch.stack(found), cell(inputs)[0])
 
 
 @PAIRS
 @LAYOUTS
 def test_at_the_committed_size_too(ours, theirs, laid_out, padded):
-    ids = torch.randint(1, 4, (64, 11)).tril(diagonal=3)  # few tokens, so that many rows begin alike
+    ids = torch.randint(1, 4, (64, 11)).tril(diagonal=3)  # few tokens, so that many rows share prefixes
     agree(ours(256, 256, 2), theirs(256, 256, 2), laid_out, padded, ids, torch.randn(18, 256) / 20)
 
 
 @PAIRS
-def test_a_second_backward_is_refused_for_the_first_wrote_over_the_gates(ours, theirs):
+def test_a_second_backward_is_refused_because_the_first_overwrote_the_gates(ours, theirs):
     loss = by_packed(ours(3, 2), torch.randn(4, 3), torch.tensor([[1, 2], [3, 0]])).sum()
     loss.backward(retain_graph=True)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
@@ -101,16 +101,16 @@ def test_a_second_backward_is_refused_for_the_first_wrote_over_the_gates(ours, t
 
 @PAIRS
 def test_whole_steps_are_pytorch_s_in_autocast_s_precision(ours, theirs):
-    mine, inputs = ours(7, 5, 2), torch.randn(3, 4, 7)
-    expected = mine(inputs)[0]
-    assert torch.equal(mine.whole(inputs), expected)
+    cell, inputs = ours(7, 5, 2), torch.randn(3, 4, 7)
+    expected = cell(inputs)[0]
+    assert torch.equal(cell.whole(inputs), expected)
     with torch.autocast("cpu", torch.bfloat16):
-        states = mine.whole(inputs)
+        states = cell.whole(inputs)
     assert states.dtype == torch.bfloat16
     assert not torch.equal(states.float(), expected)
     torch.testing.assert_close(states.float(), expected, atol=0.02, rtol=0)
     states.float().sum().backward()
-    assert all(weight.grad.dtype == torch.float32 and weight.grad.any() for weight in mine.parameters())
+    assert all(weight.grad.dtype == torch.float32 and weight.grad.any() for weight in cell.parameters())
 
 
 @PAIRS
@@ -119,8 +119,8 @@ def test_forward_is_pytorch_s_own(ours, theirs):
 
 
 @PAIRS
-def test_inputs_side_by_side_are_one_wide_input(ours, theirs):
-    """Place k gets number one[k] of the first table, and beside it number two[k] of the second."""
+def test_several_inputs_equal_their_concatenation(ours, theirs):
+    """The input at place k is row which[0][k] of the first table beside row which[1][k] of the second."""
     cell = ours(5, 4, 2)
     tables = torch.randn(7, 3), torch.randn(2, 2)
     layout = pack(torch.tensor([[3, 4, 1], [1, 0, 0], [5, 1, 0]]))

@@ -1,4 +1,4 @@
-"""Every metric against tables small enough to count by hand."""
+"""Every metric, on tables small enough to count by hand."""
 
 import math
 
@@ -19,7 +19,7 @@ ANSWERS = torch.tensor([[3, 4, EOS], [5, EOS, PAD], [13, 6, EOS]])
         ([[3, 4, EOS, PAD], [5, EOS, PAD, PAD], [13, 6, EOS, PAD]], [True, True, True]),
         ([[3, 4, 4, EOS], [5, 5, EOS, PAD], [13, EOS, PAD, PAD]], [False, False, False]),
         ([[3, 4, 3, 3], [EOS, PAD, PAD, PAD], [13, 6, EOS, PAD]], [False, False, True]),
-        ([[3, 4], [5, EOS], [13, 6]], [False, True, False]),  # the cut-off rows never said <eos>
+        ([[3, 4], [5, EOS], [13, 6]], [False, True, False]),  # the wrong rows are cut off before <eos>
     ],
 )
 def test_exact(decoded, right):
@@ -32,9 +32,9 @@ def test_exact(decoded, right):
         ([[3, 4, EOS, PAD], [5, EOS, PAD, PAD], [13, 6, EOS, PAD]], 9 / 9),
         ([[3, 3, EOS, PAD], [5, EOS, PAD, PAD], [13, 6, EOS, PAD]], 8 / 9),
         ([[3, EOS, PAD, PAD], [5, 5, EOS, PAD], [EOS, PAD, PAD, PAD]], 2 / 9),
-        ([[PAD, PAD, PAD]] * 3, 1 / 9),  # one place of padding is right
+        ([[PAD, PAD, PAD]] * 3, 1 / 9),  # one position of padding is correct
         ([[3, 4, EOS, PAD], [5, 5, 5, EOS], [13, 6, EOS, PAD]], 9 / 12),  # a decoded answer is the longest
-        ([[3], [5], [13]], 4 / 9),  # narrower than the answers: the rest is padding, and one place of it is right
+        ([[3], [5], [13]], 4 / 9),  # narrower than the answers: the rest counts as padding, which is correct once
     ],
 )
 def test_position_accuracy(decoded, share):
@@ -52,7 +52,7 @@ def test_summed_loss_counts_real_tokens_only():
 
 
 class Uneven(Seq2Seq):
-    """Says `<eos>` with a certainty that grows with the answer's width, so that batches differ."""
+    """Predicts `<eos>` with the batch's width as its logit, so that batches differ."""
 
     def forward(self, source, answer):
         logits = torch.zeros(*answer.shape, 18)

@@ -1,4 +1,4 @@
-"""The network: its size, what padding may not do, and what greedy decoding is."""
+"""The network: its size, that padding changes nothing, what each decoder sees, and greedy decoding."""
 
 from types import SimpleNamespace
 from typing import get_args
@@ -14,7 +14,7 @@ from stages.network.decoders import DECODERS, Attention
 from stages.network.learner import SCHEDULES, Learner
 from stages.network.seq2seq import Seq2Seq
 
-ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # as long as their row number and one
+ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # row k has k + 1 tokens
 
 CELL = pytest.mark.parametrize("cell", CELLS)
 DECODER = pytest.mark.parametrize("decoder", DECODERS)
@@ -34,10 +34,10 @@ def test_the_head_is_linear_relu_linear():
 
 
 @pytest.mark.parametrize(
-    ("names", "made"), [(choices.Cell, CELLS), (choices.Decoder, DECODERS), (choices.Schedule, SCHEDULES)]
+    ("names", "registry"), [(choices.Cell, CELLS), (choices.Decoder, DECODERS), (choices.Schedule, SCHEDULES)]
 )
-def test_params_allow_just_what_can_be_made(names, made):
-    assert get_args(names) == tuple(made)
+def test_params_allow_exactly_what_exists(names, registry):
+    assert get_args(names) == tuple(registry)
 
 
 def test_an_unknown_choice_raises_wherever_it_arrives():
@@ -116,25 +116,25 @@ def test_every_step_sees_only_the_context():
 @CELL
 @DECODER
 def test_greedy_is_the_argmax_up_to_eos(cell, decoder):
-    """Given its own answer as the tokens before, each next one is the likeliest."""
+    """With its own answer as input, the likeliest token at each step is the answer's next one."""
     model = Seq2Seq(cell, 8, 8, 1, decoder)
     for weight in model.parameters():
         torch.nn.init.normal_(weight, std=1)  # so that steps and rows differ before any training
     source = alphabet.encode_sources([f"{a}*{b}=" for a in range(20) for b in range(20)]).long()
     bias = model.head[2].bias.data
-    bias[PAD] = -100  # as an answer's token it would be taken for padding below
+    bias[PAD] = -100  # a predicted PAD would be taken for padding below
     for bias[EOS] in range(8, -8, -1):  # until some rows end and others do not
         decoded, probability = model.greedy(source, 7)
         if not (decoded == EOS).any(dim=1).all():
             break
-    said = torch.where(decoded == PAD, EOS, decoded)  # as long as the longest
-    chances, tokens = model(source, said).softmax(dim=-1).max(dim=-1)
+    given = torch.where(decoded == PAD, EOS, decoded)  # no padding, so that every step is computed
+    chances, tokens = model(source, given).softmax(dim=-1).max(dim=-1)
     ended = 0
     for row in range(len(source)):
-        said = tokens[row].tolist()
-        end = said.index(EOS) + 1 if EOS in said else 7
-        ended += EOS in said
-        assert decoded[row].tolist() == said[:end] + [PAD] * (7 - end)
+        likeliest = tokens[row].tolist()
+        end = likeliest.index(EOS) + 1 if EOS in likeliest else 7
+        ended += EOS in likeliest
+        assert decoded[row].tolist() == likeliest[:end] + [PAD] * (7 - end)
         torch.testing.assert_close(probability[row], chances[row, :end].double().prod(), rtol=1e-4, atol=0)
     assert 0 < ended < len(source)
 
@@ -158,7 +158,7 @@ def test_with_feedback_a_step_sees_the_context_and_the_token_before():
     source, answer = alphabet.encode_sources(["12*(3+4)="]).long(), torch.tensor([[10, 6, EOS]])
     context, _ = model.encode(source)
     state, logits = None, []
-    for before in (PAD, 10, 6):  # PAD stands before the first token
+    for before in (PAD, 10, 6):  # PAD is the token before the first
         output, state = model.decoder(torch.cat([context, model.embedding.weight[[before]]], dim=1).unsqueeze(0), state)
         logits.append(model.head(output[0]))
     torch.testing.assert_close(model(source, answer), torch.stack(logits, dim=1))

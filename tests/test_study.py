@@ -73,7 +73,7 @@ def test_a_study_named_like_a_run_keeps_nothing(tmp_path):
     assert "a run has this name" in done.stderr
 
 
-def test_a_study_of_other_code_is_not_tried(tmp_path):
+def test_a_study_of_other_code_is_refused(tmp_path):
     path = tmp_path / "studies.yaml"
     path.write_text(STUDY.replace("reach:", "code: '1234567'\n  reach:"))
     done = stage("study", ROOT / "params.yaml", path, "small", tmp_path, tmp_path)

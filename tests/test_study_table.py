@@ -91,7 +91,7 @@ def test_a_commit_is_no_number(tmp_path):
     assert lines[1].endswith(",cpu,2,1,2.13.0,,,")
 
 
-def test_a_hash_of_the_code_tells_its_files_and_no_line_endings(tmp_path, monkeypatch):
+def test_the_code_hash_depends_on_its_files_but_not_on_line_endings(tmp_path, monkeypatch):
     shutil.copytree(sources.STAGES, tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
     before = {kind: study_table.fingerprint(kind) for kind in studies.KINDS}
     monkeypatch.setattr(sources, "STAGES", tmp_path / "stages")

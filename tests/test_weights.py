@@ -1,4 +1,4 @@
-"""A network as a file: what was saved or nothing, however a bit flips; and nothing of a hostile size is allocated."""
+"""The model file: it loads exactly what was saved or is refused, and a forged shape allocates no memory."""
 
 import json
 import random
@@ -47,7 +47,7 @@ def same(one: weights.Trained, two: weights.Trained) -> bool:
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("decoder", DECODERS)
-def test_what_was_saved_comes_back(cell, decoder, tmp_path):
+def test_a_saved_network_loads_unchanged(cell, decoder, tmp_path):
     saved = network(cell, decoder)
     weights.save(tmp_path / "r.safetensors", saved)
     again = weights.load(tmp_path / "r.safetensors")
@@ -60,7 +60,7 @@ def test_no_flipped_bit_gives_another_value(path):
     content, saved, chance = path.read_bytes(), network(), random.Random(1)
     header = 8 + int.from_bytes(content[:8], "little")
     refused = 0
-    for number in range(FLIPS):  # half of them in the header, which is the smaller part
+    for number in range(FLIPS):  # half of them in the header, which is the smaller part of the file
         bit = chance.randrange(8 * header if number % 2 else 8 * len(content))
         path.write_bytes(content[: bit // 8] + bytes([content[bit // 8] ^ 1 << bit % 8]) + content[bit // 8 + 1 :])
         try:
@@ -85,19 +85,19 @@ def test_the_file_is_read_without_pytorch(path):
     assert all(np.array_equal(value, model[name].numpy()) for name, value in tensors.items())
     content = path.read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    told = header["__metadata__"]
-    assert list(told) == ["trained"]
-    assert list(json.loads(told["trained"])) == ["history", "operands", "run", "sha256", "shape"]
+    metadata = header["__metadata__"]
+    assert list(metadata) == ["trained"]
+    assert list(json.loads(metadata["trained"])) == ["history", "operands", "run", "sha256", "shape"]
 
 
 def rewritten(path, change) -> None:
-    """The file with other metadata and the same tensors, with whatever checksum the metadata has."""
+    """Rewrite the file with changed metadata; the tensors and the checksum stay as they are."""
     tensors = safetensors.numpy.load_file(path)
     content = path.read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    told = json.loads(header["__metadata__"]["trained"])
-    change(told)
-    safetensors.numpy.save_file(tensors, path, {"trained": json.dumps(told)})
+    metadata = json.loads(header["__metadata__"]["trained"])
+    change(metadata)
+    safetensors.numpy.save_file(tensors, path, {"trained": json.dumps(metadata)})
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def rewritten(path, change) -> None:
         ("extra", 1),
     ],
 )
-def test_a_shape_that_params_could_not_have_is_refused_before_it_takes_memory(key, value, path):
-    rewritten(path, lambda told: told["shape"].update({key: value}))
+def test_an_impossible_shape_is_refused_before_it_takes_memory(key, value, path):
+    rewritten(path, lambda metadata: metadata["shape"].update({key: value}))
     tracemalloc.start()
     with pytest.raises(BadInput, match=r"not a model that `train` wrote|does not have the checksum it names"):
         weights.load(path)
@@ -127,12 +127,12 @@ def test_a_shape_that_params_could_not_have_is_refused_before_it_takes_memory(ke
 @pytest.mark.parametrize(
     "change",
     [
-        lambda told: told.update(operands=0),
-        lambda told: told.update(operands=10**9),
-        lambda told: told.update(run="../elsewhere"),
-        lambda told: told["history"].update(rows=[]),
-        lambda told: told["history"].update(columns=["epoch"]),
-        lambda told: told.pop("sha256"),
+        lambda metadata: metadata.update(operands=0),
+        lambda metadata: metadata.update(operands=10**9),
+        lambda metadata: metadata.update(run="../elsewhere"),
+        lambda metadata: metadata["history"].update(rows=[]),
+        lambda metadata: metadata["history"].update(columns=["epoch"]),
+        lambda metadata: metadata.pop("sha256"),
     ],
 )
 def test_other_metadata_is_refused(change, path):
@@ -141,8 +141,8 @@ def test_other_metadata_is_refused(change, path):
         weights.load(path)
 
 
-def test_a_value_that_is_possible_but_not_the_saved_one_is_refused(path):
-    rewritten(path, lambda told: told.update(operands=13))
+def test_a_valid_value_other_than_the_saved_one_is_refused(path):
+    rewritten(path, lambda metadata: metadata.update(operands=13))
     with pytest.raises(BadInput, match="damaged"):
         weights.load(path)
 

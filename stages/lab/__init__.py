@@ -1,1 +1,1 @@
-"""What a study does at its points: trainings in DVC's queue, answers of the networks there are, two-sample tests."""
+"""How studies measure their points: trainings in DVC's queue, answers of trained networks, two-sample tests."""

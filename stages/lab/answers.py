@@ -1,4 +1,4 @@
-"""Answers: the networks that there are, asked other rows than their own, or their own in another mix.
+"""Studies of answers: trained networks tested on rows of other datasets, or on reweighted rows of their own.
 
 {'run': 'single_digit-lstm', 'dataset': 'two_digit', 'asked': 'outside'}  ->  exact match 0.003 of 50,000 rows
 """
@@ -16,13 +16,13 @@ import pyarrow.compute as pc
 from stages import files, params, studies, study_table
 from stages.lab.dvc import call
 
-REST = 50_000  # rows that tell a share to 0.004 or better, and are answered in seconds
+REST = 50_000  # rows: enough to know a share within 0.004, and answered in seconds
 
 
 def shares(predictions: pd.DataFrame, weights: pd.Series) -> dict:
-    """Weighted shares of answers that are right, as long as the right one, and right in its first and last character.
+    """Weighted shares of answers that are correct, and of those with the correct length, first and last character.
 
-    `rows` is how many unweighted rows would say as much (Kish 1965).
+    `rows` is the effective sample size (Kish 1965).
     """
     predicted, true = predictions["predicted"], predictions["tgt"].astype(str)
     right = {
@@ -36,9 +36,9 @@ def shares(predictions: pd.DataFrame, weights: pd.Series) -> dict:
 
 
 def common(own: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
-    """A weight for each own row, so that templates and answer lengths are mixed as far as both tables have them.
+    """Weights of the own rows that give both tables the same mix of templates and answer lengths.
 
-    Of each kind the smaller of the two shares counts: other rows weighted against own ones get the same mix.
+    Each kind counts with the smaller of its two shares. `common(other, own)` gives the weights of the other rows.
     """
     kinds, wanted = _kinds(own), _kinds(other)
     shares = kinds.value_counts(normalize=True)
@@ -51,8 +51,9 @@ def _kinds(rows: pd.DataFrame) -> pd.Series:
 
 
 def sampled(data: Path, name: str) -> pa.Table:
-    """A dataset's rows to train on, as DATASET/train, or to validate on, as DATASET/valid; or as DATASET/rest at most
-    50,000 of all that its rule keeps and that are not to train on.
+    """The rows named DATASET/train, DATASET/valid or DATASET/rest.
+
+    The rest is at most REST of the rows that the dataset's rule keeps, without training rows.
     """
     dataset, _, part = name.partition("/")
     if part != "rest":
@@ -63,16 +64,19 @@ def sampled(data: Path, name: str) -> pa.Table:
 
 
 class Networks:
-    """The trained networks of `data`, and the tables that they can be asked."""
+    """The trained networks in the folder `data`, and the tables to test them on."""
 
     def __init__(self, path: Path, data: Path):
         self.path, self.data = path, data
         self.answers = cache(self._answers)
 
     def ask(self, point: studies.Point) -> dict:
-        """Keys of a point: the `run`; the `dataset` and `part` (train, valid or rest) of the rows that it is asked; of
-        these all, or those `asked` which its own dataset's rule keeps (inside) or leaves out (outside); the rows, as
-        DATASET/PART, whose mix they take as far as it is theirs too (`like`).
+        """The measures at a point, whose keys are:
+
+        run             the network
+        dataset, part   the rows to test it on; part is train, valid or rest
+        asked           all of these rows, or only those inside or outside the rule of the run's own dataset
+        like            a table DATASET/PART whose mix the rows are weighted to have (see `common`), or none
         """
         own = params.find(self.path, "runs", point["run"])[1].dataset
         usual = {"dataset": own, "part": "rest", "asked": "all", "like": "none"}
@@ -91,12 +95,12 @@ class Networks:
         return {"status": study_table.DONE, **shares(rows[weights > 0], weights[weights > 0])}
 
     def _answers(self, run: str, name: str) -> pd.DataFrame:
-        """By the stage that answers validation rows, whose other outputs are not wanted here."""
+        """A network's answers to a table, from the stage `evaluate`, whose other outputs are dropped."""
         with tempfile.TemporaryDirectory() as folder:
             rows, answers = Path(folder) / "rows", Path(folder) / "predictions"
             files.write_table(rows, sampled(self.data, name))
             model = self.data / "models" / f"{run}.safetensors"
             kinds = "predictions", "products", "metrics", "history", "plots"
-            made = [word for kind in kinds for word in (f"--{kind}", str(Path(folder) / kind))]
-            call(sys.executable, "-m", "stages.evaluate", *map(str, (self.path, model, rows)), *made)
+            outputs = [word for kind in kinds for word in (f"--{kind}", str(Path(folder) / kind))]
+            call(sys.executable, "-m", "stages.evaluate", *map(str, (self.path, model, rows)), *outputs)
             return files.read_table(answers, files.PREDICTIONS).to_pandas()

@@ -1,4 +1,4 @@
-"""Trainings: each point a DVC experiment of its own, and what is left of it.
+"""Studies of trainings: each point is one DVC experiment.
 
 {'lr': 0.01, 'seed': 1}  ->  `dvc exp run --queue -S lr=0.01 -S seed=1 evaluate@single_digit-lstm`  ->  loss 0.46, …
 """
@@ -19,25 +19,25 @@ from stages.lab import trained
 from stages.lab.dvc import call, check_git, error_line, overrides, run, trained_rows, up_to_date
 from stages.network import machine
 
-DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # what `train` says then; any other end tells nothing of the point
-STAGES = "generate: ", "subset: ", "sample: ", "train: ", "evaluate: "  # how a line of theirs begins
+DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # in `train`'s message; other failures say nothing about the point
+STAGES = "generate: ", "subset: ", "sample: ", "train: ", "evaluate: "  # prefixes of their messages
 SPEED = {"rows_per_second": columns.number("a number above 0", 1e-9)}
 NOBODY = "Worker status: 0 active, 0 idle"
-LONGEST_PAUSE = 20.0  # seconds between two looks at the queue: each takes a core for one
+LONGEST_PAUSE = 20.0  # seconds between polls of the queue: each poll takes a core for a second
 
 
 class Queue:
-    """Experiments of one study in DVC's queue, and what they left in `reports`, the folder of their results."""
+    """The experiments of one study in DVC's queue; `reports` is the folder of their results."""
 
     def __init__(self, name: str, entry: studies.Study, config: params.Params, data: Path, reports: Path):
-        assert entry.run is not None, "a study of trainings has one"
-        assert entry.reach is not None, "a study of trainings has one"
+        assert entry.run is not None, "a study of trainings has a run"
+        assert entry.reach is not None, "a study of trainings has a reach"
         self.base, self.reach = entry.run, entry.reach
         self.name, self.entry, self.config, self.data, self.reports = name, entry, config, data, reports
         self.waiting: dict[str, studies.Point] = {}  # by the experiment's name
 
     def rows(self, points: list[studies.Point], workers: int) -> Generator[tuple[studies.Point, dict]]:
-        """What came of each point, as soon as it is there: at once for one that the pipeline itself trains."""
+        """Each point with its results, as soon as they are there: at once for one that the pipeline itself trains."""
         for number, point in enumerate(points, start=1):
             changes = overrides(self.base, self._whole(point), self.config)
             if not changes and up_to_date(self._target(point)):
@@ -49,19 +49,19 @@ class Queue:
                 print(f"study: queued {number}/{len(points)}: {studies.label(point)}", file=sys.stderr)
         pause, unseen, started = 1.0, set(), -math.inf
         while self.waiting:
-            # Read by its words: `dvc exp show --json` takes as long, and says nothing of workers that have died
+            # Parsed as text: `dvc exp show --json` takes as long and does not show dead workers
             status = call("dvc", "queue", "status")
             lines = [line.split() for line in status.splitlines()]
             states = {words[1]: words[-1] for words in lines if len(words) > 3}  # task, name, when, state
-            # At the beginning, or when all workers have died; a new one takes seconds to be seen
+            # At the beginning, or when all workers have died; a new worker is listed only after seconds
             if NOBODY in status and "Queued" in map(states.get, self.waiting) and time.monotonic() > started + 30:
                 _start(workers)
                 started = time.monotonic()
             for experiment in [one for one in self.waiting if states.get(one) not in ("Queued", "Running")]:
                 if experiment not in states and experiment not in unseen:
-                    unseen.add(experiment)  # on its way from the queue to a worker it is in neither list
+                    unseen.add(experiment)  # on its way from the queue to a worker it is not listed
                     continue
-                point = self.waiting[experiment]  # stays listed until removed from the queue: see __exit__
+                point = self.waiting[experiment]  # stays in `waiting` until it is out of the queue: see __exit__
                 found = self._ended(experiment, point, states.get(experiment))
                 del self.waiting[experiment]
                 yield point, found
@@ -74,8 +74,8 @@ class Queue:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Take out of the queue what has not ended."""
-        for _ in range(2 if self.waiting else 0):  # the second finds the processes gone, and DVC calls them failed
+        """Remove unfinished experiments from the queue."""
+        for _ in range(2 if self.waiting else 0):  # twice, because DVC marks killed processes as failed only then
             _each(("queue", "kill"), self.waiting)
             time.sleep(2)
         self._forget(*self.waiting)
@@ -93,7 +93,7 @@ class Queue:
         self.waiting[experiment] = point
 
     def _minutes(self, point: studies.Point) -> float:
-        """How long its epochs will take, by the speed of the pipeline's own run nearest to it."""
+        """The estimated minutes of a training, from the speed of the most similar run of the pipeline."""
         point = self._whole(point)
         name, dataset, _ = run(self.base, point, self.config)
         near = [one for one, own in self.config.runs.items() if own.dataset == dataset] + [self.base]
@@ -105,8 +105,8 @@ class Queue:
 
     def _ended(self, experiment: str, point: studies.Point, state: str | None) -> dict:
         if state == "Success":
-            made = call("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
-            found = self._results(made or experiment, point)  # git has an error for a name that it does not know
+            commit = call("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
+            found = self._results(commit or experiment, point)  # if there is no commit, git's error names this
         else:
             log = call("dvc", "queue", "logs", experiment)
             ends = [line for line in log.splitlines() if line.startswith(STAGES)]
@@ -129,22 +129,22 @@ class Queue:
 
 
 def _settle() -> None:
-    """Wait for workers that are there already: they would give this study's trainings another share of the cores."""
+    """Wait until earlier workers have ended: they would give this study's trainings another share of the cores."""
     for wait in count():
         if NOBODY in call("dvc", "queue", "status"):
             return
         if wait == 5:
-            print("study: waiting for what runs in DVC's queue", file=sys.stderr)
+            print("study: waiting for the experiments that already run in DVC's queue", file=sys.stderr)
         time.sleep(1)
 
 
 def _start(workers: int) -> None:
-    """Each training gets its share of the cores: threads of several on the same ones wait for each other."""
+    """Start workers, each with its share of the cores: oversubscribed threads slow each other down."""
     threads = {"OMP_NUM_THREADS": str(max(1, machine.cores() // workers))}
     call("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ)
 
 
 def _each(command: tuple[str, ...], experiments: Iterable[str]) -> None:
     for experiment in experiments:
-        with suppress(BadInput):  # it is not there any more, or not yet
+        with suppress(BadInput):  # no longer there, or not yet
             call("dvc", *command, experiment)

@@ -1,4 +1,4 @@
-"""Shift: are two tables of rows drawn from the same distribution?
+"""Studies of shift: are two tables of rows drawn from the same distribution?
 
 full/train and full/valid, of: a  ->  distance 0.019, p-value 0.51; of: everything  ->  a classifier's AUC, 0.49
 """
@@ -16,17 +16,20 @@ from stages.grammar import TEMPLATES
 
 
 def compare(one: pd.DataFrame, other: pd.DataFrame, of: str) -> dict:
-    """How far apart the tables are in one property, and how often chance alone would bring them as far (p-value).
+    """The distance of two tables in one property, and its p-value.
 
-    `template`: Cramér's V and the chi-squared test; a number: Kolmogorov and Smirnov's distance and test; `everything`:
-    the AUC of a classifier that has not seen the rows it tells apart (0.5: it cannot), its standard error where there
-    is nothing to tell (Mann and Whitney 1947), and their test. Raises BadInput for another property.
+    template     Cramér's V and the chi-squared test
+    a number     the Kolmogorov-Smirnov distance and test
+    everything   the AUC of a classifier on unseen rows (0.5: it cannot tell the tables apart), its standard error under
+                 the null hypothesis, and the U test (Mann and Whitney 1947)
+
+    Raises BadInput for an unknown property.
     """
     tables = properties(one), properties(other)
     if of == "everything":
-        return {"rows": len(one) + len(other), **_told_apart(*tables)}
+        return {"rows": len(one) + len(other), **_classified(*tables)}
     if of not in tables[0]:
-        raise BadInput(f"no property {of!r}; there are {', '.join(tables[0])} and everything")
+        raise BadInput(f"unknown property {of!r}; use one of {', '.join(tables[0])}, everything")
     one, other = (table[of].dropna() for table in tables)
     rows = len(one) + len(other)
     if of == "template":
@@ -38,7 +41,7 @@ def compare(one: pd.DataFrame, other: pd.DataFrame, of: str) -> dict:
 
 
 def properties(table: pd.DataFrame) -> pd.DataFrame:
-    """What is compared of each row: its template's number, operands, characters, answer and the answer's length."""
+    """The properties of each row: template number, operands, length of the expression, answer, length of the answer."""
     return pd.DataFrame(
         {
             "template": table["template"].astype(str).map(TEMPLATES.index),
@@ -50,12 +53,15 @@ def properties(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _told_apart(one: pd.DataFrame, other: pd.DataFrame) -> dict:
-    """Half of the rows teach it; scores of folds that teach each other would not be independent, as the test asks."""
+def _classified(one: pd.DataFrame, other: pd.DataFrame) -> dict:
+    """The classifier's AUC, its standard error and p-value.
+
+    Trains on one half and tests on the other: cross-validated scores would not be independent.
+    """
     rows, labels = pd.concat([one, other]), np.repeat([1, 0], [len(one), len(other)])
-    known, unknown, taught, right = train_test_split(rows, labels, test_size=0.5, stratify=labels, random_state=0)
-    scores = HistGradientBoostingClassifier(random_state=0).fit(known, taught).predict_proba(unknown)[:, 1]
-    found = [scores[right == label] for label in (1, 0)]
+    train, unseen, train_labels, true = train_test_split(rows, labels, test_size=0.5, stratify=labels, random_state=0)
+    scores = HistGradientBoostingClassifier(random_state=0).fit(train, train_labels).predict_proba(unseen)[:, 1]
+    found = [scores[true == label] for label in (1, 0)]
     test, pairs = mannwhitneyu(*found), math.prod(map(len, found))
     return {
         "auc": test.statistic / pairs,

@@ -1,4 +1,4 @@
-"""What a commit holds of a trained run: a row of its figures, and what a study keeps of it beside the row.
+"""Results of a trained run, read from a commit: its row in a study's table, and the files that a study keeps.
 
 HEAD, full-lstm  ->  exact_match 0.0544, epochs_to_reach inf, …
 keep             ->  reports/studies/NAME/history.csv, kinds.csv, mistakes.csv, …, data/models/NAME.safetensors
@@ -20,13 +20,13 @@ from stages.measures import of
 from stages.network import alphabet, scores, weights
 
 TIMING = "seconds_per_epoch", "peak_memory_mib", *study_table.MACHINE
-HELD_OUT = 1000  # rows that the page's calculator picks from
+HELD_OUT = 1000  # rows from which the page's calculator picks examples
 KEPT = ["src", "tgt", "predicted", "template", "probability"]
 METRICS = [name for name, measure in of(measures.METRICS).items() if measures.TRAININGS in measure.tables]
 
 
 def results(commit: str, run: str, reports: Path) -> tuple[dict, dict, pd.DataFrame]:
-    """Metrics, timing and the curve of the training."""
+    """Metrics, timing and history of a run in a commit."""
     metrics, timing, history = (
         call("git", "show", f"{commit}:{reports.as_posix()}/{kind}/{run}{ending}")
         for kind, ending in (("metrics", ".json"), ("timing", ".json"), ("history", ".csv"))
@@ -35,10 +35,10 @@ def results(commit: str, run: str, reports: Path) -> tuple[dict, dict, pd.DataFr
 
 
 def summary(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) -> dict:
-    """What a row tells of a finished training: its last metrics, and how fast and how steady its curve was.
+    """A finished training's row: its last metrics, timing, and how fast and how steadily its loss fell.
 
-    `epochs_to_reach` is the first epoch with a validation loss of at most `reach`, infinite where none is;
-    `unsteadiness` the standard deviation of that loss' change from epoch to epoch, over the second half.
+    `epochs_to_reach` is the first epoch with a validation loss of at most `reach`, infinite if there is none.
+    `unsteadiness` is the standard deviation of that loss' change from epoch to epoch, over the second half.
     """
     loss = history["valid_loss"]
     reached = history.loc[loss <= reach, "epoch"]
@@ -52,11 +52,11 @@ def summary(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) ->
 
 
 def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Path, data: Path, model: Path) -> None:
-    """Keep the network, in float16 to halve its size, and in the folder the training's curve and what `asked` finds."""
+    """Write the network in float16, which halves its size, and in `folder` the history and the results of `asked`."""
     with tempfile.TemporaryDirectory() as outputs:
 
         def get(path: Path) -> Path:
-            """A file of the commit, whose name there DVC's cache knows."""
+            """A copy of a file of the commit, from DVC's cache."""
             call("dvc", "get", ".", path.as_posix(), "--rev", commit, "--out", str(Path(outputs) / path.name))
             return Path(outputs) / path.name
 
@@ -69,8 +69,8 @@ def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Pat
         tables, rounding = asked(half, rows, before["predicted"])
         texts = {"history.csv": _csv(history), "rounding.json": json.dumps(rounding, indent=2) + "\n"}
         texts |= {f"{name}.csv": _csv(table) for name, table in tables.items()}
-        # Two copies: `predict` reads the first; the second lies with the rows, for `report` depends on a folder that a
-        # fresh clone must have completely, which data/models is not
+        # Two copies: `predict` reads the one in data/models, `report` the one in the study's folder, because it depends
+        # on whole folders: a fresh clone has all of this one, but not of data/models
         networks = model, folder / "network.safetensors"
         with files.atomic(*(folder / name for name in texts), *networks) as drafts:
             for path, text in zip(drafts, texts.values(), strict=False):
@@ -80,10 +80,10 @@ def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, folder: Pat
 
 
 def asked(model: Path, rows: pa.Table, before: pd.Series) -> tuple[dict[str, pd.DataFrame], dict]:
-    """Ask the network in the file all held-out rows.
+    """The network's answers to all held-out rows, as tables by name, and the effect of the rounding to float16.
 
-    Gives tables by name (kinds, mistakes, and HELD_OUT seeded rows), and how many answers differ from those `before`
-    the rounding to float16.
+    The tables are kinds, mistakes and held_out (HELD_OUT rows drawn with a fixed seed). `before` are the answers of
+    the network before the rounding.
     """
     network = weights.load(model)
     sources, answers = alphabet.encode_table(rows, model)
@@ -99,14 +99,14 @@ def asked(model: Path, rows: pa.Table, before: pd.Series) -> tuple[dict[str, pd.
 
 
 def kinds(answers: pd.DataFrame) -> pd.DataFrame:
-    """How many rows there are of each template and number of characters in the right answer, and how many are right."""
+    """The numbers of rows and of correct answers, by template and length of the true answer."""
     length = answers["tgt"].astype(str).str.len().rename("length")
     counts = answers.groupby(["template", length], observed=True)["correct"].agg(rows="size", right="sum")
     return counts.reset_index()
 
 
 def mistakes(answers: pd.DataFrame) -> pd.DataFrame:
-    """The rows that were answered wrong."""
+    """The rows with a wrong answer."""
     return answers.loc[~answers["correct"], KEPT]
 
 

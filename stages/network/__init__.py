@@ -1,7 +1,7 @@
-"""The network, from characters to weights and answers; what only `train`, `evaluate` and `predict` need.
+"""The network and its training, used by `train`, `evaluate`, `predict`, `score` and `study`.
 
-alphabet, seq2seq                       text as ids, and the network that reads and writes them
-cells, decoders, recurrence, layout     what it is made of, computed without waste
-learner, checkpoint, launch, machine    its training: under way, interrupted, on many processes, on this machine
-scores, batches, weights                how good it is, rows cut to their length, and the file that it is kept in
+alphabet, seq2seq                       text as token ids, and the encoder-decoder
+cells, decoders, recurrence, layout     its parts: LSTM and GRU, decoders, forward and backward passes, batch layouts
+learner, checkpoint, launch, machine    training: its state, its checkpoints, several processes, device and threads
+scores, batches, weights                loss and accuracy, batches, the model file
 """

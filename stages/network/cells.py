@@ -1,11 +1,11 @@
-"""LSTM and GRU for a CPU, about twice as fast as PyTorch's on short rows; on a GPU they are cuDNN's.
+"""LSTM and GRU for the CPU, about twice as fast as PyTorch's on short rows. On a GPU they use cuDNN.
 
 CELLS["lstm"](256, 256, 2).over([(values, which)], steps)  ->  states (N, H)
 
-The weights are nn.LSTM's and nn.GRU's own, and so is `forward`. `over` computes the same with our own `recurrence`, and
-multiplies each of the first layer's different inputs once: each of the 18 tokens, each row's context.
+Weights and `forward` are those of nn.LSTM and nn.GRU. `over` computes the same states with our own `recurrence`. It
+multiplies each distinct input of the first layer only once: each of the 18 tokens, each row's context.
 
-N places in all, n of them at one step, R different inputs of size I, hidden size H, G gates: 4 (LSTM) or 3 (GRU).
+N places (see `layout`), n of them at one step, R distinct inputs of size I, hidden size H, G gates: LSTM 4, GRU 3.
 """
 
 import warnings
@@ -19,23 +19,23 @@ from torch.nn import functional as F
 from stages.network.layout import Steps
 from stages.network.recurrence import GRULayer, LSTMLayer, State, gru_step, lstm_step
 
-Input = tuple[Tensor, Tensor]  # different values (R, I), and which of them each place has (N)
+Input = tuple[Tensor, Tensor]  # distinct values (R, I), and the index of the value at each place (N)
 
 
 class Layers(nn.RNNBase):
-    """What a cell adds to PyTorch's module of the same name. Of its own it needs `cell`, one step of one layer."""
+    """Adds `over` and `step` to a recurrent module of PyTorch. A subclass defines `cell`, one step of one layer."""
 
-    # Over all steps; without one PyTorch differentiates through `cell`
+    # Forward and backward over all steps; if None, autograd differentiates through `cell`
     function: type[torch.autograd.Function] | None = None
 
     def cell(self, gates: Tensor, layer: int, before: State | None) -> State:
-        """One step of one layer: its new state, from its inputs' part of the gates (n, G·H) and its state before."""
+        """One layer's new state, from the input's part of the gates (n, G·H) and the previous state."""
         raise NotImplementedError
 
     def over(self, inputs: list[Input], steps: Steps) -> Tensor:
-        """The top layer's states (N, H) over the steps of a layout; of each input place k gets values[which[k]].
+        """The top layer's states (N, H) over the steps of a layout. Of each input, place k gets values[which[k]].
 
-        Few different values (R, I) cost little, however large N is. Those of several inputs stand side by side.
+        Several inputs are concatenated. Only their distinct values (R, I) are multiplied, however large N is.
         """
         if inputs[0][0].is_cuda:
             whole = torch.cat([F.embedding(which, values) for values, which in inputs], dim=1)
@@ -48,7 +48,7 @@ class Layers(nn.RNNBase):
         return states
 
     def through(self, gates: Tensor, layer: int, steps: Steps) -> Tensor:
-        """One layer's states (N, H) over the steps, from its inputs' part of the gates (N, G·H)."""
+        """One layer's states (N, H) over the steps, from the input's part of the gates (N, G·H)."""
         if self.function:
             return self.function.apply(gates, *self.recurrent(layer), steps)
         states: list[State] = []
@@ -64,40 +64,41 @@ class Layers(nn.RNNBase):
         return torch.cat([state for state, *_ in states])
 
     def bias_of(self, layer: int) -> Tensor:
-        """What is added to a layer's gates (G·H) whatever its input and state."""
+        """The bias of a layer's gates (G·H)."""
         return self.all_weights[layer][2] + self.all_weights[layer][3]
 
     def recurrent(self, layer: int) -> list[nn.Parameter]:
-        """What the kernel needs beside the gates."""
+        """The layer's parameters that `function` takes after the gates."""
         return self.all_weights[layer][1:2]
 
     def projected(self, inputs: Tensor, layer: int) -> Tensor:
-        """The part of a layer's gates (R, G·H) that its inputs (R, I) make."""
+        """The input's part of a layer's gates (R, G·H), bias included, from inputs (R, I)."""
         return F.linear(inputs, self.all_weights[layer][0], self.bias_of(layer))
 
     def parts(self, inputs: list[Tensor]) -> list[Tensor]:
-        """`projected` of the first layer for inputs (R, I) that stand side by side, apart: the sum is the whole."""
+        """The first layer's `projected` for each of several concatenated inputs (R, I); the sum is that of all."""
         weights = self.all_weights[0][0].split([values.shape[1] for values in inputs], dim=1)
         biases = [self.bias_of(0), *[None] * (len(inputs) - 1)]
         return [F.linear(*part) for part in zip(inputs, weights, biases, strict=True)]
 
     def whole(self, inputs: Tensor) -> Tensor:
-        """PyTorch's own states (T, B, H) for inputs (T, B, I), in autocast's precision where that is on.
+        """PyTorch's own states (T, B, H) for inputs (T, B, I), in autocast's precision if autocast is on.
 
-        Autocast itself would give cuDNN's recurrences float16, whatever it was told.
+        Autocast alone would run cuDNN's recurrences in float16, whatever its dtype.
         """
         kind = inputs.device.type
         if not torch.is_autocast_enabled(kind):
             return self(inputs)[0]
         low = torch.get_autocast_dtype(kind)
         weights = {name: weight.to(low) for name, weight in self.named_parameters()}
-        with torch.autocast(kind, enabled=False), warnings.catch_warnings(action="ignore"):  # of weights not in one row
+        # cuDNN warns that these weights are not contiguous
+        with torch.autocast(kind, enabled=False), warnings.catch_warnings(action="ignore"):
             return functional_call(self, weights, inputs.to(low))[0]
 
     def step(self, gates: Tensor, before: list[State] | None) -> tuple[Tensor, list[State]]:
-        """One step without gradients, from the first layer's `projected` input, which is overwritten.
+        """The top layer's state (n, H) after one step without gradients, and all states for the next step.
 
-        Gives the top layer's state (n, H) and what the next step needs.
+        `gates` is the first layer's `projected` input; it is overwritten.
         """
         states: list[State] = []
         for layer in range(self.num_layers):
@@ -125,7 +126,7 @@ class GRU(Layers, nn.GRU):
     function = GRULayer
 
     def bias_of(self, layer: int) -> Tensor:
-        """What is added to a layer's gates (3H) whatever its input and state; the recurrent one is scaled by a gate."""
+        """The input bias of a layer's gates (3H). The recurrent bias stays apart: the reset gate scales it."""
         return self.all_weights[layer][2]
 
     def recurrent(self, layer: int) -> list[nn.Parameter]:

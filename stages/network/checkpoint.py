@@ -1,9 +1,9 @@
-"""How far an interrupted training had come, in a file of its own that only the very same training finds.
+"""Checkpoints: each unfinished training has a file that only an identical training finds.
 
 .resume/full-lstm-3f0c9a51d2e4b687.pt  ->  {'model': …, 'optimiser': …, 'history': [{'epoch': 1, …}], 'step': 40, …}
 
-DVC removes a stage's outputs before it runs, so the file is none of them, and nothing in it reaches a result that an
-uninterrupted training would not have reached.
+A checkpoint is not a DVC output, because DVC removes a stage's outputs before it runs. It changes no result: a resumed
+training writes what an uninterrupted one would have written.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ from filelock import FileLock, Timeout
 
 from stages import files, sources
 
-EVERY = 120.0  # seconds between two of them inside a long epoch; the end of an epoch has one anyway
-DIGEST = hashlib.sha256().digest_size  # bytes in front of the content, which tell a whole file from a broken one
+EVERY = 120.0  # seconds between checkpoints in a long epoch; each epoch ends with one anyway
+DIGEST = hashlib.sha256().digest_size  # bytes of the checksum, which comes before the content
 
 
 def fingerprint(settings: Any, tables: Iterable[Path]) -> str:
-    """SHA-256 of all that decides how a training goes: its settings, its tables' bytes, this code and PyTorch."""
+    """SHA-256 of all that determines a training: settings, tables, code and PyTorch version."""
     digest = hashlib.sha256(json.dumps([settings, torch.__version__], sort_keys=True).encode())
     for path in [*tables, *sorted(sources.code("train"))]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -35,7 +35,7 @@ def fingerprint(settings: Any, tables: Iterable[Path]) -> str:
 
 
 class Checkpoint:
-    """The file of one training; raises OSError like any file."""
+    """The checkpoint file of one training. Its methods raise OSError like any file access."""
 
     def __init__(self, folder: Path, name: str, fingerprint: str):
         self.path = _shared_by_experiments(folder) / f"{name}-{fingerprint[:16]}.pt"
@@ -43,7 +43,7 @@ class Checkpoint:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until no other process is at this very training; the file goes when the block ends without an error."""
+        """Wait for any other process running the same training. Delete the file if the block ends without an error."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path.with_suffix(".lock"))
         try:
@@ -55,15 +55,15 @@ class Checkpoint:
             yield
             self.forget()
         finally:
-            # Remove the file while it is locked: after the release the next process may hold it. A waiting process
-            # that still has the removed file open does not accept it as its lock (FileLock checks) and makes a new one.
+            # Remove the lock file before the release: afterwards the next process may hold it. A waiting process that
+            # still has the removed file open does not accept it as its lock (FileLock checks) and makes a new one.
             # Windows cannot remove an open file; there FileLock itself removes it after the release.
             if sys.platform != "win32":
                 Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()
 
     def load(self) -> dict[str, Any] | None:
-        """What `save` was given last, on the CPU; None where there is nothing, or with a line where it is broken."""
+        """The last saved state, on the CPU; None if there is none, or (after a message) if it is damaged."""
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -74,27 +74,27 @@ class Checkpoint:
         return torch.load(io.BytesIO(content[DIGEST:]), map_location="cpu", weights_only=True)
 
     def save(self, state: dict[str, Any]) -> None:
-        """Put the state in the earlier one's place, which stays if this fails."""
+        """Replace the last saved state, which stays if this fails."""
         memory = io.BytesIO()
         torch.save(state, memory)
         content = memory.getvalue()
         with files.atomic(self.path) as [draft], draft.open("wb") as file:
             file.write(hashlib.sha256(content).digest() + content)
             file.flush()
-            os.fsync(file.fileno())  # a machine may crash too
+            os.fsync(file.fileno())  # the machine may crash too
         self.saved = time.monotonic()
 
     def forget(self) -> None:
-        """Remove the file: the training is over."""
+        """Delete the file: the training has finished."""
         self.path.unlink(missing_ok=True)
 
     def due(self) -> bool:
-        """Whether the last one is so old that a long epoch should not wait for its end."""
+        """Whether the last checkpoint is more than EVERY seconds old."""
         return time.monotonic() - self.saved > EVERY
 
 
 def _shared_by_experiments(folder: Path) -> Path:
-    """The folder in the repository itself, where DVC runs an experiment in a copy, .dvc/tmp/exps/…, that it deletes."""
+    """The folder in the repository itself: DVC runs experiments in copies, .dvc/tmp/exps/…, and deletes them."""
     for parent in folder.resolve().parents:
         if parent.parts[-3:] == (".dvc", "tmp", "exps"):
             return parent.parents[2] / folder.name

@@ -1,7 +1,7 @@
-"""The kinds of decoder: what one is given at a step, and where it looks before it writes a token.
+"""The kinds of decoder: their input at each step, and whether they attend to the encoder's states.
 
-DECODERS["feedback"]   ->  given the context and its own previous token; looks nowhere
-DECODERS["attention"]  ->  looks with each of its states (B, T, H) at keys (B, S, H), and finds a mean of them (B, T, H)
+DECODERS["feedback"]   ->  input: context and previous token; no attention
+DECODERS["attention"]  ->  the same input; states (B, T, H) attend to keys (B, S, H): weighted means of keys (B, T, H)
 """
 
 from collections.abc import Callable
@@ -12,25 +12,24 @@ from torch.nn import functional as F
 
 
 class Attention(nn.Module):
-    """Luong et al. 2015, "general": a state's scores are its products with the keys, through a learned matrix;
-    here over the root of H."""
+    """Attention as in Luong et al. 2015, "general": the score of a key is state · W · key, here over the root of H."""
 
     def __init__(self, hidden_dim: int):
         super().__init__()
         self.query = nn.Linear(hidden_dim, hidden_dim, bias=False)
 
     def forward(self, states: Tensor, keys: Tensor, real: Tensor) -> Tensor:
-        """States (B, T, H), keys (B, S, H), which of these are real tokens (B, S), to (B, T, H)."""
+        """Weighted means of keys (B, T, H), from states (B, T, H), keys (B, S, H) and a mask of real tokens (B, S)."""
         mask = real.unsqueeze(1)  # (B, 1, S)
         return F.scaled_dot_product_attention(self.query(states), keys, keys, mask)
 
 
 @dataclass(frozen=True)
 class Decoder:
-    """Every decoder is given the context at each step."""
+    """One kind of decoder. Every kind gets the context at each step."""
 
-    tokens: bool  # whether it is given its previous token too
-    lookup: Callable[[int], nn.Module] | None  # from H to a module like `Attention`, or None
+    tokens: bool  # whether it also gets its previous token
+    lookup: Callable[[int], nn.Module] | None  # makes a module like `Attention` from H; None without attention
 
 
 DECODERS = {

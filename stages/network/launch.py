@@ -1,4 +1,4 @@
-"""One training on several processes, GPUs or machines, each a rank, by PyTorch's own launcher and engine (DDP).
+"""One training on several processes (ranks), GPUs or machines, with PyTorch's launcher torchrun and DDP.
 
 TORCHRUN="--standalone --nproc-per-node 2" dvc repro -f -s train@full-lstm
   ->  two processes `python -m stages.train params.yaml full-lstm …`
@@ -18,24 +18,24 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def hand_over(module: str) -> None:
-    """Run torch's launcher if the environment's TORCHRUN holds options for it, and exit as its ranks did.
+    """If the environment variable TORCHRUN has options, run torchrun with them and exit with its ranks' status.
 
-    The ranks come back here and go on. The launcher runs in this process, so that it dies with DVC as a stage does.
+    In a rank this returns at once. torchrun runs in this process, so that it dies with DVC as a stage does.
     """
     options = os.environ.get("TORCHRUN")
     if not options or distributed.is_torchelastic_launched():
         return
-    # Not at the top: on macOS, and on Windows with an older PyTorch, importing these prints a warning
+    # Imported here: on macOS, and on Windows with an older PyTorch, these imports print a warning
     from torch.distributed import run
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-    logging.disable(logging.WARNING)  # about each rank that it stops
+    logging.disable(logging.WARNING)  # torchrun warns about each rank that it stops
     try:
         run.main([*shlex.split(options), "-m", module, *sys.argv[1:]])
     except ChildFailedError as error:
         code = error.get_first_failure()[1].exitcode
-        sys.exit(code if code > 0 else 128 - code)  # as a shell counts signals
+        sys.exit(code if code > 0 else 128 - code)  # the exit status that a shell reports for a signal
     except SignalException as error:
         raise KeyboardInterrupt from error
     sys.exit()
@@ -51,7 +51,7 @@ def group() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        sys.exit(1)  # without a word: the launcher, which was told to stop, has one for all ranks
+        sys.exit(1)  # no message: torchrun, stopped too, prints one for all ranks
     finally:
         distributed.destroy_process_group()
 
@@ -61,14 +61,14 @@ def ranks() -> int:
 
 
 def first() -> bool:
-    """Whether this rank is the one that writes and prints."""
+    """Whether this is rank 0, the only one that writes and prints."""
     return not distributed.is_initialized() or distributed.get_rank() == 0
 
 
 def share(rows: int) -> tuple[slice, float]:
-    """This rank's part of some rows, and the weight of what it finds in them, so that the ranks' sum is right.
+    """This rank's slice of `rows` rows, and the weight of its results in a sum over all ranks.
 
-    Where there are fewer rows than ranks every rank takes all, and each counts that much less.
+    With fewer rows than ranks, every rank takes all rows with weight 1 / ranks.
     """
     if rows < ranks():
         return slice(None), 1 / ranks()
@@ -83,7 +83,7 @@ def total(values: Tensor) -> Tensor:
 
 
 def shared(value: Any) -> Any:
-    """The first rank's value, on every rank."""
+    """Rank 0's value, on every rank."""
     values = [value]
     if ranks() > 1:
         distributed.broadcast_object_list(values)
@@ -91,5 +91,5 @@ def shared(value: Any) -> Any:
 
 
 def parallel(model: nn.Module) -> nn.Module:
-    """The network with its gradients averaged over the ranks."""
+    """The model, with gradients averaged over all ranks."""
     return DistributedDataParallel(model) if ranks() > 1 else model

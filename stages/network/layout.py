@@ -1,4 +1,4 @@
-"""What a recurrence has to compute for a batch, step by step: no padding, and nothing twice.
+"""Batch layouts for the recurrence: padding is skipped, and prefixes shared within a batch are computed once.
 
     '7-9='    prefixes   step 0: '7'    step 1: '7-' '7*'    step 2: '7-9' '7*8'    step 3: '7-9=' '7*8='
     '7*8='
@@ -6,7 +6,7 @@
     '-2' <eos>    packed     step 0: row 1, row 0    step 1: row 1, row 0    step 2: row 1
     '56' …
 
-B rows, T steps, N places: all that is computed, one step's places after the other's.
+B rows, T steps, N places. A place is one state to compute; places are numbered step by step.
 """
 
 from dataclasses import dataclass
@@ -17,29 +17,29 @@ from torch import Tensor
 
 from stages.network.alphabet import PAD, TOKENS
 
-# Of each step, its places (n) and where the states that they go on from lie, which is nowhere at the first step.
+# For each step: its places (n), and the places of their previous states, None at the first step
 Steps = list[tuple[slice, slice | Tensor | None]]
 ALL = slice(None)
 
 
 @dataclass(frozen=True)
 class Prefixes:
-    """A batch of sources as its different beginnings: rows that begin alike have the same states up to there."""
+    """A batch of sources as its distinct prefixes: rows with the same prefix share its state."""
 
     steps: Steps
-    token: Tensor  # (N) the last token of each beginning
-    last: Tensor  # (B) the place where each row is complete
-    where: Tensor  # (B, T) the place of each row's beginning up to each token; any at padding
+    token: Tensor  # (N) the last token of each prefix
+    last: Tensor  # (B) the place of each whole row
+    where: Tensor  # (B, T) the place of each row's prefix up to each token; arbitrary at padding
 
 
 @dataclass(frozen=True)
 class Packed:
-    """A batch of answers as its real tokens, the rows from longest to shortest, like PyTorch's PackedSequence."""
+    """A batch of answers without padding, rows from longest to shortest, like PyTorch's PackedSequence."""
 
     steps: Steps
     order: Tensor | slice  # (B) the batch's rows from longest to shortest
-    row: Tensor  # (N) which row, of those in order, each place belongs to
-    places: Tensor | slice  # (N) the same places in the ordered rows, padded, step by step
+    row: Tensor  # (N) the row of each place, as an index into `order`
+    places: Tensor | slice  # (N) the index of each place in the ordered, padded batch, step by step
 
     def take(self, padded: Tensor) -> Tensor:
         """Padded (B, T, …) to packed (N, …)."""
@@ -56,33 +56,33 @@ class Packed:
 
 
 def prefixes(ids: Tensor) -> Prefixes:
-    """The layout of sources (B, T), each of which has at least one token.
+    """The layout of sources (B, T), each with at least one token.
 
-    On a GPU nothing is left out, here and in `pack`: the host would have to wait for the sizes at every batch, and
-    cuDNN is fastest on whole steps.
+    On a GPU, here and in `pack`, padding and shared prefixes stay: the host would have to wait for the sizes of every
+    batch, and cuDNN is fastest on whole steps.
     """
     rows = torch.arange(len(ids), device=ids.device)
     if ids.is_cuda:
         last = (ids != PAD).sum(dim=1) - 1  # - 1: steps count from 0
         every = torch.arange(ids.numel(), device=ids.device).view(ids.shape[1], -1).t()
         return Prefixes(_steps([len(ids)] * ids.shape[1]), ids.t().flatten(), last * len(ids) + rows, every)
-    place = torch.zeros_like(rows)  # (B) of each row's beginning so far
+    place = torch.zeros_like(rows)  # (B) the place of each row's prefix so far
     steps, tokens, where, start = [], [], [], 0
     for column in ids.t():
         rows = rows[column[rows] != PAD]
-        # One number for a beginning and the token behind it, and the different ones of these
-        beginnings, node = (place[rows] * len(TOKENS) + column[rows]).unique(return_inverse=True)
+        # A pair of prefix and next token is one number, so that `unique` finds the distinct longer prefixes
+        pairs, node = (place[rows] * len(TOKENS) + column[rows]).unique(return_inverse=True)
         place[rows] = start + node
-        here = slice(start, start + len(beginnings))
-        steps.append((here, beginnings // len(TOKENS) if start else None))
-        tokens.append(beginnings % len(TOKENS))
+        here = slice(start, start + len(pairs))
+        steps.append((here, pairs // len(TOKENS) if start else None))
+        tokens.append(pairs % len(TOKENS))
         where.append(place.clone())
         start = here.stop
     return Prefixes(steps, torch.cat(tokens), place, torch.stack(where, dim=1))
 
 
 def pack(ids: Tensor) -> Packed:
-    """The layout of answers (B, T), each of which has at least one token."""
+    """The layout of answers (B, T), each with at least one token."""
     rows, steps = ids.shape
     row = torch.arange(rows, device=ids.device)
     if ids.is_cuda:
@@ -95,7 +95,7 @@ def pack(ids: Tensor) -> Packed:
 
 
 def _steps(sizes: list[int]) -> Steps:
-    """A step's rows are the first ones of the step before."""
+    """Steps of these sizes; the rows of a step are the first rows of the previous step."""
     here = [slice(*ends) for ends in pairwise(accumulate(sizes, initial=0))]
     before = [slice(one.start, one.start + size) for one, size in zip(here, sizes[1:], strict=False)]
     return list(zip(here, [None, *before], strict=True))

@@ -1,4 +1,4 @@
-"""A network under way: its weights, its optimiser, and how far the training has come.
+"""The state of a training: network, optimiser, learning-rate schedule and progress.
 
 Learner.state()  ->  {'model': …, 'optimiser': …, 'history': [{'epoch': 1, …}], 'seconds': [5.1], 'step': 40, …}
 """
@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 from stages import params
 from stages.network.seq2seq import Seq2Seq
 
-RISE = 0.1  # share of the steps in which a one-cycle's learning rate goes up
+RISE = 0.1  # share of the steps in which the one-cycle schedule raises the learning rate
 
 
 def constant(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
@@ -22,9 +22,9 @@ def constant(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
 
 
 def one_cycle(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
-    """A cosine up to `lr` in the first tenth of the steps, and down to almost nothing (Smith and Topin 2017)."""
+    """The one-cycle schedule (Smith and Topin 2017): a cosine up to `lr` in a tenth of the steps, then to almost 0."""
     steps = max(steps, 3)
-    rise = max(RISE, 2 / steps)  # PyTorch divides by the steps of the rise, less one
+    rise = max(RISE, 2 / steps)  # PyTorch divides by the number of rising steps minus 1, which must not be 0
     return OneCycleLR(optimiser, lr, total_steps=steps, pct_start=rise, cycle_momentum=False)
 
 
@@ -32,7 +32,7 @@ SCHEDULES = {"constant": constant, "one_cycle": one_cycle}
 
 
 class Learner:
-    """All that a training needs to go on as if it had never stopped; each epoch's order of rows is its seed's."""
+    """Everything a training needs to resume, except the order of rows: that follows from the seed and the epoch."""
 
     def __init__(self, run: params.Run, rows: int, device: torch.device):
         torch.manual_seed(run.seed)
@@ -42,20 +42,20 @@ class Learner:
         steps = run.epochs * math.ceil(rows / run.batch_size)
         self.scheduler = SCHEDULES[run.schedule](self.optimiser, run.lr, steps)
         self.device = device
-        self.history: list[dict[str, float]] = []  # a dict for each finished epoch
-        self.seconds: list[float] = []  # of each finished pass over the training rows
+        self.history: list[dict[str, float]] = []  # one dict per finished epoch
+        self.seconds: list[float] = []  # per finished epoch, without validation
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:
         self.step = 0  # batches done
-        # Their summed loss, hits and tokens, and how many of them had their gradient clipped
+        # Sums over these batches: loss, correct tokens, tokens, clipped gradients
         self.totals = torch.zeros(4, dtype=torch.float64, device=self.device)
-        self.elapsed = 0.0  # their seconds
+        self.elapsed = 0.0  # seconds spent on these batches
 
     def end_epoch(self) -> dict[str, float]:
-        """The pass' mean loss and accuracy over all its real tokens, each batch seen just before its own step.
+        """The finished epoch's mean loss and accuracy over all real tokens, each batch scored just before its step.
 
-        `clipped` is the share of its steps.
+        `clipped` is the share of steps whose gradient was clipped. Begins the next epoch.
         """
         loss, right, tokens, clipped = self.totals.tolist()
         scored = {"train_loss": loss / tokens, "train_token_accuracy": right / tokens, "clipped": clipped / self.step}
@@ -64,13 +64,13 @@ class Learner:
         return scored
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint holds."""
+        """The content of a checkpoint."""
         counts = {name: getattr(self, name) for name in ("history", "seconds", "step", "totals", "elapsed")}
         parts = {name: getattr(self, name).state_dict() for name in ("model", "optimiser", "scheduler")}
         return counts | parts
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Become the learner whose state this was."""
+        """Resume from the content of a checkpoint."""
         for name in ("model", "optimiser", "scheduler"):
             getattr(self, name).load_state_dict(state[name])
         self.history, self.seconds, self.step, self.elapsed = (

@@ -1,4 +1,4 @@
-"""Where networks compute: CUDA if there is any, else every core of the CPU.
+"""The machine: its device (CUDA if there is any, else all CPU cores), precision, memory and description.
 
 {'device': 'cpu', 'threads': 2, 'processes': 1, 'torch': '2.13.0', 'processor': 'AMD EPYC 9B14'}
 """
@@ -17,27 +17,27 @@ import torch
 
 from stages.network import launch
 
-# How exact a product of two float32 matrices is, in PyTorch's words; a CPU has bfloat16 units or computes in float32.
+# PyTorch's names for the precision of float32 matrix products. A CPU without bfloat16 units computes in float32.
 PRECISIONS = {"float32": "highest", "tf32": "high", "bf16": "medium"}
 
-# oneDNN, which multiplies bf16, builds a product anew for every shape that is not among the last ones it keeps, 1,024
-# by itself; batches without padding have thousands of shapes. It reads this at the first product.
+# oneDNN computes bf16 products and compiles one kernel per shape. Its cache holds 1,024 kernels by default, but batches
+# without padding have thousands of shapes. oneDNN reads this variable at the first product.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
 
 
 def device() -> torch.device:
-    """The device to compute on; on a CPU it also takes all cores, unless OMP_NUM_THREADS says otherwise."""
+    """The device to compute on. Also sets the number of threads to all cores, unless OMP_NUM_THREADS is set."""
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(cores())  # PyTorch by itself leaves out half of hyper-threaded ones
+        torch.set_num_threads(cores())  # PyTorch's default is one per two hyper-threads
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    cuda = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))  # the launcher numbers a machine's ranks
-    torch.cuda.set_device(cuda)  # for what the ranks say to each other
+    cuda = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))  # torchrun numbers a machine's ranks
+    torch.cuda.set_device(cuda)  # nccl needs it for the communication between ranks
     return cuda
 
 
 def cores() -> int:
-    """How many cores this process may use: its affinity, and a container's quota rounded up."""
+    """The number of cores this process may use: its affinity, at most the container's quota rounded up."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return math.ceil(min(allowed, quota()))
 
@@ -45,10 +45,10 @@ def cores() -> int:
 def quota(proc: Path = Path("/proc/self")) -> float:
     """The CPU time per second that cgroups (v1 or v2) grant this process, in cores; infinite without a limit.
 
-    joblib's cpu_count looks at the outermost group alone, where a systemd slice or a nested container has no limit.
+    joblib's cpu_count reads only the outermost group, where a systemd slice or a nested container has no limit.
     """
     limits = [math.inf]
-    with suppress(OSError):  # another system than Linux
+    with suppress(OSError):  # not Linux
         groups = [line.split(":", 2) for line in (proc / "cgroup").read_text(encoding="utf-8").splitlines()]
         paths = {name: path for _, names, path in groups for name in names.split(",")}  # v2 has an empty name
         for line in (proc / "mountinfo").read_text(encoding="utf-8").splitlines():
@@ -61,16 +61,16 @@ def quota(proc: Path = Path("/proc/self")) -> float:
 
 
 def _with_parents(point: Path, top: str, path: str) -> list[Path]:
-    """A group's folder and those of its parents, in a mount at `point` that shows the hierarchy from `top` down."""
+    """The folders of a group and its parents, in a mount at `point` that shows the hierarchy from `top` down."""
     inside = PurePosixPath(path)
-    if not inside.is_relative_to(top) or ".." in inside.parts:  # seen from a container: its own group is the mount
+    if not inside.is_relative_to(top) or ".." in inside.parts:  # in a container the mount is its own group
         return [point]
     inside = inside.relative_to(top)
     return [point / inside, *(point / parent for parent in inside.parents)]
 
 
 def _limit(group: Path) -> float:
-    """Cores that a group's own quota allows."""
+    """The quota of one group, in cores; infinite without a limit."""
     for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
         with suppress(OSError, ValueError):  # no such file; "max 100000" is no limit
             time, period = map(int, " ".join((group / name).read_text(encoding="utf-8") for name in names).split())
@@ -80,7 +80,7 @@ def _limit(group: Path) -> float:
 
 @contextmanager
 def precision(name: str) -> Iterator[None]:
-    """Products as exact as a name of PRECISIONS says; weights, sums and the optimiser stay float32."""
+    """Compute matrix products in this precision, a key of PRECISIONS. Weights, sums and optimiser stay float32."""
     earlier = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     torch.set_float32_matmul_precision(PRECISIONS[name])
     torch.backends.cudnn.allow_tf32 = name != "float32"
@@ -92,35 +92,35 @@ def precision(name: str) -> Iterator[None]:
 
 
 def autocast(name: str, device: torch.device) -> torch.autocast:
-    """For the forward pass: a GPU's bf16 products are those of bf16 numbers, so there the weights are cast."""
+    """Autocast for the forward pass: a GPU multiplies in bf16 only if the operands are cast to bf16."""
     return torch.autocast("cuda", torch.bfloat16, enabled=name == "bf16" and device.type == "cuda")
 
 
 def peak_memory() -> int:
-    """The most that this process has held at any time, in MiB: on the GPU, if there is one."""
+    """The peak memory of this process, in MiB: GPU memory if there is a GPU."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() // 2**20
     if sys.platform == "win32":
         return psutil.Process().memory_info().peak_wset // 2**20
-    import resource  # here, because Windows has none
+    import resource  # here, because Windows lacks it
 
-    unit = 1 if sys.platform == "darwin" else 2**10  # bytes of what the system counts
+    unit = 1 if sys.platform == "darwin" else 2**10  # bytes in ru_maxrss' unit
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 2**20
 
 
 def description() -> dict[str, str | int]:
-    """What a training ran on; on the same processor, and with these equal, it gives the same bytes again."""
+    """What a training ran on. On a CPU, a training repeated with an equal description is byte-identical."""
     return {
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),
         "processes": launch.ranks(),
-        "torch": torch.__version__.split("+")[0],  # the same release with and without CUDA differ in this suffix
+        "torch": torch.__version__.split("+")[0],  # the suffix tells builds with and without CUDA apart
         "processor": processor(),
     }
 
 
 def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
-    """Mean seconds of an epoch's training pass (validation not counted), rows per second, memory, and on what."""
+    """Mean seconds per epoch (without validation), rows per second, peak memory, and the description of the machine."""
     mean = sum(seconds) / len(seconds)
     return {
         "seconds_per_epoch": round(mean, 3),
@@ -131,15 +131,15 @@ def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
 
 
 def processor() -> str:
-    """The CPU's name, as in 'AMD EPYC 9B14'; the architecture, as in 'aarch64', where the system does not tell it."""
+    """The CPU's name ('AMD EPYC 9B14'), or its architecture ('aarch64') if the system does not report a name."""
     name = ""
     with suppress(OSError):
         if sys.platform == "linux":
             lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
             name = next((line.partition(":")[2] for line in lines if line.startswith("model name")), "")
         elif sys.platform == "darwin":
-            asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
-            name = subprocess.run(asked, capture_output=True, text=True).stdout
+            command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+            name = subprocess.run(command, capture_output=True, text=True).stdout
         else:
             name = platform.processor()
     return " ".join(name.split()) or platform.machine()

@@ -1,9 +1,9 @@
-"""The LSTM's and the GRU's arithmetic over the places of a layout, forward and backward, written for a CPU.
+"""Forward and backward passes of LSTM and GRU over the places of a layout, for the CPU.
 
-gates (N, 4H), an input's part of them  ->  states (N, H)    `LSTMLayer.apply(gates, weight, steps)`
+gates (N, 4H), the input's part of them  ->  states (N, H)    `LSTMLayer.apply(gates, weight, steps)`
 
-N places in all, n of them at one step, hidden size H, G gates: 4 (LSTM) or 3 (GRU). Two things are spared: places that
-no row has or that several share (`layout`), and the first step's recurrent product, whose state is zero.
+N places (see `layout`), n of them at one step, hidden size H, G gates: LSTM 4, GRU 3. This skips padding, shared
+prefixes, and the recurrent product of the first step, whose previous state is zero.
 """
 
 import torch
@@ -16,16 +16,17 @@ from stages.network.layout import Steps
 _through_sigmoid = torch.ops.aten.sigmoid_backward.grad_input
 _through_tanh = torch.ops.aten.tanh_backward.grad_input
 
-# MKL chooses a function's kernel when it is first called, and of two threads that call at once one may get a coarse one
-# (pytorch#188792): in one process of sixteen, other bits from the first step on. So the first call is made here, alone.
+# MKL chooses a function's kernel at its first call. If two threads make that call at once, one may get a less exact
+# kernel (pytorch#188792): one process in sixteen got other bits. So the first call is made here, by one thread.
 torch.zeros(1).tanh_()
 
-State = tuple[Tensor, ...]  # what one layer hands on to its next step, (n, H) each; its output is the first
+State = tuple[Tensor, ...]  # hidden state, and for an LSTM cell state, of one layer: (n, H) each
 
 
 def lstm_step(gates: Tensor, weight: Tensor, before: State | None, state: Tensor, cell: Tensor) -> None:
-    """From the input's part of the gates (n, 4H), which is overwritten, to the new state and cell.
+    """Write the new hidden state and cell state (n, H), from the input's part of the gates (n, 4H).
 
+    The gates are overwritten with their values after the activation.
     Hochreiter and Schmidhuber 1997, with Gers' forget gate; PyTorch's order: input, forget, cell, output.
     """
     hidden = weight.shape[1]
@@ -43,9 +44,10 @@ def lstm_step(gates: Tensor, weight: Tensor, before: State | None, state: Tensor
 def gru_step(
     gates: Tensor, weight: Tensor, bias: Tensor, before: State | None, state: Tensor, products: Tensor
 ) -> None:
-    """As the LSTM's, gates (n, 3H); the recurrent products (n, 3H) stay apart: the reset gate scales their last third.
+    """Write the new hidden state (n, H) and the recurrent products (n, 3H), from the input's part of the gates (n, 3H).
 
-    Cho et al. 2014, with the reset gate behind the product; PyTorch's order: reset, update, new.
+    The gates are overwritten with their values after the activation. The products stay apart: the reset gate scales
+    their last third. Cho et al. 2014, with that gate after the product; PyTorch's order: reset, update, new.
     """
     hidden = weight.shape[1]
     if before:
@@ -62,7 +64,7 @@ def gru_step(
 
 
 def _add(target: Tensor, where: slice | Tensor, values: Tensor) -> None:
-    """Add to places of the target (N, H), to some more than once where rows share them."""
+    """Add values (n, H) at places of the target (N, H); a place may occur more than once."""
     if isinstance(where, slice):
         target[where] += values
     else:
@@ -70,7 +72,7 @@ def _add(target: Tensor, where: slice | Tensor, values: Tensor) -> None:
 
 
 def _recurrent_weight(gradient: Tensor, states: Tensor, steps: Steps) -> Tensor:
-    """The gradient of the recurrent weight (G·H, H), as one large product, from that of the gates (N, G·H)."""
+    """The gradient of the recurrent weight (G·H, H), as one large product, from the gates' gradient (N, G·H)."""
     first, *later = steps
     return gradient[first[0].stop :].t() @ torch.cat([states[:0], *(states[before] for _, before in later)])
 
@@ -78,7 +80,7 @@ def _recurrent_weight(gradient: Tensor, states: Tensor, steps: Steps) -> Tensor:
 class LSTMLayer(torch.autograd.Function):
     @staticmethod
     def forward(ctx, gates: Tensor, weight: Tensor, steps: Steps) -> Tensor:
-        """From the input's part of the gates (N, 4H), which is overwritten, to the states (N, H)."""
+        """The states (N, H), from the input's part of the gates (N, 4H), which is overwritten."""
         states, cells = gates.new_empty(2, len(gates), weight.shape[1])
         for here, before in steps:
             earlier = None if before is None else (states[before], cells[before])
@@ -90,7 +92,7 @@ class LSTMLayer(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        """From the states' gradient (N, H) to those of the gates' input part, written over the gates, and weight."""
+        """The gradients of gates and weight, from the states' gradient (N, H). Overwrites the gates."""
         gates, weight, states, cells = ctx.saved_tensors
         d_states, d_cells = gradient.clone(), torch.zeros_like(cells)
         for here, before in reversed(ctx.steps):
@@ -116,7 +118,7 @@ class LSTMLayer(torch.autograd.Function):
 class GRULayer(torch.autograd.Function):
     @staticmethod
     def forward(ctx, gates: Tensor, weight: Tensor, bias: Tensor, steps: Steps) -> Tensor:
-        """From the input's part of the gates (N, 3H), which is overwritten, to the states (N, H)."""
+        """The states (N, H), from the input's part of the gates (N, 3H), which is overwritten."""
         states, products = gates.new_empty(len(gates), weight.shape[1]), torch.empty_like(gates)
         for here, before in steps:
             earlier = None if before is None else (states[before],)
@@ -128,7 +130,7 @@ class GRULayer(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        """As the LSTM's; the gradients of the recurrent products are written over the products."""
+        """The gradients of gates, weight and bias, from the states' gradient (N, H). Overwrites gates and products."""
         gates, weight, states, products = ctx.saved_tensors
         hidden = weight.shape[1]
         d_states = gradient.clone()

@@ -1,4 +1,4 @@
-"""What a network says about a whole table, in batches: its scores, and its answers beside the right ones.
+"""Scores of a network on a whole table, and its answers beside the true ones, computed in batches.
 
 sources (N, S), answers (N, T)  ->  {'loss': 0.25, 'token_accuracy': 0.90, …}
 '12*(3+4)=', tgt 84             ->  predicted '84', correct, probability 0.93
@@ -22,9 +22,9 @@ from stages.network.weights import Trained
 
 
 def summed_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits (B, T, V), answers (B, T): the summed cross-entropy in nats, the hits of the argmax, the real tokens.
+    """The summed cross-entropy in nats, correct tokens and real tokens, from logits (B, T, V) and answers (B, T).
 
-    Padding counts in none of the three; the first over the last is the mean that training descends.
+    Padding does not count. Training minimises the cross-entropy per real token.
     """
     loss = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), ignore_index=PAD, reduction="sum")
     real = answers != PAD
@@ -33,7 +33,7 @@ def summed_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor, Tensor
 
 @torch.inference_mode()
 def token_sums(model: Seq2Seq, sources: Tensor, answers: Tensor) -> Tensor:
-    """`summed_loss` of a whole table: loss, hits and real tokens (3), float64 on the CPU."""
+    """`summed_loss` of a whole table: loss, correct tokens and real tokens, as float64 (3) on the CPU."""
     totals = torch.zeros(3, dtype=torch.float64)
     for rows in in_order(len(sources)):
         answer = fit(answers[rows])
@@ -56,9 +56,9 @@ def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]
 
 
 def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
-    """The rows (N) with the network's greedy answers, and these as ids (N, steps).
+    """The rows (N) with the network's greedy answers, and these answers as token ids (N, steps).
 
-    `correct` is an answer that is the decimal `tgt` and ends with `<eos>` in time.
+    An answer is `correct` if it is the decimal `tgt`, followed by `<eos>`.
     """
     decoded, probability = decode(trained.model, sources, trained.steps)
     predictions = pa.table(
@@ -76,19 +76,19 @@ def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -
 
 
 def exact(decoded: Tensor, answers: Tensor) -> Tensor:
-    """Which rows of decoded (N, steps) say the answer (N, T) and then `<eos>`, token for token: bool (N)."""
+    """Whether each decoded row (N, steps) equals its answer (N, T), `<eos>` included: bool (N)."""
     width = max(decoded.shape[1], answers.shape[1])
     return (padded(decoded, width) == padded(answers, width)).all(dim=1)
 
 
 def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
-    """Share of equal positions, padding counted, over the width of the table's longest answer, right or decoded."""
-    places = torch.arange(1, decoded.shape[1] + 1)  # counted from 1, so that the last one in use is the width
+    """The share of equal positions, padding included, up to the table's longest answer, true or decoded."""
+    places = torch.arange(1, decoded.shape[1] + 1)  # counted from 1, so that the largest one in use is the width
     width = max(answers.shape[1], int((places * (decoded != PAD).any(dim=0)).max()))
     return (padded(decoded, width)[:, :width] == padded(answers, width)).double().mean().item()
 
 
 def check(model: Path, what: str, value: float) -> None:
-    """Raise BadInput where a number of the network in the file `model` is NaN or infinite."""
+    """Raise BadInput if a number that the network in the file `model` computed is NaN or infinite."""
     if not math.isfinite(value):
         raise BadInput(f"{model}: its {what} is {value}; train it again with a smaller lr")

@@ -16,9 +16,9 @@ from stages.network.layout import pack, prefixes
 
 
 class Seq2Seq(nn.Module):
-    """Encoder-decoder of `layers` recurrent layers each way.
+    """Encoder-decoder, each half with `layers` recurrent layers.
 
-    `decoder` is a key of DECODERS; another one raises KeyError, as a cell does that is none of CELLS.
+    Raises KeyError if `cell` is not a key of CELLS, or `decoder` not of DECODERS.
     """
 
     def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int, decoder: str = "context"):
@@ -39,9 +39,9 @@ class Seq2Seq(nn.Module):
         self.head = nn.Sequential(nn.Linear(wide, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Source ids (B, S) to context (B, H), the top layer's hidden state at the last real token; and all (B, S, H).
+        """The context (B, H) of source ids (B, S), and with attention the top layer's states (B, S, H), else None.
 
-        The network only looks left, so padding on the right cannot reach that state.
+        The context is the top layer's state at the last real token. Padding on the right cannot change it.
         """
         layout = prefixes(source)
         states = self.encoder.over([(self.embedding.weight, layout.token)], layout.steps)  # (N, H)
@@ -49,40 +49,39 @@ class Seq2Seq(nn.Module):
         return states[layout.last], keys  # (B, H)
 
     def given(self, context: Tensor) -> list[Tensor]:
-        """What a step's input is chosen from: contexts (B, H), and embeddings (V, E) if it is given tokens."""
+        """The distinct inputs of the decoder: contexts (B, H), and embeddings (V, E) if it also gets tokens."""
         return [context, self.embedding.weight] if self.kind.tokens else [context]
 
-    def logits(self, states: Tensor, found: Tensor | None) -> Tensor:
-        """States (N, H), and what each found in the encoder's states (N, H), to logits (N, V)."""
-        return self.head(states if found is None else torch.cat([states, found], dim=1))
+    def logits(self, states: Tensor, attended: Tensor | None) -> Tensor:
+        """Logits (N, V), from decoder states (N, H) and the attention's result for each (N, H)."""
+        return self.head(states if attended is None else torch.cat([states, attended], dim=1))
 
     def forward(self, source: Tensor, answer: Tensor) -> Tensor:
-        """Source ids (B, S), answer ids (B, T) to logits (B, T, V); each step sees at most the tokens before its own.
+        """Logits (B, T, V), from source ids (B, S) and answer ids (B, T). A step sees at most the tokens before it.
 
-        Logits at padding mean nothing.
+        Logits at padding are meaningless.
         """
         layout = pack(answer)
         context, keys = self.encode(source)  # (B, H)
-        which = layout.row, layout.take(F.pad(answer, (1, -1), value=PAD))  # the row, and its token before
+        which = layout.row, layout.take(F.pad(answer, (1, -1), value=PAD))  # each place's row and previous token
         inputs = list(zip(self.given(context[layout.order]), which, strict=False))
         states = self.decoder.over(inputs, layout.steps)  # (N, H)
-        found = None
+        attended = None
         if self.attention:
-            found = layout.take(self.attention(layout.pad(states, len(answer)), keys, source != PAD))
-        return layout.pad(self.logits(states, found), len(answer))  # (B, T, V)
+            attended = layout.take(self.attention(layout.pad(states, len(answer)), keys, source != PAD))
+        return layout.pad(self.logits(states, attended), len(answer))  # (B, T, V)
 
     @torch.inference_mode()
     def greedy(self, source: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-        """The likeliest token at each step: answers (B, steps), PAD after `<eos>`, and their probabilities (B).
+        """Greedy answers (B, steps), with PAD after `<eos>`, and their probabilities (B).
 
-        A row that has said `<eos>` is computed no further. A probability is the product over the answer's tokens,
-        `<eos>` too.
+        A probability is the product over the answer's tokens, `<eos>` included. A row stops at its `<eos>`.
         """
         context, keys = self.encode(source)
         first, *table = self.decoder.parts(self.given(context))
         answers = source.new_full((len(source), steps), PAD)
         probability = torch.ones(len(source), dtype=torch.float64, device=source.device)
-        rows = torch.arange(len(source), device=source.device)  # (n) those still going
+        rows = torch.arange(len(source), device=source.device)  # (n) rows without `<eos>` so far
         states = None
         token = source.new_full((len(source),), PAD)
         for step in range(steps):
@@ -90,10 +89,10 @@ class Seq2Seq(nn.Module):
             for part in table:
                 gates += part[token]
             output, states = self.decoder.step(gates, states)  # (n, H)
-            found = None
+            attended = None
             if self.attention and keys is not None:  # both or neither
-                found = self.attention(output.unsqueeze(1), keys[rows], source[rows] != PAD).squeeze(1)
-            likeliest, token = self.logits(output, found).softmax(dim=-1).max(dim=-1)  # (n), (n)
+                attended = self.attention(output.unsqueeze(1), keys[rows], source[rows] != PAD).squeeze(1)
+            likeliest, token = self.logits(output, attended).softmax(dim=-1).max(dim=-1)  # (n), (n)
             answers[rows, step] = token
             probability[rows] *= likeliest
             going = token != EOS

@@ -1,4 +1,4 @@
-"""A trained network as one safetensors file: its weights, and what is needed to rebuild it and to use it.
+"""A trained network as one safetensors file: its weights, and all that is needed to rebuild and use it.
 
 data/models/full-lstm.safetensors  ->  Trained(run='full-lstm', model=Seq2Seq(…), operands=50, history=[…])
 """
@@ -17,7 +17,7 @@ from stages.network.seq2seq import Seq2Seq
 
 @dataclass(frozen=True)
 class Trained:
-    """A network, the run that made it, the operands 0..operands-1 of its corpus, and a dict per epoch."""
+    """A trained network, its run's name, the operands 0..operands-1 of its corpus, and one dict per epoch."""
 
     run: str
     model: Seq2Seq
@@ -26,18 +26,18 @@ class Trained:
 
     @property
     def steps(self) -> int:
-        """Tokens to decode at most: the corpus' longest answer and + 1 for its `<eos>`."""
+        """The most tokens to decode: the corpus' longest answer, + 1 for its `<eos>`."""
         return grammar.longest_answer(self.operands) + 1
 
 
 def save(path: Path, trained: Trained) -> None:
-    """Write the network's weights and fields; equal networks give equal bytes."""
+    """Write the network's weights and fields. Equal networks give byte-identical files."""
     arrays = {name: tensor.cpu().contiguous().numpy() for name, tensor in trained.model.state_dict().items()}
     content = {
         "run": trained.run,
         "shape": trained.model.shape,
         "operands": trained.operands,
-        # The columns apart, for sorted keys would not keep their order
+        # Columns are listed apart: sorted keys would lose their order
         "history": {"columns": list(trained.history[0]), "rows": [list(epoch.values()) for epoch in trained.history]},
     }
     content["sha256"] = model_file.digest(content, arrays)
@@ -48,7 +48,7 @@ def save(path: Path, trained: Trained) -> None:
 def load(path: Path) -> Trained:
     """The network on the CPU, ready to evaluate; raises BadInput as `model_file.read` does."""
     content, arrays = model_file.read(path)
-    with torch.device("meta"):  # shapes without numbers
+    with torch.device("meta"):  # shapes without values
         expected = Seq2Seq(**content["shape"]).state_dict()
     columns, rows = content["history"]["columns"], content["history"]["rows"]
     shapes = {name: tuple(tensor.shape) for name, tensor in expected.items()}

@@ -1,4 +1,4 @@
-"""Another way to batch, beside `batches.shuffled`: rows of about one length together, so that less is padded.
+"""Length buckets, an alternative to `batches.shuffled`: rows of similar length share a batch, with less padding.
 
 batch of 256: '7-9=' '8*3=' '12+4=' …    next batch: '(19-9)*11=' '41*(3+48)=' …
 """
@@ -10,26 +10,26 @@ from torch import Tensor
 
 from stages.network import batches
 
-POOL = 20  # batches among which rows are sorted: more would make batches alike, fewer would leave lengths mixed
+POOL = 20  # batches that are sorted together: more would make epochs alike, fewer would leave lengths mixed
 
 
 def bucketed(
     sources: Tensor, answers: Tensor, size: int, seed: tuple[int, int], first: int = 0
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Every row once, in an order of this seed, in batches of near-equal source length cut to their longest.
+    """Batches of all rows in a random order fixed by the seed, starting at batch number `first`.
 
-    The batches before the one numbered `first` are left out.
+    The rows of a batch have sources of similar length, trimmed to the longest.
     """
     random = np.random.default_rng(seed)
     order, lengths = random.permutation(len(sources)), batches.widths(sources).numpy()
-    made = []
+    ordered = []
     for start in range(0, len(order), POOL * size):
         pool = order[start : start + POOL * size]
         pool = pool[lengths[pool].argsort(kind="stable")]
         cut = np.split(pool, range(size, len(pool), size))
         random.shuffle(cut)
-        made += cut
-    for rows in made[first:]:
+        ordered += cut
+    for rows in ordered[first:]:
         source, answer = sources[rows], answers[rows]
         yield (
             batches.fit(source),

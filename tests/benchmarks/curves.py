@@ -1,4 +1,4 @@
-"""Whether length buckets worsen what is learned: the same training with and without them, over a few seeds.
+"""The effect of length buckets on the validation loss: the same training with and without them, over a few seeds.
 
 single_digit, lstm  ->  | epoch | shuffled        | length buckets  |
                         | 10    | 0.5312 ± 0.0201 | 0.5503 ± 0.0312 |
@@ -23,7 +23,7 @@ WAYS = {"shuffled": batches.shuffled, "length buckets": bucketed}
 
 
 def curves(run: params.Run, operands: int, rows: batches.Rows, valid: batches.Rows) -> pd.DataFrame:
-    """The validation loss after each epoch, by way: the mean over the seeds, and their standard deviation."""
+    """The validation loss by epoch and way of batching, as mean ± standard deviation over the seeds."""
     found = pd.DataFrame(
         [
             {"epoch": epoch, "way": way, "loss": loss}

@@ -1,12 +1,12 @@
-"""How training time and memory grow with the rows and with the hidden size, on the CPU.
+"""Training time and memory by the number of rows and by the hidden size, on the CPU.
 
 data/corpus.parquet  ->  reports/growth.csv, reports/growth.svg
 
     rows   hidden  seconds_per_epoch  rows_per_second  useful_gflops  peak_memory_mib  measured_rows
     20000  256     8.1                2469             213            420              20000
 
-An epoch that would take too long is measured in part: of its rows, `measured_rows`. Memory is that of the process,
-with PyTorch and all that is imported.
+Of an epoch that would take too long, only `measured_rows` rows are timed. Memory is that of the whole process, PyTorch
+included.
 """
 
 import argparse
@@ -32,16 +32,16 @@ from tests.benchmarks.measure import drawn, one_pass, useful_flop
 
 ROWS = (20_000, 40_000, 80_000, 160_000, 320_000)
 HIDDEN = (128, 256, 512, 1024)
-BASE = (ROWS[0], 256)  # the point that both series share
+BASE = (ROWS[0], 256)  # rows and hidden size of the point in both series
 POINTS = [(rows, BASE[1]) for rows in ROWS] + [(BASE[0], hidden) for hidden in HIDDEN if hidden != BASE[1]]
-WARM_UP = 4  # batches, which also tell how long an epoch would take
-LONGEST = 60.0  # seconds of an epoch that are measured
-MIB = 2**20 if sys.platform == "darwin" else 2**10  # in what the system counts memory: bytes there, else KiB
+WARM_UP = 4  # batches, which also give an estimate of the time per epoch
+LONGEST = 60.0  # seconds to measure per epoch
+MIB = 2**20 if sys.platform == "darwin" else 2**10  # units of ru_maxrss per MiB: macOS counts bytes, Linux KiB
 
 
 def point(run: params.Run, rows: batches.Rows) -> dict[str, float]:
-    """One row of the table. The peak memory is the whole process', so each needs a process of its own."""
-    machine.device()  # takes all cores
+    """One row of the table. Each row needs its own process, because the peak memory is that of the process."""
+    machine.device()  # sets the threads to all cores
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     warm_up, whole = WARM_UP * run.batch_size, len(rows[0])
     rate = warm_up / one_pass(learner, run, tuple(ids[:warm_up] for ids in rows))
@@ -60,11 +60,11 @@ def point(run: params.Run, rows: batches.Rows) -> dict[str, float]:
 
 
 def measure(run: params.Run, sources: torch.Tensor, answers: torch.Tensor) -> pd.DataFrame:
-    """The table: the first rows of these, and the run with its sizes, for each of POINTS."""
+    """The table: the run trained on the first rows, with the hidden size, of each of POINTS."""
     runs = [replace(run, hidden_dim=hidden, embed_dim=hidden) for _, hidden in POINTS]
     tables = [(sources[:rows], answers[:rows]) for rows, _ in POINTS]
     found = []
-    # From a small server: a process that the large one here spawned would have its memory as the least peak.
+    # By a fork server: a child of this large process would start with this process' memory as its peak
     with ProcessPoolExecutor(1, get_context("forkserver"), max_tasks_per_child=1) as pool:
         for row in pool.map(point, runs, tables):
             found.append(row)
@@ -74,8 +74,10 @@ def measure(run: params.Run, sources: torch.Tensor, answers: torch.Tensor) -> pd
 
 
 def drawing(table: pd.DataFrame) -> Figure:
-    """Seconds against rows and against the hidden size, each beside the growth to expect, and memory."""
-    figure = Figure(figsize=(11, 3.4), layout="constrained", facecolor="white")  # it stands alone
+    """Seconds by rows and by hidden size, each with the expected growth, and memory."""
+    figure = Figure(
+        figsize=(11, 3.4), layout="constrained", facecolor="white"
+    )  # an opaque background: the file is shown on its own
     by_rows, by_hidden, memory = figure.subplots(1, 3)
     rows = table[table["hidden"] == BASE[1]]
     hidden = table[table["rows"] == BASE[0]].sort_values("hidden")
@@ -93,7 +95,7 @@ def drawing(table: pd.DataFrame) -> Figure:
 
 
 def _seconds(axes: Axes, points: pd.DataFrame, column: str, power: int, expected: str) -> None:
-    """The measured seconds, and a line from the smallest that grows with this power."""
+    """Draw the measured seconds, and a line of growth with this power through the first point."""
     x, y = points[column], points["seconds_per_epoch"]
     axes.plot(x, y.iloc[0] * (x / x.iloc[0]) ** power, "--", color="grey", linewidth=1, label=expected)
     axes.plot(x, y, "o-", color=style.COLOURS[0], label="measured")
@@ -113,7 +115,9 @@ def _ticks(axes: Axes, label: str, places: pd.Series) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how training grows with the rows and the hidden size.")
+    parser = argparse.ArgumentParser(
+        description="Measure how training time and memory grow with the rows and the hidden size."
+    )
     parser.add_argument("corpus", type=Path, help="Parquet file to read")
     parser.add_argument("table", type=Path, help="CSV file to write")
     parser.add_argument("figure", type=Path, help="SVG file to write")

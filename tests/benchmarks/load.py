@@ -1,4 +1,4 @@
-"""How fast a training is beside busy processes, by how long its threads spin while they wait for each other.
+"""The speed of training beside busy processes, by how long its threads spin while they wait for each other.
 
 data/samples/full/train.parquet  ->  reports/load.md
 
@@ -28,7 +28,7 @@ OURS = f"GOMP_SPINCOUNT={stages.SPINS}"
 TRIED = sorted({300_000, 100_000, 30_000, 10_000, 1_000, 0, stages.SPINS}, reverse=True)
 WAYS = [*(f"GOMP_SPINCOUNT={spins}" for spins in TRIED), "OMP_NUM_THREADS=1"]
 LOADS = {"alone": 0, "beside one": 1, "beside two": 2}  # busy processes
-ROUNDS = 4  # timed, after a pass each that is not
+ROUNDS = 4  # timed rounds, after one warm-up pass per way
 ALONE = 0.97  # of the fastest way
 BESIDE = 0.8  # of a fair share of the cores
 
@@ -73,21 +73,21 @@ def _training(way: str, table: Path) -> Iterator[subprocess.Popen]:
 def _rate(way: str, training: subprocess.Popen) -> float:
     training.stdin.write("\n")
     training.stdin.flush()
-    told = training.stdout.readline()
-    if not told:
-        raise BadInput(f"{way}: the training ended with an error")
-    return float(told)
+    answer = training.stdout.readline()
+    if not answer:
+        raise BadInput(f"{way}: the training ended with an error; its message is above")
+    return float(answer)
 
 
 def goals(rates: pd.DataFrame, way: str, cores: int) -> dict[str, float]:
-    """Rows per second that a way should reach under each load; beside n processes a part of its own rate alone."""
+    """The rows per second that a way should reach under each load; beside n processes, a part of its rate alone."""
     share = {load: cores / (cores + others) for load, others in LOADS.items() if others}
     alone = rates.loc[way, "alone"]
     return {"alone": ALONE * rates["alone"].max()} | {load: BESIDE * alone * part for load, part in share.items()}
 
 
 def choice(rates: pd.DataFrame, cores: int) -> tuple[str, float]:
-    """The way that comes nearest to its goals: whose worst share of them is the largest, and that share."""
+    """The way nearest to its goals, and its worst share of a goal: the largest of all ways."""
     worst = pd.Series({way: (rates.loc[way] / pd.Series(goals(rates, way, cores))).min() for way in rates.index})
     return worst.idxmax(), worst.max()
 
@@ -115,12 +115,12 @@ def report(rates: pd.DataFrame, cores: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how fast a training is beside busy processes.")
+    parser = argparse.ArgumentParser(description="Measure the speed of training beside busy processes.")
     parser.add_argument("table", type=Path, help="Parquet file to read: training rows")
     parser.add_argument("page", type=Path, help="Markdown file to write")
     args = parser.parse_args()
 
-    machine.device()  # takes all cores, as the trainings do; the page tells how many
+    machine.device()  # sets the threads to all cores, as in the trainings; the page shows the number
     with files.atomic(args.page) as [draft]:
         text = report(measure(args.table), machine.cores())
         files.write_text(draft, text)

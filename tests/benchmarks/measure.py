@@ -1,4 +1,4 @@
-"""What the benchmarks share: rows to train on, a pass over them, rates taken in turn, useful arithmetic.
+"""Functions of all benchmarks: training rows, a pass over them, rates measured in turn, useful operations.
 
 rates({"ours": (5120, …), "usual loop": (5120, …)})  ->  {"ours": 2900.0, "usual loop": 1100.0} rows a second
 """
@@ -19,14 +19,14 @@ from stages.network import alphabet, batches, machine
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import Learner
 
-REPEATS = 5  # timed, after one that is not
-GATES = {"lstm": 4, "gru": 3}  # products with the input, and with the state, in a layer's step
+REPEATS = 5  # timed calls, after one warm-up call
+GATES = {"lstm": 4, "gru": 3}  # products with the input (and as many with the state) per step of a layer
 
 
 def rates(contestants: dict[str, tuple[float, Callable[[], object]]]) -> dict[str, float]:
-    """The median amount a second of each, from the amount that its call gets through.
+    """The median amount per second of each contestant, given the amount that one call processes.
 
-    They take turns, so that a machine that slows down for a while slows all of them.
+    They take turns, so that a temporary slowdown of the machine affects all of them.
     """
     found = {name: [] for name in contestants}
     for _ in range(1 + REPEATS):
@@ -38,7 +38,7 @@ def rates(contestants: dict[str, tuple[float, Callable[[], object]]]) -> dict[st
 
 
 def drawn(corpus: Path, rows: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Encoded rows from all over the corpus: sources (N, S) and answers (N, T)."""
+    """Random encoded rows of the corpus: sources (N, S) and answers (N, T)."""
     table = files.read_table(corpus)
     return alphabet.encode_table(
         table.take(np.random.default_rng(seed).choice(len(table), rows, replace=False)), corpus
@@ -46,14 +46,14 @@ def drawn(corpus: Path, rows: int, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def spread(corpus: Path, rows: int, pieces: int = 10) -> tuple[Tensor, Tensor]:
-    """Encoded rows as the corpus has them, in pieces evenly spread over it."""
+    """Encoded rows in the order of the corpus, in pieces evenly spread over it."""
     table = files.read_table(corpus)
     starts = range(0, pieces * (len(table) // pieces), len(table) // pieces)
     return alphabet.encode_table(pa.concat_tables([table.slice(start, rows // pieces) for start in starts]), corpus)
 
 
 def one_pass(learner: Learner, run: params.Run, rows: batches.Rows, batched: Callable = batches.shuffled) -> float:
-    """The seconds of one epoch over these rows, just as `train` makes one."""
+    """The seconds of one epoch over these rows, trained as `train` does."""
     with TemporaryDirectory() as folder, machine.precision(run.precision):
         batches = batched(*rows, run.batch_size, (run.seed, len(learner.seconds) + 1))
         checkpoint = Checkpoint(Path(folder), "benchmark", "")
@@ -63,9 +63,9 @@ def one_pass(learner: Learner, run: params.Run, rows: batches.Rows, batched: Cal
 
 
 def useful_flop(run: params.Run, sources: Tensor, answers: Tensor) -> float:
-    """Floating point operations that training takes for a mean row of these: real tokens only, all of them.
+    """Floating-point operations per row of training, on average over these rows. Every real token counts, no padding.
 
-    6 for each weight that a token meets: a multiplication and an addition forward, and twice that backward.
+    6 per weight and token: a multiplication and an addition forward, and twice that backward.
     """
     embed, hidden, gates = run.embed_dim, run.hidden_dim, GATES[run.cell]
     source, answer = ((ids != alphabet.PAD).sum().item() / len(ids) for ids in (sources, answers))

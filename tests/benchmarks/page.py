@@ -1,4 +1,4 @@
-"""The benchmarks' page: what was measured, beside what it should reach.
+"""The benchmarks' page: the measurements and their targets.
 
 {"ours": 2900.0, "usual loop": 1100.0} rows a second  ->  | training, lstm on full | usual loop | 1,100 | 2.64 | … |
 """
@@ -16,31 +16,31 @@ import torch
 from stages import params
 from tests.benchmarks.measure import REPEATS
 
-# What ours should reach: this many times a rival's rate at some work, and this share of the machine
+# Targets for ours: this many times a rival's rate at a work, and this share of the machine
 TIMES = {("training", "usual loop"): 1.6, ("decoding, corpus in order", "one row at a time"): 50.0}
 SHARE = {"lstm": 0.7}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One way to do a work."""
+    """The measurement of one way to do a work."""
 
     work: str
     way: str
     rate: float  # rows a second
-    times: float  # ours' rate over this one
-    share: float  # of the machine; not a number for other work than training
+    times: float  # rate of ours divided by this rate
+    share: float  # of the machine; NaN unless the work is training
 
 
 def lines(work: str, rates: dict[str, float], share: float = math.nan) -> list[Line]:
-    """A line for each way; `share` is what one row a second takes of the machine."""
+    """A line per way; `share` is the share of the machine per row per second."""
     return [Line(work, way, rate, rates["ours"] / rate, share * rate) for way, rate in rates.items()]
 
 
 def page(
     run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[str, float]], learned: pd.DataFrame
 ) -> str:
-    """Everything as Markdown; `peaks` holds operations a second by training and product."""
+    """The page as Markdown; `peaks` has operations per second by training and product."""
     fastest = [(work, shape, f"{rate / 1e9:.1f}") for work, found in peaks.items() for shape, rate in found.items()]
     parts = [
         "# Speed",
@@ -86,7 +86,7 @@ def table(lines: list[Line]) -> str:
 
 
 def targets(lines: list[Line]) -> str:
-    """Each target, what was measured, and whether that is enough."""
+    """Each target, the measurement, and whether it is met, as Markdown."""
     found = [
         (f"{one.work}: ours / {one.way}", wanted, one.times)
         for (work, way), wanted in TIMES.items()
@@ -101,5 +101,5 @@ def targets(lines: list[Line]) -> str:
 
 
 def markdown(rows: list[tuple[str, ...]], heads: list[str]) -> str:
-    """A table that a terminal shows well too."""
+    """A Markdown table, aligned so that it is also readable as text."""
     return pd.DataFrame(rows, columns=heads).to_markdown(index=False, disable_numparse=True)

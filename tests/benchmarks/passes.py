@@ -1,4 +1,4 @@
-"""One way of `load`: a process of its own, which makes a training pass for each line that it reads.
+"""The process of one way in `load`: it makes a training pass for each line that it reads.
 
 '\\n'  ->  1709.2 rows a second
 """
@@ -15,15 +15,15 @@ from stages.network import alphabet, machine
 from stages.network.learner import Learner
 from tests.benchmarks.measure import one_pass
 
-BATCHES = 6  # of a pass, so that all passes together take minutes
+BATCHES = 6  # per pass, so that all passes together take minutes
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Train full-lstm, a pass for each line of standard input.")
+    parser = argparse.ArgumentParser(description="Train full-lstm: one pass for each line of standard input.")
     parser.add_argument("table", type=Path, help="Parquet file to read: training rows")
     args = parser.parse_args()
 
-    machine.device()  # takes all cores
+    machine.device()  # sets the threads to all cores
     _, run = params.find(Path("params.yaml"), "runs", "full-lstm")
     table = files.read_table(args.table).slice(0, BATCHES * run.batch_size)
     rows = alphabet.encode_table(table, args.table)

@@ -1,6 +1,6 @@
-"""What the machine can do at best: float32 matrix products alone, in the sizes that the recurrence needs.
+"""The machine's peak speed: float32 matrix products alone, in the sizes that the recurrence needs.
 
-{"256x256 · 256x1024": (20.1e9 operations, a call that does so many), …}
+{"256x256 · 256x1024": (20.1e9 operations, a call that does them), …}
 """
 
 import math
@@ -13,11 +13,11 @@ from torch import Tensor
 from stages import params
 from tests.benchmarks.measure import GATES
 
-OPERATIONS = 2e10  # at least so many are timed at once, for a product of one step is too short to time
+OPERATIONS = 2e10  # at least, per call: the product of one step is too short to time
 
 
 def products(run: params.Run, places: int) -> dict[str, tuple[float, Callable[[], None]]]:
-    """Contestants for `rates`: the products of one step, forward and back, and those over all `places` of a batch."""
+    """Contestants for `rates`: the products of one step, forward and backward, and those over a batch's places."""
     size, hidden, gates = run.batch_size, run.hidden_dim, GATES[run.cell] * run.hidden_dim
     sizes = [(size, hidden, gates), (size, gates, hidden), (places, hidden, gates), (gates, places, hidden)]
     found = {}

@@ -1,11 +1,11 @@
-"""How fast ours is beside the usual ways, in one process and in turn, and how much of the machine it uses.
+"""The speed of ours and of the usual ways, measured in turn in one process, and the share of the machine.
 
 data/samples, data/corpus.parquet, data/models/full-lstm.safetensors  ->  reports/benchmarks.md
 
     work                    way         rows/s  ours / this  share of the machine
     training, lstm on full  usual loop  1,100   2.40         0.30
 
-Always on the CPU: on a GPU the recurrence of ours is the rivals' own, cuDNN's.
+Always on the CPU: on a GPU, ours and the rivals all use cuDNN.
 """
 
 import argparse
@@ -31,12 +31,12 @@ from tests.benchmarks.curves import curves
 from tests.benchmarks.measure import drawn, one_pass, rates, spread, useful_flop
 from tests.benchmarks.products import products
 
-BATCHES = 20  # of a training pass, so that all passes together take minutes
-EVALUATED, DECODED, ONE_BY_ONE = 100_000, 50_000, 200  # rows of the other works
+BATCHES = 20  # per training pass, so that all passes together take minutes
+EVALUATED, DECODED, ONE_BY_ONE = 100_000, 50_000, 200  # rows for the other works
 
 
 def generation(operands: int) -> list[page.Line]:
-    """The whole corpus against the beginning of it."""
+    """Rates of ours on the whole corpus, and of a loop on its beginning."""
     rows = sum(len(batch) for batch in generate.generate(operands))
     found = rates(
         {
@@ -48,7 +48,7 @@ def generation(operands: int) -> list[page.Line]:
 
 
 def ways(run: params.Run, rows: batches.Rows, learner: Learner) -> dict[str, Callable[[], float]]:
-    """A pass over the rows in each way."""
+    """A function per way, which makes one training pass over the rows."""
     packed, padded = usual.Packed(**learner.model.shape), usual.Padded(**learner.model.shape)
     loop = partial(usual.epoch, packed, torch.optim.AdamW(packed.parameters(), lr=run.lr), run.grad_clip)
     plain = partial(usual.epoch, padded, torch.optim.AdamW(padded.parameters(), lr=run.lr, fused=True), run.grad_clip)
@@ -70,20 +70,20 @@ def ways(run: params.Run, rows: batches.Rows, learner: Learner) -> dict[str, Cal
 
 
 def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, float]]:
-    """Every way's line, and the operations a second of each product alone."""
-    machine.device()  # takes all cores
+    """A line per way, and the operations per second of each product alone."""
+    machine.device()  # sets the threads to all cores
     rows = tuple(ids[: BATCHES * run.batch_size] for ids in alphabet.encode_table(files.read_table(table), table))
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
     alone = products(run, round(run.batch_size * batches.widths(rows[0]).double().mean().item()))
     found = rates(passes | alone)
     peaks = {shape: found[shape] for shape in alone}
-    share = useful_flop(run, *rows) / max(peaks.values())  # of the machine, for a row a second
+    share = useful_flop(run, *rows) / max(peaks.values())  # of the machine, per row per second
     return page.lines(f"training, {run.cell} on {run.dataset}", {way: found[way] for way in passes}, share), peaks
 
 
 def decoding(trained: weights.Trained, corpus: Path, seed: int) -> list[page.Line]:
-    """The network's answers to the corpus as it stands and to rows at random, many at a time against one."""
+    """Rates of decoding in batches and row by row, for the corpus in order and for random rows."""
     one = usual.Packed(**trained.model.shape)
     one.load_state_dict(trained.model.state_dict())
     found = []
@@ -106,7 +106,7 @@ def decoding(trained: weights.Trained, corpus: Path, seed: int) -> list[page.Lin
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Compare the speed of the stages with the usual ways.")
+    parser = argparse.ArgumentParser(description="Compare the speed of the stages with the usual implementations.")
     parser.add_argument("samples", type=Path, help="folder to read, with a folder for each dataset")
     parser.add_argument("corpus", type=Path, help="Parquet file to read")
     parser.add_argument("model", type=Path, help="file to read: the network that decodes")
@@ -115,12 +115,12 @@ def main() -> None:
 
     config = params.read(Path("params.yaml"))
     run = next(iter(config.runs.values()))
-    machine.device()  # takes all cores
+    machine.device()  # sets the threads to all cores
     with files.atomic(args.page) as [draft]:
         lines, peaks = generation(config.corpus.operands), {}
         kinds = [replace(run, dataset=d, cell=c) for d, c in product(("single_digit", "full"), ("gru", "lstm"))]
         samples = [args.samples / kind.dataset / "train.parquet" for kind in kinds]
-        # A process for each kind, in which its ways take turns: what earlier kinds left in memory would slow it.
+        # A new process per kind, in which its ways take turns: memory left by earlier kinds would slow them down
         with ProcessPoolExecutor(1, get_context("forkserver"), max_tasks_per_child=1) as pool:
             for kind, (trained, alone) in zip(kinds, pool.map(training, kinds, samples), strict=True):
                 print(f"speed: trained, {kind.cell} on {kind.dataset}", file=sys.stderr)

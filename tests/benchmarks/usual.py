@@ -1,8 +1,8 @@
-"""The rivals: the same network, trained, asked and fed the way such code is usually written.
+"""The rivals: the same network with training, decoding and data loading as they are usually written.
 
 lists of ids [9, 13, 11, 17], [13, 4, 1]  ->  a DataLoader, a packed nn.LSTM, a loss read at every step
 
-The weights have the names of stages.network.seq2seq.Seq2Seq's, so that either network can take the other's.
+The weights have the same names as in stages.network.seq2seq.Seq2Seq, so that state dicts can be exchanged.
 B rows, S source tokens, T answer tokens, H hidden size, V = 18 tokens.
 """
 
@@ -21,7 +21,7 @@ CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class Expressions(Dataset):
-    """Rows as lists of ids, put together to a batch in Python."""
+    """Rows as lists of ids, collated in Python."""
 
     def __init__(self, sources: Tensor, answers: Tensor):
         self.sources, self.answers = ([ids[ids != PAD].tolist() for ids in table] for table in (sources, answers))
@@ -41,15 +41,15 @@ class Expressions(Dataset):
 
 
 class Packed(nn.Module):
-    """Encoder-decoder whose encoder skips padding by PyTorch's packed sequences, and whose decoder sees the context.
+    """Encoder-decoder with PyTorch's packed sequences in the encoder, and the decoder `context`.
 
-    Raises BadInput for another decoder.
+    Raises BadInput for any other decoder.
     """
 
     def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int, decoder: str):
         super().__init__()
         if decoder != "context":
-            raise BadInput(f"decoder: {decoder}: the usual network that ours is timed against has context only")
+            raise BadInput(f"decoder: must be context for the comparison with the usual network (found {decoder})")
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
         self.encoder = CELLS[cell](embed_dim, hidden_dim, layers, batch_first=True)
         self.decoder = CELLS[cell](hidden_dim, hidden_dim, layers, batch_first=True)
@@ -71,7 +71,7 @@ class Packed(nn.Module):
 
 
 class Padded(Packed):
-    """The same without packing: padding is computed too, and the state taken at the last real token."""
+    """Encoder-decoder without packing: padding is computed too, and the context is the state at the last real token."""
 
     def encode(self, source: Tensor) -> Tensor:
         states, _ = self.encoder(self.embedding(source))  # (B, S, H)
@@ -79,7 +79,7 @@ class Padded(Packed):
 
 
 def resident(sources: Tensor, answers: Tensor, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches out of tables that are in memory, as wide as the whole table."""
+    """Shuffled batches of tables in memory, as wide as the whole table."""
     for rows in torch.randperm(len(sources)).split(size):
         yield sources[rows], answers[rows]
 
@@ -87,7 +87,7 @@ def resident(sources: Tensor, answers: Tensor, size: int) -> Iterator[tuple[Tens
 def epoch(
     model: nn.Module, optimiser: torch.optim.Optimizer, clip: float, batches: Iterable[tuple[Tensor, Tensor]]
 ) -> float:
-    """The mean of the batches' losses."""
+    """Train one epoch; the mean of the batches' losses."""
     model.train()
     criterion = nn.CrossEntropyLoss(ignore_index=PAD)
     losses = []
@@ -117,7 +117,7 @@ def greedy(model: Packed, source: list[int], steps: int) -> list[int]:
 
 
 def expressions(operands: int) -> Iterator[tuple[str, int]]:
-    """The corpus, an expression and its answer at a time."""
+    """The expressions of the corpus with their answers, one by one."""
     for a, b in product(range(operands), repeat=2):
         for p in "+-*":
             yield f"{a}{p}{b}=", eval(f"{a}{p}{b}")

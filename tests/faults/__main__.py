@@ -1,6 +1,6 @@
-"""Faults made for real against a small copy of the project: what is killed, damaged or full, and what comes of it.
+"""Real faults in a small copy of the project: kills, damaged checkpoints, full disks, edits, and what follows.
 
-python -m tests.faults reports/faults.md  ->  a page with a row a fault; exit status 1 if one of them failed
+python -m tests.faults reports/faults.md  ->  a page with one row per fault; exit status 1 if a fault failed
 """
 
 import argparse
@@ -21,17 +21,19 @@ from tests.faults.running import Unexpected
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Kill, damage and fill up; then see whether the results are the same.")
+    parser = argparse.ArgumentParser(
+        description="Kill processes, damage checkpoints, fill disks; check that the results are byte-identical."
+    )
     parser.add_argument("page", type=Path, help="Markdown file to write")
     args = parser.parse_args()
 
-    # Where a shell started this in the background, Ctrl-C would be ignored by all that it starts.
+    # A shell ignores SIGINT in background commands, and every child would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True) as folder:
         try:
-            base = Lab.made(Path(folder).resolve())
+            base = Lab.create(Path(folder).resolve())
             reference, seconds, pace = _undisturbed(base)
-            rows = list(_told(_all(base, reference, pace)))
+            rows = list(_printed(_all(base, reference, pace)))
         except Unexpected as error:
             sys.exit(f"faults: {error}")
     with files.atomic(args.page) as [draft]:
@@ -40,14 +42,14 @@ def main() -> None:
 
 
 def _undisturbed(base: Lab) -> tuple[dict[str, str], float, float]:
-    """The hashes of the results that every fault must end with, the seconds until they were there, and of an epoch."""
+    """The hashes that every fault must end with, the seconds of the whole pipeline, and the seconds per epoch."""
     with base.copied() as lab:
         lab.change_lr()
         started = time.monotonic()
         lab.run("dvc", "repro")
         seconds = time.monotonic() - started
         if lab.hashes() == base.hashes():
-            raise Unexpected("another lr trains the same network")  # and then no row would say anything
+            raise Unexpected("another lr trains the same network")  # then no row would show anything
         return lab.hashes(), seconds, json.loads(lab.path(TIMING).read_text())["seconds_per_epoch"]
 
 
@@ -58,7 +60,7 @@ def _all(base: Lab, reference: dict[str, str], pace: float) -> Iterator[Row]:
     yield from edits.rows(base)
 
 
-def _told(rows: Iterator[Row]) -> Iterator[Row]:
+def _printed(rows: Iterator[Row]) -> Iterator[Row]:
     for number, row in enumerate(rows, start=1):
         print(f"{number:2} {row.fault}: {row.result()}", file=sys.stderr)
         yield row

@@ -1,4 +1,4 @@
-"""Checkpoints that are damaged, or that belong to another training.
+"""Damaged checkpoints, and checkpoints of another training.
 
 rows(base, reference)  ->  Row('the checkpoint: cut in half', kept=5, …), …
 """
@@ -47,13 +47,13 @@ def _damaged(what: str, damage: Callable[[bytes], bytes], interrupted: Lab, refe
         text = lab.run("dvc", "repro")
         lines = [line for line in text.splitlines() if line.startswith("train: ")]
         row.printed = " ".join(lines)
-        row.expect(len(lines) == 1 and "cut short or damaged" in row.printed, "not one clear line")
+        row.expect(len(lines) == 1 and "cut short or damaged" in row.printed, "not exactly one clear line")
         row.ended(text, lab, reference, 0)
     return row
 
 
 def _stale(what: str, change: tuple[str, str, str], base: Lab, interrupted: Lab) -> Row:
-    """The reference is the same change where no checkpoint is."""
+    """The reference is a training with the same change and no checkpoint."""
     row = Row(f"a checkpoint is there, then {what}", kept=interrupted.kept(), then="`dvc repro`")
     with row.filled():
         with base.copied() as fresh:

@@ -1,4 +1,4 @@
-"""A full disk and a read-only one under each folder that a training writes to, in a mount namespace of our own.
+"""A full and a read-only disk under each folder that a training writes to, in a mount namespace.
 
 rows(base, reference)  ->  Row('`.resume`: read-only', printed='train: …', …), …
 """
@@ -21,7 +21,7 @@ SMALL = (
 LOCKED = 'mkdir -p "$0" && mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
 AFTERWARDS = ("git", "checkout", "HEAD", "dvc.lock", "reports"), ("dvc", "checkout"), ("dvc", "repro")
 RESULTS = f"data/models/{RUN}.safetensors", TIMING
-# The folder, what is not there, and who says so: DVC removes what is there before it runs `train`.
+# The folder, the missing outputs, and who reports the error: DVC itself, if it cannot remove old outputs before `train`
 READ_ONLY = {
     "`.resume`: read-only": (".resume", (), "train: "),
     "`data/models`: read-only": ("data/models", RESULTS, "train: "),
@@ -55,18 +55,18 @@ def rows(base: Lab, reference: dict[str, str]) -> Iterator[Row]:
 
 @contextmanager
 def _inside(base: Lab) -> Iterator[Lab]:
-    """A copy with another lr, whose commands see mounts that nobody else sees."""
+    """A copy with another lr, whose commands run in a mount namespace of their own."""
     with base.copied() as lab, _namespace() as pid:
         lab.change_lr()
         enter = "nsenter", "--target", str(pid), "--user", "--mount", "--preserve-credentials"
-        # The folder is looked up anew, inside, or its mounts would not be seen.
+        # cd again inside the namespace, or its mounts would not be visible
         there = "sh", "-c", 'cd "$0" && exec "$@"', str(lab.root)
         yield replace(lab, view=f"/proc/{pid}/root", prefix=(*enter, *there))
 
 
 @contextmanager
 def _namespace() -> Iterator[int]:
-    """The process that holds it."""
+    """The process that keeps the namespace alive."""
     command = [*NAMESPACE, "sh", "-c", "echo; exec sleep infinity"]
     try:
         holder = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -88,7 +88,7 @@ def _mount(lab: Lab, folder: str, script: str) -> None:
 
 
 def _filled_up(lab: Lab, folder: str) -> tuple[float, str]:
-    """When it was, and what a pipeline printed whose disk was filled to the last byte."""
+    """The time when the disk was filled during a run, and what that run printed."""
     running = lab.start("dvc", "repro")
     lab.wait_for_epochs(1)
     with suppress(OSError), lab.path(f"{folder}/filler").open("wb", buffering=0) as file:
@@ -104,7 +104,7 @@ def _failing(running: Running) -> str:
 
 
 def _judged(row: Row, lab: Lab, text: str, start: str) -> None:
-    """One line that begins so; DVC's own, ERROR, follows every failure of a stage."""
+    """Expect exactly one line that begins with `start`. (DVC adds an ERROR line after every failed stage.)"""
     lines = [line for line in text.splitlines() if line.startswith(start)]
     row.printed = " ".join(lines)
     row.expect(len(lines) == 1, f"{len(lines)} lines that begin with {start}")
@@ -113,7 +113,7 @@ def _judged(row: Row, lab: Lab, text: str, start: str) -> None:
 
 
 def _recovered(row: Row, lab: Lab, base: Lab, reference: dict[str, str]) -> None:
-    """When the disk is in order again: first the earlier results come back, then the training goes on."""
+    """With the disk repaired: restore the earlier results, then resume the training."""
     row.then = ", ".join(f"`{' '.join(command)}`" for command in AFTERWARDS)
     for command in AFTERWARDS[:-1]:
         lab.run(*command)

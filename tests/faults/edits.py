@@ -1,4 +1,4 @@
-"""Files edited while a stage runs: refused where the stage was made from them, and let be where it was not.
+"""Files edited while a stage runs: refused if the stage depends on the file, accepted otherwise.
 
 rows(base)  ->  Row('`train`: params.yaml edited', printed='train: params.yaml changed while …', …), …
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from stages import files
 from tests.faults.lab import EPOCHS, RUN, Lab
 from tests.faults.page import Row
-from tests.faults.running import Running, said
+from tests.faults.running import Running, last_line
 
 TARGETS = {
     "generate": "generate",
@@ -37,7 +37,7 @@ TABLES = {
 }
 COMMENT = "lr: 0.001 #", "lr: 0.001 # changed,"
 ANOTHER_RUN = "cell: lstm", "cell: lstm\n  other: {dataset: small, cell: gru, lr: 0.5}"
-LET_BE = {
+ACCEPTED = {
     "generate": ("params.yaml", PARAMS["train"]),
     "subset": ("params.yaml", PARAMS["sample"]),
     "sample": ("params.yaml", PARAMS["subset"]),
@@ -47,8 +47,8 @@ LET_BE = {
     "evaluate": ("params.yaml", PARAMS["train"]),
     "report": ("README.md", None),
 }
-# Python imports it as every process starts. It edits the file when the stage has read its arguments and puts down
-# drafts of its outputs: Path.touch.
+# Python imports this at the start of every process. It edits the file at the first Path.touch: the stage has then read
+# its arguments and creates the drafts of its outputs.
 HOOK = """\
 import os, pathlib, shutil
 touch = pathlib.Path.touch
@@ -69,8 +69,8 @@ def rows(base: Lab) -> Iterator[Row]:
         yield _refused(base, verb, target, f"stages/{verb}.py", None)
         if verb in TABLES:
             yield _refused(base, verb, target, TABLES[verb], None)
-    for verb, (name, change) in LET_BE.items():
-        yield _let_be(base, TARGETS[verb.partition(",")[0]], name, change)
+    for verb, (name, change) in ACCEPTED.items():
+        yield _accepted(base, TARGETS[verb.partition(",")[0]], name, change)
 
 
 def _refused(base: Lab, verb: str, target: str, name: str, change: tuple[str, str] | None) -> Row:
@@ -79,9 +79,11 @@ def _refused(base: Lab, verb: str, target: str, name: str, change: tuple[str, st
         lock = lab.path("dvc.lock").read_bytes()
         running = _edited(lab, target, name, change)
         row.expect(running.end() != 0, "no failure")
-        row.printed = said(running.text(), verb)
+        row.printed = last_line(running.text(), verb)
         row.expect(f"{verb}: " in row.printed and f"{Path(name).name}" in row.printed, "not named")
-        row.expect("changed while the stage ran" in row.printed and "run it again" in row.printed, "not the one line")
+        row.expect(
+            "changed while the stage ran" in row.printed and "run it again" in row.printed, "not the expected line"
+        )
         row.expect("Traceback" not in running.text(), "a traceback")
         row.expect(lab.path("dvc.lock").read_bytes() == lock, "dvc.lock has changed")
         if verb == "train":
@@ -96,11 +98,11 @@ def _refused(base: Lab, verb: str, target: str, name: str, change: tuple[str, st
     return row
 
 
-def _let_be(base: Lab, target: str, name: str, change: tuple[str, str] | None) -> Row:
+def _accepted(base: Lab, target: str, name: str, change: tuple[str, str] | None) -> Row:
     row = Row(f"`{target}`: {name} edited while it runs, where that does not concern it", then="none")
     with row.filled(), base.copied() as lab:
         running = _edited(lab, target, name, change)
-        row.expect(running.end() == 0, f"failed: {said(running.text(), 'train')}")
+        row.expect(running.end() == 0, f"failed: {last_line(running.text(), 'train')}")
         row.expect(lab.path(name).read_bytes() != base.path(name).read_bytes(), "not edited")
         row.same = lab.hashes() == base.hashes()
         row.expect(row.same, "other bytes")
@@ -108,7 +110,7 @@ def _let_be(base: Lab, target: str, name: str, change: tuple[str, str] | None) -
 
 
 def _edited(lab: Lab, target: str, name: str, change: tuple[str, str] | None) -> Running:
-    """`dvc repro` of one stage, during which the file is replaced; without a change by one with another end."""
+    """`dvc repro` of one stage, during which the file is changed; `change` None alters the end of the file."""
     folder = lab.root.with_name(f"{lab.root.name}-hook")
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(HOOK)

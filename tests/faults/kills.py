@@ -1,4 +1,4 @@
-"""Processes killed at random moments of a training, whoever they are and by whatever signal.
+"""Processes killed at random moments of a training: trainer, DVC and queue workers, by several signals.
 
 rows(base, reference, 0.6)  ->  Row('the trainer of `dvc repro`: kill -9', 5.1, …), …
 """
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from tests.faults.lab import EPOCHS, NEW_LR, Lab
 from tests.faults.page import Row
-from tests.faults.running import Unexpected, said, wait_until
+from tests.faults.running import Unexpected, last_line, wait_until
 
 SIGNALS = {
     "kill -9": signal.SIGKILL,
     "SIGTERM": signal.SIGTERM,
     "SIGINT": signal.SIGINT,
-    "Ctrl-C": signal.SIGINT,  # which the terminal sends to all processes of the command
+    "Ctrl-C": signal.SIGINT,  # sent to all processes of the command, as a terminal does
 }
 REPRO = (("dvc", "repro"),)
 EXPERIMENT = (("dvc", "exp", "run", "--set-param", NEW_LR),)
@@ -28,14 +28,14 @@ QUEUE = (("dvc", "exp", "run", "--queue", "--name", "trial", "--set-param", NEW_
 
 @dataclass(frozen=True)
 class Kill:
-    """What is started, and who in it is killed: the one with this argument in its command line."""
+    """The commands to run, and the process to kill: the one with this argument in its command line."""
 
     title: str
     commands: tuple[tuple[str, ...], ...]
     argument: str
     how: str
     times: int
-    at_birth: bool = False  # of the trainer, before it can know whose child it is; otherwise at any moment later
+    at_birth: bool = False  # kill as the trainer starts, before it knows its parent; otherwise at a random later moment
 
 
 KILLS = [
@@ -53,16 +53,16 @@ KILLS = [
 
 
 def rows(base: Lab, reference: dict[str, str], pace: float) -> Iterator[Row]:
-    """A row for each time that one of KILLS is tried; `pace` is the seconds of an epoch, which spreads the moments."""
+    """One row per kill. `pace` is the seconds per epoch, over which the moments are spread."""
     chance = random.Random(42)
     for kill in KILLS:
         for _ in range(kill.times):
-            # The last but one at most, so that the training cannot be over when the signal comes.
+            # At most the last epoch but one, so that the training cannot have ended before the signal
             after, delay = chance.randrange(EPOCHS - 1), chance.uniform(0, pace)
             row = Row(f"{kill.title}: {kill.how}")
             with row.filled(), base.copied() as lab:
                 _killed(row, lab, kill, after, delay)
-                _gone_on(row, lab, kill, reference)
+                _resumed(row, lab, kill, reference)
             yield row
 
 
@@ -87,7 +87,7 @@ def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float) -> None:
         row.expect(running.end() != 0, "exit status 0")
     text = running.text() + _queue_log(lab)
     row.expect("Traceback" not in text, "a traceback")
-    row.printed = said(text)
+    row.printed = last_line(text)
 
 
 def _survives(lab: Lab) -> bool:
@@ -99,10 +99,10 @@ def _survives(lab: Lab) -> bool:
     return False
 
 
-def _gone_on(row: Row, lab: Lab, kill: Kill, reference: dict[str, str]) -> None:
-    """All that a person has to do until the result is there."""
+def _resumed(row: Row, lab: Lab, kill: Kill, reference: dict[str, str]) -> None:
+    """Run the commands that a user needs to get the result."""
     commands = list(kill.commands)
-    if _detached(lab):  # so DVC leaves git where it dies in an experiment
+    if _detached(lab):  # DVC leaves git like this if it is killed in an experiment
         commands.insert(0, ("git", "switch", "-"))
     if kill.argument == "queue-worker":
         commands.insert(0, ("dvc", "queue", "kill", "trial"))
@@ -121,6 +121,6 @@ def _detached(lab: Lab) -> bool:
 
 
 def _queue_log(lab: Lab) -> str:
-    """What the queue's last experiment has printed."""
+    """The output of the queue's last experiment."""
     logs = sorted(lab.root.glob(".dvc/tmp/exps/run/*/*.out"), key=lambda path: path.stat().st_mtime_ns)
     return logs[-1].read_text() if logs else ""

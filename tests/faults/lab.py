@@ -1,6 +1,6 @@
-"""A copy of the project in a folder of its own, small enough to train in seconds, and the commands run in it.
+"""A small copy of the project that trains in seconds, and the commands run in it.
 
-Lab.made(folder)  ->  a git repository whose pipeline has run and whose results are committed
+Lab.create(folder)  ->  a git repository whose pipeline has run and whose results are committed
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from pathlib import Path
 from stages.network.checkpoint import Checkpoint
 from tests.conftest import write_params
 from tests.copies import BIN, copy_sources
-from tests.faults.running import Running, Unexpected, said, wait_until
+from tests.faults.running import Running, Unexpected, last_line, wait_until
 
 RUN = "small-lstm"
 EPOCHS = 10
@@ -26,18 +26,18 @@ TIMING = f"reports/timing/{RUN}.json"
 SIZES = {"embed_dim": 64, "hidden_dim": 128, "layers": 2, "batch_size": 64, "epochs": EPOCHS}
 DATASETS = {"small": {"rule": {"max": 9}, "sample": 4000}}
 RUNS = {RUN: {"dataset": "small", "cell": "lstm"}}
-NEW_LR = "lr=0.002"  # every fault meets the training that this change asks for
+NEW_LR = "lr=0.002"  # every fault hits the training that follows this change
 
 
 @dataclass(frozen=True)
 class Lab:
     root: Path
     env: dict[str, str]
-    prefix: tuple[str, ...] = ()  # before every command, to run it where other disks are mounted
-    view: str = ""  # before every path, to see what is there
+    prefix: tuple[str, ...] = ()  # before every command: runs it in a mount namespace
+    view: str = ""  # before every path: shows the files in that namespace
 
     @classmethod
-    def made(cls, folder: Path) -> "Lab":
+    def create(cls, folder: Path) -> "Lab":
         root = folder / "base"
         copy_sources(root)
         write_params(root / "params.yaml", datasets=DATASETS, runs=RUNS, **SIZES)
@@ -50,7 +50,7 @@ class Lab:
 
     @contextmanager
     def copied(self) -> Iterator["Lab"]:
-        """A copy of all of it, with git's history and DVC's cache, which goes with all that still runs in it."""
+        """A full copy, with git's history and DVC's cache. At the end its processes are killed and it is deleted."""
         lab = replace(self, root=self.root.with_name(f"copy-{time.monotonic_ns()}"))
         shutil.copytree(self.root, lab.root, symlinks=True)
         try:
@@ -91,14 +91,14 @@ class Lab:
         return Running(process, self.root, log, time.monotonic())
 
     def run(self, *command: str) -> str:
-        """What it printed; raises Unexpected when it fails."""
+        """The command's output. Raises Unexpected if it fails."""
         running = self.start(*command)
         if running.end():
-            raise Unexpected(f"`{' '.join(command)}` failed: {said(running.text())}")
+            raise Unexpected(f"`{' '.join(command)}` failed: {last_line(running.text())}")
         return running.text()
 
     def processes(self, argument: str = "") -> list[int]:
-        """Those at work in this folder that have the argument in their command line."""
+        """The ids of processes that run in this folder and have the argument in their command line."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -112,19 +112,19 @@ class Lab:
         return list(self.path(".resume").glob("*.pt"))
 
     def kept(self) -> int:
-        """Finished epochs that the training would go on from."""
+        """The number of finished epochs in the checkpoint."""
         states = [Checkpoint(path.parent, *path.stem.rsplit("-", 1)).load() for path in self.checkpoints()]
         return max((len(state["history"]) for state in states), default=0)
 
     def victim(self, argument: str) -> int:
-        """The one process that has the argument in its command line."""
+        """The id of the only process with the argument in its command line. Raises Unexpected unless there is one."""
         found = self.processes(argument)
         if len(found) != 1:
             raise Unexpected(f"{len(found)} processes with {argument}, not one")
         return found[0]
 
     def child(self, argument: str, part: str) -> bool:
-        """Whether the process with the argument has a child with this part in its command line; quick to tell."""
+        """Whether a process with the argument has a child with `part` in its command line. Fast enough to poll."""
         for pid in self.processes(argument):
             with suppress(OSError):
                 for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
@@ -133,7 +133,7 @@ class Lab:
         return False
 
     def wait_for_epochs(self, count: int) -> None:
-        """Until the trainer is there and has put down that many checkpoints."""
+        """Wait until the trainer runs and has written `count` checkpoints."""
         seen = set()
 
         def enough() -> bool:
@@ -149,7 +149,7 @@ class Lab:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    # A person's own settings must not matter. One thread, so that other work on the machine does not stretch trainings.
+    # Without the user's own settings. One thread, so that other work on the machine does not slow the trainings down
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_", "TORCHRUN"))}
     person = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "DVC_NO_ANALYTICS": "1"}

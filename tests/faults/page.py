@@ -1,4 +1,4 @@
-"""What the faults did, as a page.
+"""The results of the faults, as a page.
 
 [Row('the trainer of `dvc repro`: kill -9', 5.1, …), …]  ->  reports/faults.md
 """
@@ -35,10 +35,10 @@ history, by SHA-256, with those of a training that nothing disturbed. *Orphan* s
 
 @dataclass
 class Row:
-    """One fault; filled in as things happen."""
+    """One fault; filled in while it happens."""
 
     fault: str
-    moment: float | None = None  # seconds after the command was started
+    moment: float | None = None  # seconds after the start of the command
     printed: str = ""
     kept: int | None = None
     then: str = ""
@@ -50,7 +50,7 @@ class Row:
 
     @contextmanager
     def filled(self) -> Iterator["Row"]:
-        """What nobody expected fails this row, and the next one is tried."""
+        """Record an unexpected result in this row, so that the next fault is still tried."""
         try:
             yield self
         except Unexpected as error:
@@ -63,7 +63,7 @@ class Row:
             self.problems.append(otherwise)
 
     def ended(self, text: str, lab: Lab, reference: dict[str, str], kept: int) -> None:
-        """Hold the training that followed against an undisturbed one; it should have gone on from `kept` epochs."""
+        """Compare the resumed training with an undisturbed one. It should have resumed after `kept` epochs."""
         done = epochs(text)
         self.goes_on = str(done[0]) if done else "the end"
         self.expect(done == list(range(kept + 1, EPOCHS + 1)), f"trained epochs {done} after {kept} kept")

@@ -1,6 +1,6 @@
-"""A command under way, and what it prints.
+"""A running command, and what it prints.
 
-'small-lstm 3/10: loss 1.7681, …' and 'train: stopped'  ->  epochs [3], said 'train: stopped'
+'small-lstm 3/10: loss 1.7681, …' and 'train: stopped'  ->  epochs [3], last_line 'train: stopped'
 """
 
 import re
@@ -10,20 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 180  # seconds until something that should have happened counts as not happening
+PATIENCE = 180  # seconds to wait for anything before it counts as failed
 
 
 class Unexpected(Exception):
-    """What went otherwise than a person would expect, in a few words for the table."""
+    """An unexpected result, in a few words for the table."""
 
 
 class Refused(Exception):
-    """The machine does not let this fault be made; the message is the machine's."""
+    """The machine does not allow this fault; the message is the system's."""
 
 
 @dataclass
 class Running:
-    """A command in a session of its own, as in a terminal of its own."""
+    """A command in its own session, as in its own terminal."""
 
     process: subprocess.Popen
     root: Path
@@ -34,7 +34,7 @@ class Running:
         return time.monotonic() - self.started
 
     def text(self) -> str:
-        """What it has printed, with names as seen from the project."""
+        """The output so far, with paths relative to the project."""
         return self.log.read_text(errors="replace").replace(f"{self.root}/", "")
 
     def end(self) -> int:
@@ -45,7 +45,7 @@ class Running:
 
 
 def wait_until(true: Callable[[], bool], what: str, patience: float = PATIENCE, pause: float = 0.02) -> None:
-    """Raises Unexpected when it does not come true."""
+    """Wait until `true()` holds. Raises Unexpected after `patience` seconds."""
     end = time.monotonic() + patience
     while not true():
         if time.monotonic() > end:
@@ -54,11 +54,11 @@ def wait_until(true: Callable[[], bool], what: str, patience: float = PATIENCE, 
 
 
 def epochs(text: str) -> list[int]:
-    """The epochs whose lines a training printed."""
+    """The epochs that a training printed."""
     return [int(number) for number in re.findall(r"^\S+ (\d+)/\d+: loss", text, re.MULTILINE)]
 
 
-def said(text: str, verb: str = "train") -> str:
-    """The stage's last line about itself, or else DVC's, or nothing."""
+def last_line(text: str, verb: str = "train") -> str:
+    """The stage's last own message, else DVC's last error, else an empty text."""
     lines = [line for start in ("ERROR: ", f"{verb}: ") for line in text.splitlines() if line.startswith(start)]
     return re.sub(r"failed to run: .*, exited", "failed to run: …, exited", lines[-1]) if lines else ""

@@ -1,6 +1,6 @@
 """Thousands of damaged inputs, each refused in one line or accepted with values that another reader confirms.
 
-python -m tests.fuzz reports/fuzz.md  ->  a page with a row a kind; exit status 1 if an input failed
+python -m tests.fuzz reports/fuzz.md  ->  a page with one row per kind; exit status 1 if an input failed
 """
 
 import argparse
@@ -18,12 +18,14 @@ from tests.fuzz.kinds import KINDS, SEED, run
 from tests.fuzz.page import page
 from tests.fuzz.trial import Outcome
 
-PART = 250  # inputs that a worker tries at a time
+PART = 250  # inputs per task of a worker
 WORKERS = 2
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Give the readers damaged inputs; see what they make of them.")
+    parser = argparse.ArgumentParser(
+        description="Give damaged inputs to the readers; check that each is refused or read correctly."
+    )
     parser.add_argument("page", type=Path, help="Markdown file to write")
     args = parser.parse_args()
 
@@ -34,9 +36,9 @@ def main() -> None:
 
 
 def _all() -> dict[str, list[Outcome]]:
-    """The outcomes of every input by kind; raises SystemExit where an input ends its process."""
+    """The outcomes of all inputs, by kind. Raises SystemExit if an input crashes its process."""
     outcomes, started = {kind: [] for kind in KINDS}, time.monotonic()
-    # Not forked: PyTorch's and PyArrow's threads would be missing in the copy. Ctrl-C is for this process alone
+    # Spawned, not forked: a fork lacks PyTorch's and PyArrow's threads. Only this process handles Ctrl-C
     ignored = signal.SIGINT, signal.SIG_IGN
     pool = ProcessPoolExecutor(WORKERS, get_context("spawn"), signal.signal, ignored)
     try:
@@ -47,19 +49,19 @@ def _all() -> dict[str, list[Outcome]]:
         ]
         for kind, part in parts:
             outcomes[kind] += part.result()
-            _tell(kind, outcomes[kind], time.monotonic() - started)
+            _report(kind, outcomes[kind], time.monotonic() - started)
     except BrokenProcessPool:
-        sys.exit(f"fuzz: an input crashed its process; first suspects: {kind} from {len(outcomes[kind]):,} on")
+        sys.exit(f"fuzz: {kind}: an input crashed its process; look at inputs from number {len(outcomes[kind]):,} on")
     finally:
         pool.shutdown(cancel_futures=True)
     return outcomes
 
 
-def _tell(kind: str, found: list[Outcome], seconds: float) -> None:
+def _report(kind: str, found: list[Outcome], seconds: float) -> None:
     failed = [one for one in found[-PART:] if one.problem]
     print(f"{seconds:4.0f} s {kind}: {len(found):,} of {KINDS[kind][1]:,}, {len(failed)} failed", file=sys.stderr)
     for one in failed[:5]:
-        print(f"       {one.made}: {one.problem[:200]!a}", file=sys.stderr)
+        print(f"       {one.how}: {one.problem[:200]!a}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Expressions at random, well-formed or damaged; Python's own parser says which are well-formed, and their value.
+"""Random expressions, well-formed or damaged. Python's own parser says which are well-formed, and their value.
 
-'2*(03+4)='  ->  14, of both; '2+-3', which Python reads, has a sign that the language lacks
+'2*(03+4)='  ->  14 from both parsers; '2+-3'  ->  refused: Python has signs, our grammar has none
 """
 
 import ast
@@ -18,33 +18,33 @@ CHARACTERS = "0123456789" * 3 + "+-*()=" * 4 + " .,/^%eE_xj٣²\u2212\xd7😀\0\
 
 
 def value(text: str) -> int | None:
-    """What Python's parser makes of numbers, + - *, parentheses and blanks; None for anything else."""
+    """The value by Python's parser; None unless the text has only numbers, + - *, parentheses and blanks."""
     if len(re.sub(r"\s", "", text)) > 200:
         return None
-    text = re.sub(r"\s", " ", text).strip().removesuffix("=").strip()  # to Python a line's end is more than a blank
+    text = re.sub(r"\s", " ", text).strip().removesuffix("=").strip()  # Python gives line ends a meaning
     if not re.fullmatch(r"[0-9+*()\- ]+", text):
         return None
     try:
-        return _worth(ast.parse(re.sub(r"\b0+(?=[0-9])", "", text), mode="eval").body)
+        return _evaluated(ast.parse(re.sub(r"\b0+(?=[0-9])", "", text), mode="eval").body)
     except (SyntaxError, ValueError):
         return None
 
 
-def _worth(node: ast.AST) -> int:
+def _evaluated(node: ast.AST) -> int:
     match node:
         case ast.Constant(value=int(number)):
             return number
         case ast.BinOp(left, ast.Add(), right):
-            return _worth(left) + _worth(right)
+            return _evaluated(left) + _evaluated(right)
         case ast.BinOp(left, ast.Sub(), right):
-            return _worth(left) - _worth(right)
+            return _evaluated(left) - _evaluated(right)
         case ast.BinOp(left, ast.Mult(), right):
-            return _worth(left) * _worth(right)
-    raise ValueError("not of the language")
+            return _evaluated(left) * _evaluated(right)
+    raise ValueError("not in the grammar")
 
 
 def expression(rng: random.Random, depth: int = 3) -> str:
-    """A well-formed expression, often of the corpus' kinds."""
+    """A well-formed expression, often like those of the corpus."""
     if depth == 0 or rng.random() < 0.3:
         number = str(rng.choice((rng.randrange(10), rng.randrange(50), rng.randrange(10 ** rng.randrange(1, 20)))))
         return rng.choice(("", "", "", "0", "00")) + number
@@ -54,7 +54,7 @@ def expression(rng: random.Random, depth: int = 3) -> str:
 
 
 def text(rng: random.Random) -> tuple[str, str]:
-    """An expression or something like it, and how it was made."""
+    """A text like an expression, well-formed or not, and how it was made."""
     match rng.randrange(8):
         case 0:
             return "".join(rng.choices(CHARACTERS, k=rng.randrange(30))), "characters at random"
@@ -76,13 +76,13 @@ def text(rng: random.Random) -> tuple[str, str]:
             case _:
                 whole = whole[:at] + rng.choice(CHARACTERS) + whole[at + 1 :]
                 done.append("character replaced")
-    return whole, mutations.told(done)
+    return whole, mutations.described(done)
 
 
 def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
-    def made(rng: random.Random, number: int) -> Input:
+    def make(rng: random.Random, number: int) -> Input:
         if rng.random() < 0.05:
-            return _asked([text(rng)[0] for _ in range(5)])
+            return _several([text(rng)[0] for _ in range(5)])
         one, how = text(rng)
         true = value(one)
         return Input(
@@ -92,11 +92,11 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
             lambda: "" if true is None else f"{one!r} is {true}, and was refused",
         )
 
-    return made
+    return make
 
 
-def _asked(texts: list[str]) -> Input:
-    """Several at once, as `predict` reads them: it tells of each malformed one in a line, and keeps the others."""
+def _several(texts: list[str]) -> Input:
+    """Several texts at once, as `predict` reads them: it reports each malformed one in a line and keeps the others."""
     good = [re.sub(r"\s", "", one) for one in texts if value(one) is not None]
 
     def confirm(found: tuple[list[str], int]) -> str:

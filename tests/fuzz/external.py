@@ -1,4 +1,4 @@
-"""Somebody else's tables, as pandas and pyarrow write them, damaged; Python's own parser confirms each good row.
+"""Damage to tables of other programs, as pandas and pyarrow write them. Python's own parser confirms each good row.
 
 src,tgt
 2*(3+4),14   ->  a good row; with a bit of the 4 flipped, '2*(3+5)' is 16, not 14
@@ -24,7 +24,7 @@ LARGEST = 10**18
 
 
 def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
-    def made(rng: random.Random, number: int) -> Input:
+    def make(rng: random.Random, number: int) -> Input:
         table, good = _table(rng)
         ending = rng.choice(list(WRITERS))
         content, done = WRITERS[ending](rng, table), [ending]
@@ -40,10 +40,10 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         path = folder / f"mine{ending}"
         path.write_bytes(content)
         expected = None if damaged else good
-        read, said = partial(_read, path), str if damaged else partial(str, "refused as it is")
-        return Input(mutations.told(done), read, lambda found: wrong(found, expected), said)
+        read, refused = partial(_read, path), str if damaged else partial(str, "refused although undamaged")
+        return Input(mutations.described(done), read, lambda found: wrong(found, expected), refused)
 
-    return made
+    return make
 
 
 def _read(path: Path) -> list[external.Row]:
@@ -51,20 +51,23 @@ def _read(path: Path) -> list[external.Row]:
 
 
 def wrong(found: list[external.Row], good: list[int | None] | None) -> str:
-    """What is wrong with the rows; `good` has the value of each, None for a bad one, where nothing was damaged."""
+    """What is wrong with the rows; an empty text if nothing is.
+
+    `good` has the value of each row, None for a bad row; it is None if the file was damaged.
+    """
     for row in found:
         if row.wrong is None:
             true = value(row.src.removesuffix("="))
             if true is None or true != row.tgt or abs(true) > LARGEST or not row.src.endswith("="):
                 return f"{row.src!r:.60} is {true}, not {row.tgt}"
         elif not row.wrong.isprintable() or not row.wrong.startswith("row ") or len(row.wrong) > LONGEST:
-            return f"said {row.wrong[:100]!r}"
+            return f"reported {row.wrong[:100]!r}"
     values = [row.tgt if row.wrong is None else None for row in found]
     return f"{values} instead of {good}" if good is not None and values != good else ""
 
 
 def _table(rng: random.Random) -> tuple[pd.DataFrame, list[int | None]]:
-    """Some rows, one in five of them bad; and the value of each, None for a bad one."""
+    """Some rows, one in five of them bad; and each row's value, None for a bad one."""
     rows, good = [], []
     for _ in range(rng.randrange(1, 12)):
         src = expression(rng, 2)

@@ -1,6 +1,6 @@
-"""The kinds of input, how many of each, and a part of them tried.
+"""The kinds of input, how many there are of each, and a function that tries some of them.
 
-run('expressions', 0, 250)  ->  250 outcomes, the same ones each time
+run('expressions', 0, 250)  ->  250 outcomes, identical each time
 """
 
 import random
@@ -23,8 +23,8 @@ KINDS = {
 
 
 def run(kind: str, start: int, stop: int) -> list[Outcome]:
-    """The outcomes of the inputs from `start` up to `stop` of a kind; an input depends on its number alone."""
+    """The outcomes of a kind's inputs number `start` to `stop` - 1. An input depends only on its kind and number."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        made = KINDS[kind][0](Path(folder))
+        make = KINDS[kind][0](Path(folder))
         seeded = ((random.Random(f"{SEED} {kind} {number}"), number) for number in range(start, stop))
-        return [tried(made(*one), folder) for one in seeded]
+        return [tried(make(*one), folder) for one in seeded]

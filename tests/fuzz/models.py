@@ -1,6 +1,6 @@
-"""Damage to the file of a small network: refused, or the network that safetensors' NumPy reader and JSON tell of.
+"""Damage to a small network's file: refused, or equal to what safetensors' NumPy reader and Python's json read.
 
-hidden_dim 4 made 5 in the header  ->  refused; run renamed with a new checksum  ->  accepted, with that run
+hidden_dim changed from 4 to 5 in the header  ->  refused; run renamed, with a new checksum  ->  accepted
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
     path = folder / "model.safetensors"
     known = [_saved(path, *shape) for shape in (("lstm", "context"), ("gru", "attention"))]
 
-    def made(rng: random.Random, number: int) -> Input:
+    def make(rng: random.Random, number: int) -> Input:
         whole_file = rng.choice(known)
         match rng.randrange(10):
             case 0 | 1 | 2 | 3:
@@ -37,33 +37,33 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
                 content, how = whole_file, "as it is"
             case _:
                 ways = rng.choices(mutations.BYTES + mutations.ONE_BIT, k=rng.choice((1, 1, 2)))
-                content, how = whole_file, mutations.told(ways)
+                content, how = whole_file, mutations.described(ways)
                 for way in ways:
                     content = way(rng, content) if content else content
         path.write_bytes(content)
-        own = content if "new checksum" in how else whole_file  # what must be in it
+        own = content if "new checksum" in how else whole_file  # the file whose values must be read
         return Input(how, lambda: weights.load(path), lambda found: wrong(found, own, content))
 
-    return made
+    return make
 
 
 def wrong(found: weights.Trained, *files: bytes) -> str:
-    """What of the network is not as each of the files tells."""
+    """How the network differs from the content of the files, or an empty text."""
     for file in files:
         header, _ = _parts(file)
-        told, tensors = json.loads(header["__metadata__"]["trained"]), safetensors.load(file)
-        names, rows = told["history"]["columns"], told["history"]["rows"]
+        metadata, tensors = json.loads(header["__metadata__"]["trained"]), safetensors.load(file)
+        names, rows = metadata["history"]["columns"], metadata["history"]["rows"]
         history = [dict(zip(names, row, strict=True)) for row in rows]
-        if (found.run, found.operands, found.history) != (told["run"], told["operands"], history):
+        if (found.run, found.operands, found.history) != (metadata["run"], metadata["operands"], history):
             return "another run, history or other operands"
-        if found.model.shape != told["shape"]:
+        if found.model.shape != metadata["shape"]:
             return "another shape"
         state = {key: tensor.numpy() for key, tensor in found.model.state_dict().items()}
         if state.keys() != tensors.keys():
             return "other tensors"
         if not all(np.array_equal(state[key], tensors[key].astype(np.float32), equal_nan=True) for key in state):
             return "other weights"
-        if told["sha256"] != _digest(told, tensors):
+        if metadata["sha256"] != _digest(metadata, tensors):
             return "not the checksum"
     ranges = {**{key: RUN[key] for key in found.model.shape}, "run": name, "operands": whole(1, 1000)}
     values = {**found.model.shape, "run": found.run, "operands": found.operands}
@@ -74,18 +74,18 @@ def _saved(path: Path, cell: str, decoder: str) -> bytes:
     torch.manual_seed(0)
     history = [dict(zip(COLUMNS, (epoch, 2.5 / epoch, 0.1 * epoch, 0.0, 2.25), strict=True)) for epoch in (1, 2)]
     weights.save(path, weights.Trained("small-run", Seq2Seq(cell, 4, 4, 1, decoder), 50, history))
-    weights.load(path)  # so that no input's time has what PyTorch imports at first
+    weights.load(path)  # so that PyTorch's first imports count in no input's time
     return path.read_bytes()
 
 
 def _parts(file: bytes) -> tuple[dict, bytes]:
-    """The header and the bytes of the tensors, by the format's own description: 8 bytes of length, then JSON."""
+    """The header and the bytes of the tensors, as the format defines them: 8 bytes of length, then JSON."""
     end = 8 + int.from_bytes(file[:8], "little")
     return json.loads(file[8:end]), file[end:]
 
 
 def _header(rng: random.Random, file: bytes) -> tuple[bytes, str]:
-    """A value of the header changed, its length put right, and in one of two cases the checksum as well."""
+    """The file with one changed value in its header, and in half of the cases with the right checksum for it."""
     header, data = _parts(file)
     if rng.random() < 0.3:
         key = rng.choice([key for key in header if key != "__metadata__"])
@@ -99,16 +99,16 @@ def _header(rng: random.Random, file: bytes) -> tuple[bytes, str]:
                 at = rng.randrange(len(header[key][part]))
                 header[key][part][at] = rng.choice((0, 1, 4, -1, header[key][part][at] + 4, 2**40, 2**63))
         return _joined(header, data), f"header: {part} changed"
-    told = json.loads(header["__metadata__"]["trained"])
-    places = [(told, key) for key in told] + [(told["shape"], key) for key in told["shape"]] * 2
-    places += [(told["history"]["rows"][0], 1), (told["history"]["columns"], 0), (told["history"], "rows")]
+    metadata = json.loads(header["__metadata__"]["trained"])
+    places = [(metadata, key) for key in metadata] + [(metadata["shape"], key) for key in metadata["shape"]] * 2
+    places += [(metadata["history"]["rows"][0], 1), (metadata["history"]["columns"], 0), (metadata["history"], "rows")]
     inside, key = rng.choice(places)
     inside[key] = rng.choice(VALUES)
     how = f"header: {key} changed"
     if rng.random() < 0.5:
-        told["sha256"] = _digest({k: v for k, v in told.items() if k != "sha256"}, safetensors.load(file))
+        metadata["sha256"] = _digest({k: v for k, v in metadata.items() if k != "sha256"}, safetensors.load(file))
         how += ", new checksum"
-    header["__metadata__"]["trained"] = json.dumps(told, sort_keys=True)
+    header["__metadata__"]["trained"] = json.dumps(metadata, sort_keys=True)
     return _joined(header, data), how
 
 
@@ -118,10 +118,10 @@ def _joined(header: dict, data: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + data
 
 
-def _digest(told: dict, tensors: dict[str, np.ndarray]) -> str:
-    """The checksum as weights.py describes it, without PyTorch."""
-    told = {key: value for key, value in told.items() if key != "sha256"}
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+def _digest(metadata: dict, tensors: dict[str, np.ndarray]) -> str:
+    """The checksum as `stages/model_file.py` defines it, computed independently."""
+    metadata = {key: value for key, value in metadata.items() if key != "sha256"}
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for key, tensor in sorted(tensors.items()):
         digest.update(f"{key} torch.{tensor.dtype} {list(tensor.shape)}".encode())
         digest.update(tensor.tobytes())

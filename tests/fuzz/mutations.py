@@ -1,4 +1,4 @@
-"""Damage to the bytes of a file, each made from a random generator: a bit, a cut, a swap.
+"""Random damage to the bytes of a file: a flipped bit, a cut, a swap.
 
 b'src,tgt'  ->  b'src,tft', 'flipped'
 """
@@ -49,9 +49,9 @@ def zeroed(rng: random.Random, content: bytes) -> bytes:
 
 
 BYTES = flipped, replaced, cut, beheaded, swapped, doubled, removed, zeroed
-ONE_BIT = (flipped,) * 5  # beside the others, for a flipped bit is the damage that is hardest to see
+ONE_BIT = (flipped,) * 5  # added to BYTES, because a flipped bit is the hardest damage to detect
 
 
-def told(done: list) -> str:
-    """The changes in words: 'line doubled, scalar replaced'."""
+def described(done: list) -> str:
+    """The changes in words, as in 'line doubled, scalar replaced'."""
     return ", ".join(one if isinstance(one, str) else one.__name__.replace("_", " ") for one in done) or "as it is"

@@ -1,4 +1,4 @@
-"""What came of the inputs, as a page.
+"""The outcomes of the inputs, as a page.
 
 {'expressions': [Outcome('character added', 0.1, "fuzz: '2+*3': …", ''), …]}  ->  reports/fuzz.md
 """
@@ -68,17 +68,17 @@ def _row(kind: str, found: list[Outcome]) -> dict[str, str]:
 
 
 def _examples(kind: str, found: list[Outcome]) -> str:
-    """The first refusals that were each made in another way and say something else."""
+    """The first refusals whose damage and message both differ."""
     chosen: dict[str, Outcome] = {}
     for one in found:
         if one.refusal and not one.problem and one.refusal not in {known.refusal for known in chosen.values()}:
-            chosen.setdefault(one.made, one)
-    rows = [f"- {one.made}: {_code(one.refusal)}\n" for one in list(chosen.values())[:EXAMPLES]]
+            chosen.setdefault(one.how, one)
+    rows = [f"- {one.how}: {_code(one.refusal)}\n" for one in list(chosen.values())[:EXAMPLES]]
     return f"\n{kind}:\n\n{''.join(rows)}"
 
 
 def _failures(every: list[Outcome]) -> str:
-    rows = [f"- {one.made}: {_code(one.problem)}\n" for one in every if one.problem]
+    rows = [f"- {one.how}: {_code(one.problem)}\n" for one in every if one.problem]
     return f"\n## Failures\n\n{''.join(rows[:50])}"
 
 

@@ -1,6 +1,6 @@
-"""Inputs that damage params.yaml; ruamel.yaml's own loader and ranges written down by hand confirm what is accepted.
+"""Damage to params.yaml. ruamel.yaml's own loader and hand-written ranges confirm what is accepted.
 
-'lr: 0.001' made 'lr: 0.5'  ->  accepted, with lr 0.5 in the root and in every run that has no lr of its own
+'lr: 0.001' changed to 'lr: 0.5'  ->  accepted, with lr 0.5 in the root and in every run that has no lr of its own
 """
 
 import random
@@ -39,7 +39,7 @@ def name(value: Any) -> bool:
     )
 
 
-# A second time, so that a range that is lost in stages/params.py is noticed
+# The ranges a second time: a test fails if stages/params.py loses one
 HYPER = {
     "embed_dim": whole(1, 8192),
     "hidden_dim": whole(1, 8192),
@@ -67,7 +67,7 @@ RULE = {
 
 
 def loaded(content: bytes) -> Any:
-    """What ruamel.yaml's own loader reads."""
+    """The content as ruamel.yaml's own loader reads it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ReusedAnchorWarning)
         return YAML(typ="safe", pure=True).load(content)
@@ -75,12 +75,12 @@ def loaded(content: bytes) -> Any:
 
 def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
     text, path = (ROOT / "params.yaml").read_text(encoding="utf-8"), folder / "params.yaml"
-    text = text.replace("cell: gru}", "cell: gru, lr: 0.002, epochs: 50}")  # a run with numbers of its own
+    text = text.replace("cell: gru}", "cell: gru, lr: 0.002, epochs: 50}")  # so that one run overrides numbers
 
     bare = re.sub(r" *#.*", "", text)
     places = list(texts.VALUE.finditer(bare))
 
-    def made(rng: random.Random, number: int) -> Input:
+    def make(rng: random.Random, number: int) -> Input:
         if number % 2:  # each hostile scalar in each place
             content, how = texts.each(bare, places, texts.SCALARS, number // 2)
         elif number % 200 == 100:
@@ -90,11 +90,11 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         path.write_bytes(content)
         return Input(how, lambda: params.read(path), lambda found: wrong(found, content))
 
-    return made
+    return make
 
 
 def wrong(found: params.Params, content: bytes) -> str:
-    """What the other loader and the ranges say against the values; nothing if they agree."""
+    """How the values differ from the other loader's or leave their ranges; an empty text if they are right."""
     try:
         raw = loaded(content)
     except Exception as error:
@@ -121,7 +121,7 @@ def wrong(found: params.Params, content: bytes) -> str:
 
 
 def as_float(values: dict, *names: str) -> dict:
-    """The same, with whole numbers of these names as the nearest float: they may have more digits than one holds."""
+    """The values, with integers of these names as floats: an integer may have more digits than a float holds."""
     return {key: float(value) if key in names and type(value) is int else value for key, value in values.items()}
 
 
@@ -135,8 +135,8 @@ def out_of_range(parts: list[tuple[str, dict, dict]]) -> str:
 
 def _named(runs: dict, datasets: dict) -> str:
     if not runs or not datasets or not all(map(name, [*runs, *datasets])):
-        return "a name that is none"
-    return "" if all(run["dataset"] in datasets for run in runs.values()) else "a run without its dataset"
+        return "not a name"
+    return "" if all(run["dataset"] in datasets for run in runs.values()) else "a run whose dataset does not exist"
 
 
 def _differences(one: dict, other: dict) -> str:

@@ -1,6 +1,6 @@
-"""Damage to what `report` reads, in a copy of this project's results; csv and json of Python confirm what is accepted.
+"""Damage to a copy of the results that `report` reads. Python's csv and json confirm what is accepted.
 
-"exact_match": 0.05 made 1.2  ->  refused; made 0.5  ->  accepted, with 0.5
+"exact_match": 0.05 changed to 1.2  ->  refused; changed to 0.5  ->  accepted, with 0.5
 """
 
 import random
@@ -15,13 +15,13 @@ import pyarrow as pa
 from stages import files, params, report, studies, study_table
 from stages.page import inputs as readers
 from tests.copies import ROOT
-from tests.fuzz import texts, told
+from tests.fuzz import reference, texts
 from tests.fuzz.studies import multiplied
 from tests.fuzz.trial import Input
 
 RUN = "full-lstm"
 ENDINGS = {"metrics": "json", "timing": "json", "history": "csv"}
-FIRST = 20  # values of a file, each of which gets every new one; of a history they are the header and two epochs
+FIRST = 20  # the first values of each file get every new value; in a history they are the header and two epochs
 VALUE = re.compile(r'(?<=: )[^\n,]+|(?<=,)[^,\n"]*|(?<=\n)[^\s,"{}][^\n,"{}]*')
 WORDS = "-1 2 0 1 0.5 1.5 -0.5 1e400 inf -inf nan NaN Infinity null true 1e308 1,000 0x1 007 NA '' \"\" 1e16 [] {}"
 NUMBERS = WORDS.split()
@@ -41,9 +41,9 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         path.write_bytes(content)
         if kind == "history":
             read = partial(report.gather, runs, lambda name: readers.curve(path, runs[name].epochs))
-            return Input(f"{kind}: {how}", read, partial(told.of_csv, content, {"clipped"}))
+            return Input(f"{kind}: {how}", read, partial(reference.of_csv, content, {"clipped"}))
         read = partial(report.gather, runs, lambda _: getattr(readers, kind)(path))
-        return Input(f"{kind}: {how}", read, partial(told.of_json, content))
+        return Input(f"{kind}: {how}", read, partial(reference.of_json, content))
 
     def study(rng: random.Random) -> Input:
         name = rng.choice(list(known))
@@ -51,7 +51,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         content, how = _text(rng, (reports / f"studies/{name}.csv").read_text(encoding="utf-8"))
         path.write_bytes(content)
         points = {" ".join(f"{k}={v}" for k, v in point.items()): point for point in multiplied(known[name].points)}
-        read, confirm = partial(study_table.read, path, known[name]), partial(told.of_study, content, points)
+        read, confirm = partial(study_table.read, path, known[name]), partial(reference.of_study, content, points)
         return Input(f"study: {how}", read, confirm)
 
     def of_a_study(rng: random.Random) -> Input:
@@ -60,7 +60,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         for part, content in contents.items():
             (kept / f"{part}.csv").write_bytes(content)
         at = list(parts).index(changed)
-        confirm = partial(told.of_csv, contents[changed], told.KEPT_GAPS)
+        confirm = partial(reference.of_csv, contents[changed], reference.KEPT_GAPS)
         return Input(f"kept {changed}: {how}", lambda: readers.whole(kept), lambda tables: confirm(tables[at]))
 
     def answers(rng: random.Random) -> Input:
@@ -70,7 +70,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
 
     places = [(kind, place) for kind, text in whole.items() for place in list(VALUE.finditer(text))[:FIRST]]
 
-    def made(rng: random.Random, number: int) -> Input:
+    def make(rng: random.Random, number: int) -> Input:
         if number % 2:  # each value in each place
             turn, at = divmod(number // 2, len(places))
             kind, place = places[at]
@@ -78,7 +78,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
         way = rng.choice((*whole, study, study, of_a_study, of_a_study, answers))
         return of_a_run(way, *_text(rng, whole[way])) if way in whole else way(rng)
 
-    return made
+    return make
 
 
 def _value_replaced(rng: random.Random, text: str) -> str:
@@ -92,7 +92,7 @@ def _text(rng: random.Random, text: str) -> tuple[bytes, str]:
 
 
 def _answers(rng: random.Random) -> pa.Table:
-    """Five answers; one of two times a probability is none."""
+    """Five answers, one of them often with an impossible probability."""
     shares = [rng.random() for _ in range(5)]
     shares[rng.randrange(5)] = rng.choice((0.5, 0.0, 1.0, 1, -0.1, 1.1, float("nan"), float("inf"), None))
     columns = (["1+2="] * 5, [3] * 5, ["3"] * 5, [True] * 5, ["a+b"] * 5, shares)
@@ -102,6 +102,6 @@ def _answers(rng: random.Random) -> pa.Table:
 
 def _same(table: pa.Table, found: pd.DataFrame) -> str:
     shares = table["probability"].to_pylist()
-    if not all(told.fits("probability", share, set()) for share in shares):
+    if not all(reference.fits("probability", share, set()) for share in shares):
         return f"out of range: {shares}"
     return "" if found.to_dict("list") == table.to_pydict() else "other answers"

@@ -1,6 +1,6 @@
-"""Inputs that damage studies.yaml; points multiplied out by hand and rules written a second time confirm the accepted.
+"""Damage to studies.yaml. A second implementation of points and rules confirms what is accepted.
 
-points: [{lr: [0.1, 0.2], seed: [1, 2]}]  ->  four points, each with keys that its kind of study knows
+points: [{lr: [0.1, 0.2], seed: [1, 2]}]  ->  four points, each with keys that its kind of study has
 """
 
 import random
@@ -49,17 +49,17 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
     text, path = (ROOT / "studies.yaml").read_text(encoding="utf-8"), folder / "studies.yaml"
     entries = [entry for entry in re.split(r"(?m)^(?=\w)", text)[1:] if len(entry) < 1300]
 
-    def made(rng: random.Random, number: int) -> Input:
+    def make(rng: random.Random, number: int) -> Input:
         ways = *texts.YAML, texts.word_replaced
         content, how = texts.text(rng, "".join(rng.sample(entries, rng.choice((1, 1, 2)))), ways)
         path.write_bytes(content)
         return Input(how, lambda: studies.read(path), lambda found: wrong(found, content))
 
-    return made
+    return make
 
 
 def wrong(found: dict[str, studies.Study], content: bytes) -> str:
-    """What the other loader and the rules say against the studies; nothing if they agree."""
+    """How the studies differ from the other loader's or break a rule; an empty text if they are right."""
     try:
         raw = loaded(content) or {}
     except Exception as error:
@@ -89,7 +89,7 @@ def _against(study: studies.Study, raw: dict) -> str:
     if studies.points(study) != points:
         return "other points"
     if not 0 < len(points) <= 1000 or any(points.count(point) > 1 for point in points):
-        return "no points, too many or twice the same"
+        return "no points, too many points or a duplicate"
     if kind == "trainings" and not (name(raw["run"]) and raw["reach"] and raw["reach"] > 0):
         return "run or reach is missing"
     if kind != "trainings" and any(raw[key] for key in ("run", "always", "reach", "longest", "keep", "code")):
@@ -102,11 +102,11 @@ def _against(study: studies.Study, raw: dict) -> str:
         if (rule["than"] is None) == (rule["than_at"] is None) or (
             rule["than"] is not None and rule["larger"] != "auc"
         ):
-            return "a rule against nothing, or against two"
+            return "a rule that compares with nothing, or with two things"
         for place in (rule["at"], rule["than_at"] or rule["at"]):
             meant = [p for p in points if all(key in p and p[key] == value for key, value in place.items())]
             if len({str(sorted((k, v) for k, v in p.items() if k != "seed")) for p in meant}) != 1:
-                return "a rule that means no point, or several"
+                return "a rule that selects no point, or several"
     if raw["longest"] is not None and not raw["longest"] > 0:
         return "longest is not above 0"
     always = {key: value for key, value in raw["always"].items() if key in KEYS[kind] or not raw["code"]}

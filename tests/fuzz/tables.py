@@ -1,6 +1,6 @@
-"""Damage to a table of ours: it is refused, or has the very rows that were written.
+"""Damage to our own tables: each is refused, or read with exactly the rows that were written.
 
-a bit of a page flipped  ->  refused; the same table as it is  ->  accepted
+a bit of a page flipped  ->  refused; the undamaged table  ->  accepted
 """
 
 import random
@@ -14,11 +14,11 @@ from stages import files
 from tests.fuzz import mutations
 from tests.fuzz.trial import Input
 
-FOOTER = 8  # bytes behind the footer: its length and a mark
+FOOTER = 8  # bytes after the footer: its length and the magic number
 
 
 def rows(rng: random.Random, count: int) -> pa.Table:
-    """Sums of the corpus, some with a third operand."""
+    """Random rows like those of the corpus, with two or three operands."""
     found = []
     for _ in range(count):
         a, b, c = (rng.randrange(50) for _ in range(3))
@@ -35,13 +35,13 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
     path = folder / "table.parquet"
     tables = [(table, _written(path, table)) for table in (rows(random.Random(size), size) for size in (40, 400))]
 
-    def made(rng: random.Random, number: int) -> Input:
+    def make(rng: random.Random, number: int) -> Input:
         table, content = rng.choice(tables)
         content, how = _other(rng, path, table) if rng.random() < 0.05 else _damaged(rng, content)
         path.write_bytes(content)
         return Input(how, lambda: files.read_table(path), lambda found: _differences(found, table))
 
-    return made
+    return make
 
 
 def _written(path: Path, table: pa.Table) -> bytes:
@@ -50,7 +50,7 @@ def _written(path: Path, table: pa.Table) -> bytes:
 
 
 def _damaged(rng: random.Random, content: bytes) -> tuple[bytes, str]:
-    """One or two changes to the pages, to the footer or to all of it; one in fifty stays as it is."""
+    """One or two changes to the pages, the footer or the whole file; one file in fifty is undamaged."""
     if rng.random() < 0.02:
         return content, "as it is"
     start = len(content) - FOOTER - int.from_bytes(content[-FOOTER : -FOOTER + 4], "little")
@@ -59,11 +59,11 @@ def _damaged(rng: random.Random, content: bytes) -> tuple[bytes, str]:
     for way in rng.choices(mutations.BYTES + mutations.ONE_BIT, k=rng.choice((1, 1, 1, 2))):
         part = way(rng, part) if part else part
         done.append(way)
-    return content[:first] + part + content[last:], f"{where}: {mutations.told(done)}"
+    return content[:first] + part + content[last:], f"{where}: {mutations.described(done)}"
 
 
 def _other(rng: random.Random, path: Path, table: pa.Table) -> tuple[bytes, str]:
-    """The rows as other programs might write them, with a column missing or of another type."""
+    """The table as another program might write it, with a column missing or changed, no rows, or no checksum."""
     name = rng.choice(table.column_names)
     change = rng.choice(("without", "another type", "gaps", "no rows", "no checksum"))
     at = table.column_names.index(name)
@@ -84,6 +84,6 @@ def _differences(found: pa.Table, table: pa.Table) -> str:
     if found.schema.names != table.schema.names or len(found) != len(table):
         return f"another table: {len(found)} rows"
     changed = [name for name in table.column_names if found[name].to_pylist() != table[name].to_pylist()]
-    # Nobody promises that every operand is there
+    # An operand may be missing in every row
     gaps = [name for name in changed if name in "abc" and found[name].null_count == len(found)]
     return f"other values in {', '.join(changed)}" if changed != gaps else ""

@@ -1,4 +1,4 @@
-"""Changes to a text, each made from a random generator: lines, characters, values of YAML, encodings.
+"""Random changes to a text: lines, characters, values of YAML, encodings.
 
 'lr: 0.001'  ->  b'lr: .inf', 'scalar replaced'
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tests.fuzz import mutations
 
-# Numbers near a limit, other spellings of numbers, other kinds of value, and what only YAML gives a meaning to
+# Numbers near a limit, other notations, other types, and texts with a special meaning in YAML
 WORDS = r"""
 -1 0 999999999999999999999999999999 .nan true ~ null no 1 2 3 7 0.5 -0.0 1e-05 1e400 -1e400 .inf NaN 0x1F 0o17 0b101
 1_000 010 1:30 2001-01-01 +5 5. .5 4294967295 4294967296 9007199254740993 8193 1001 all none lstm gru '1' "10" '+' ä ٣
@@ -36,7 +36,7 @@ LINES = (
     *("z: " + "[" * 60 + "]" * 60, "z: " + "{a: " * 25 + "1" + "}" * 25, "a" * 200 + ": 1", "'a\\nb': 1", '"": 1'),
     "a: &a [1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]",
 )
-VALUE = re.compile(r"(?<=[:,\[] )[^\s,{}\[\]#]+|(?<=\[)[^\s,{}\[\]#]+")  # behind a colon, a comma or a bracket
+VALUE = re.compile(r"(?<=[:,\[] )[^\s,{}\[\]#]+|(?<=\[)[^\s,{}\[\]#]+")  # after a colon, a comma or a bracket
 CHARACTERS = "\0\x01\x07\x1b\x7f\x85\xa0\u2028\u202e\ufeff\ufffe😀é٣:-?[]{}#&*!|>'\"%@`,\t\n \\"
 
 
@@ -88,33 +88,33 @@ def scalar_replaced(rng: random.Random, text: str) -> str:
 
 
 def large(rng: random.Random) -> tuple[bytes, str]:
-    """One piece, over and over."""
+    """One piece, repeated to LARGE characters."""
     piece = rng.choice(PIECES)
     return (piece * (LARGE // len(piece))).encode(), f"{LARGE:,} characters of {piece.strip()}"
 
 
 def each(text: str, places: list[re.Match], new: Sequence[str], number: int) -> tuple[bytes, str]:
-    """A single place replaced: with rising numbers each place in turn, then all of them with the next new value."""
+    """The text with one place replaced. Numbers count through all places with the first new value, then the next."""
     turn, at = divmod(number, len(places))
     value = new[turn % len(new)]
     return put(text, places[at], value).encode(), f"{places[at][0]} replaced by {ascii(value[:20])[1:-1] or 'nothing'}"
 
 
 def number_replaced(rng: random.Random, text: str) -> str:
-    """One of the numbers is another, which may well be allowed."""
+    """One number replaced by another, which may be allowed."""
     places = list(re.finditer(r"(?<![\w.])[0-9][0-9.]*(?![\w.])", text))
     new = rng.choice((str(rng.randrange(100)), f"{rng.random():.4f}", f"{rng.random():.2e}", str(rng.randrange(10**6))))
     return put(text, rng.choice(places), new) if places else text
 
 
 def word_replaced(rng: random.Random, text: str) -> str:
-    """One of the words is another of the words, so that keys and names turn up in other places."""
+    """One word replaced by another word of the text, so that keys and names appear in other places."""
     places = list(re.finditer(r"[A-Za-z_][\w-]*", text))
     return put(text, rng.choice(places), rng.choice(places)[0]) if places else text
 
 
 def anchored(rng: random.Random, text: str) -> str:
-    """A mapping with an anchor, and a merge key or an alias elsewhere."""
+    """An anchor added to a mapping, and a merge key or an alias to a later one."""
     places = list(re.finditer(r"(?<=: )\{", text))
     if len(places) < 2:
         return text
@@ -134,7 +134,7 @@ ENCODINGS = *["utf-8"] * 20, "utf-8-sig", "utf-16", "latin-1", "utf-32"
 
 
 def text(rng: random.Random, content: str, ways: tuple[Callable, ...], most: int = 3) -> tuple[bytes, str]:
-    """The text as bytes after up to `most` changes, and what was done; one in twelve is damaged as bytes as well."""
+    """The text as bytes after up to `most` changes, and their description. One in twelve also has damaged bytes."""
     done = []
     for way in rng.choices(ways, k=rng.choice((0, *range(1, most + 1), 1, 1))):
         content = way(rng, content)
@@ -150,4 +150,4 @@ def text(rng: random.Random, content: str, ways: tuple[Callable, ...], most: int
         way = rng.choice(mutations.BYTES)
         encoded = way(rng, encoded)
         done.append(way)
-    return encoded, mutations.told(done)
+    return encoded, mutations.described(done)

@@ -1,4 +1,4 @@
-"""One input, given to a reader of ours: refused in one line, or accepted with values that another reader confirms.
+"""One input, given to a reader: refused in one line, or accepted with values that another reader confirms.
 
 Input('lr: .inf', …)  ->  Outcome(refusal='fuzz: params.yaml: lr: must be a finite number (found inf)', problem='')
 """
@@ -15,31 +15,31 @@ from unittest import mock
 from stages import sources
 from stages.command import one_line
 
-LONGEST = 400  # characters of a refusal, without the folder
-SLOWEST = 2000  # milliseconds of processor time, so that a busy machine changes no result
+LONGEST = 400  # characters of a refusal, without the path of the folder
+SLOWEST = 2000  # milliseconds of processor time, which does not depend on other load
 
 
 @dataclass(frozen=True)
 class Input:
-    """How to read an input, and what an independent reader says of the values: nothing, or what is wrong."""
+    """How an input was made, how to read it, and an independent check: an empty text, or what is wrong."""
 
-    made: str
+    how: str
     read: Callable[[], Any]
     confirm: Callable[[Any], str]
-    said: Callable[[], str] = str  # what is wrong with a refusal, where the other reader knows better
-    printed: int = 0  # lines on standard error that the input may cause although it is accepted
+    refused: Callable[[], str] = str  # what is wrong with a refusal, if the input is good
+    printed: int = 0  # lines that an accepted input may print on standard error
 
 
 @dataclass(frozen=True)
 class Outcome:
-    made: str
+    how: str
     milliseconds: float
-    refusal: str | None  # as it was printed, None for an accepted input
+    refusal: str | None  # the printed message; None for an accepted input
     problem: str
 
 
 def tried(one: Input, folder: str) -> Outcome:
-    """Read the input as a stage would; the outcome has a problem unless all that is promised holds."""
+    """The outcome of reading the input as a stage does; `problem` is empty if everything is as promised."""
     out, err, refusal, values = io.StringIO(), io.StringIO(), None, None
     started = time.process_time()
     try:
@@ -51,21 +51,21 @@ def tried(one: Input, folder: str) -> Outcome:
         ):
             values = one.read()
     except SystemExit as end:
-        said = end.code if isinstance(end.code, str) else ""  # a text makes the exit status 1
-        refusal = said.replace(f"{folder}{os.sep}", "")
-    except Exception as error:  # what would have been a traceback
-        return Outcome(one.made, _since(started), None, f"{type(error).__name__}: {error}")
+        message = end.code if isinstance(end.code, str) else ""  # a text makes the exit status 1
+        refusal = message.replace(f"{folder}{os.sep}", "")
+    except Exception as error:  # a stage would print a traceback
+        return Outcome(one.how, _since(started), None, f"{type(error).__name__}: {error}")
     spent = _since(started)
     problem = _slow(spent) or _printed(out.getvalue(), err.getvalue(), one.printed)
     if not problem:
-        problem = _confirmed(one, values) if refusal is None else _judged(refusal) or one.said()
-    return Outcome(one.made, spent, refusal, problem)
+        problem = _confirmed(one, values) if refusal is None else _judged(refusal) or one.refused()
+    return Outcome(one.how, spent, refusal, problem)
 
 
 def _confirmed(one: Input, values: Any) -> str:
     try:
         return one.confirm(values)
-    except Exception as error:  # the independent reader meets what it never expects of good values
+    except Exception as error:  # wrong values can make the independent reader fail
         return f"the other reader fails: {type(error).__name__}: {error}"
 
 
@@ -74,9 +74,9 @@ def _slow(milliseconds: float) -> str:
 
 
 def _printed(out: str, err: str, lines: int) -> str:
-    """What is wrong with what was printed beside a refusal."""
-    said = err.splitlines()
-    if out or len(said) > lines or not all(line.isprintable() and len(line) <= LONGEST for line in said):
+    """What is wrong with the output apart from the refusal; an empty text if nothing is."""
+    printed = err.splitlines()
+    if out or len(printed) > lines or not all(line.isprintable() and len(line) <= LONGEST for line in printed):
         return f"printed {(out + err)[:100]!r}"
     return ""
 
@@ -86,7 +86,7 @@ def _since(started: float) -> float:
 
 
 def _judged(refusal: str) -> str:
-    """What is wrong with a refusal; its exit status is 1, for it is a text that ends Python."""
+    """What is wrong with a refusal; an empty text if nothing is. Its exit status is 1: it was a text in SystemExit."""
     if not refusal.startswith("fuzz: ") or not refusal.removeprefix("fuzz: ").strip():
         return f"says nothing: {refusal[:100]!r}"
     if not refusal.isprintable():

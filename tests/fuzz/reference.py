@@ -1,4 +1,4 @@
-"""What Python's own csv and json say of a result, and ranges written down by hand.
+"""Checks of results against Python's own csv and json, and against hand-written ranges.
 
 exact_match,loss     a table whose exact_match is 0.5  ->  ''
 0.5,1.08             a table whose exact_match is 0.6  ->  "exact_match: 0.6 for '0.5'"
@@ -17,7 +17,7 @@ SHARES |= {"distance"}
 WHOLE = {"epoch", "rows", "parameters", "threads", "processes", "length"}  # 1 or more
 AMOUNTS = {"loss", "train_loss", "valid_loss", "unsteadiness", "epochs_to_reach", "error"}
 AMOUNTS |= {"seconds_per_epoch", "rows_per_second", "peak_memory_mib"}
-ENDLESS = {"loss", "unsteadiness", "epochs_to_reach"}  # in a study's table
+ENDLESS = {"loss", "unsteadiness", "epochs_to_reach"}  # may be infinite in a study's table
 NUMBERS = SHARES | WHOLE | AMOUNTS | {"right", "tgt"}
 TEXTS = {"device", "torch", "point", "status", "template"}
 MISSING = {"", "NA", "N/A", "n/a", "nan", "NaN", "-nan", "-NaN", "null", "NULL", "None", "<NA>", "#N/A"}  # to pandas
@@ -25,7 +25,7 @@ KEPT_GAPS = {"train_loss", "train_token_accuracy", "clipped", "valid_loss", "val
 
 
 def fits(name: str, value: object, gaps: set[str], endless: set[str] = frozenset()) -> bool:
-    """Whether the range written down here has the value; names that are not here may hold anything."""
+    """Whether a value is in its hand-written range; unknown names may have any value."""
     if value is None or value == "":
         return name in gaps or name not in NUMBERS | TEXTS
     if name not in NUMBERS:
@@ -42,7 +42,7 @@ def fits(name: str, value: object, gaps: set[str], endless: set[str] = frozenset
 
 
 def of_json(content: bytes, table: pd.DataFrame) -> str:
-    """What is wrong with the table of one row; nothing where Python agrees."""
+    """What is wrong with the table of one row; an empty text if it is right."""
     (row,) = table.to_dict("records")
     for key, value in json.loads(content.decode("utf-8-sig")).items():
         if not (fits(key, value, {"peak_memory_mib"}) and _equal(row[key], value)):
@@ -51,7 +51,7 @@ def of_json(content: bytes, table: pd.DataFrame) -> str:
 
 
 def of_csv(content: bytes, gaps: set[str], table: pd.DataFrame) -> str:
-    """What is wrong with a table of a run, or one that a study keeps."""
+    """What is wrong with a run's table, or a table kept by a study; an empty text if it is right."""
     rows = _rows(content)
     if rows and "epoch" in rows[0] and [float(row["epoch"]) for row in rows] != list(range(1, len(rows) + 1)):
         return "epochs not counted from 1"
@@ -61,7 +61,7 @@ def of_csv(content: bytes, gaps: set[str], table: pd.DataFrame) -> str:
 
 
 def of_study(content: bytes, points: dict[str, dict], table: pd.DataFrame) -> str:
-    """What is wrong with a study's table, whose rows tell of the points by their labels."""
+    """What is wrong with a study's table; `points` are keyed by the labels in its column `point`."""
     rows = [row for row in _rows(content) if row["point"] in points]
     if len({row["point"] for row in rows}) < len(rows):
         return "a point twice"
@@ -96,7 +96,7 @@ def _number(cell: str) -> object:
 
 
 def _equal(found: object, value: object) -> bool:
-    """Whether pandas' value is Python's; numbers as exact as pandas reads them, which takes some words for gaps."""
+    """Whether pandas' value equals Python's, up to pandas' precision; pandas reads some words as gaps."""
     if found is None or (isinstance(found, float) and math.isnan(found)):
         return value is None or str(value) in MISSING
     if isinstance(found, str):

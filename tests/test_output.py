@@ -154,7 +154,7 @@ HUGE = 10**15  # bytes that no machine has
 def test_too_little_memory_is_told_as_such(allocate):
     with pytest.raises(SystemExit) as end, one_line("train"):
         allocate(HUGE)
-    assert end.value.code == f"train: out of memory; {SMALLER['train']} would need less"
+    assert end.value.code == f"train: out of memory; try {SMALLER['train']}"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_what_needs_less_memory(stage, words):
         OSError(12, "Cannot allocate memory"),
     ):
         message = said(stage, error)
-        assert message.startswith(f"{stage}: out of memory; ")
+        assert message.startswith(f"{stage}: out of memory; try ")
         assert all(word in message for word in words)
 
 
@@ -200,7 +200,7 @@ def test_memory_that_ends_while_a_table_is_made(tmp_path):
     )
     done = shell("PYTHON", code)
     assert done.returncode == 1
-    assert done.stderr == "stage: out of memory; less at a time would need less\n"
+    assert done.stderr == "stage: out of memory; try less at a time\n"
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 

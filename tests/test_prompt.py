@@ -22,7 +22,7 @@ from stages.network import scores
 from tests.networks import constant, save
 
 SECONDS = 120  # after which a process that does not answer is killed
-TOO_LONG = "position 201: expected the end, for at most 200 are read\n"
+TOO_LONG = "position 201: too long; at most 200 characters, not counting blanks\n"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 
 
@@ -92,7 +92,7 @@ def terminal(command, **streams):
 @POSIX
 def test_a_prompt(command):
     with terminal(command) as (process, shown):
-        assert shown.until("> ") == "calculator answers expressions such as 12 * (3 + 4); Ctrl-D ends\n> "
+        assert shown.until("> ") == "calculator: type an expression such as 12 * (3 + 4); Ctrl-D exits\n> "
         shown.types("12 * (3 + 4)\n")
         assert "\n12*(3+4)=  answer 7  true 84  wrong  probability 1.00\n> " in shown.until(" 1.00\n> ")
         shown.types("1 2+3\n")

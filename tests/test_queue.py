@@ -43,7 +43,7 @@ def test_a_study_named_like_a_run_keeps_nothing(tmp_path):
     path.write_text(STUDY.replace("small:", "full-lstm:", 1).replace("small-lstm", "full-lstm"))
     done = stage("study", ROOT / "params.yaml", path, "full-lstm", tmp_path, tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "a run has this name" in done.stderr
+    assert "would overwrite the weights of the run of this name" in done.stderr
 
 
 def test_a_study_of_other_code_is_not_tried(tmp_path):
@@ -51,7 +51,7 @@ def test_a_study_of_other_code_is_not_tried(tmp_path):
     path.write_text(STUDY.replace("reach:", "code: '1234567'\n  reach:").replace("small-lstm", "full-lstm"))
     done = stage("study", ROOT / "params.yaml", path, "small", tmp_path, tmp_path)
     assert done.returncode == 1
-    assert done.stderr == f"study: {path}: small: only commit 1234567 can try all of its points\n"
+    assert done.stderr == f"study: {path}: small: needs the code of commit 1234567; check it out first\n"
 
 
 @pytest.fixture
@@ -146,9 +146,9 @@ def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
     ("log", "status"),
     [
         (
-            "Running stage 'sample@full':\nsample: params.yaml: datasets.full.sample: 9 rows asked for\n"
+            "Running stage 'sample@full':\nsample: params.yaml: datasets.full.sample: must be at most 8\n"
             "ERROR: failed to reproduce 'sample@full': failed to run: python\n",
-            "not measured: sample: params.yaml: datasets.full.sample: 9 rows asked for",
+            "not measured: sample: params.yaml: datasets.full.sample: must be at most 8",
         ),
         (
             "train: .resume/x.pt: cut short or damaged, so the training starts again\n"
@@ -181,7 +181,7 @@ def test_a_real_study(repository):
     table = pd.read_csv(repository.root / "reports" / "studies" / "small.csv")
     assert table["point"].tolist() == ["lr=0.002", "sample=30000 epochs=1", "epochs=2 seed=42", "epochs=100000"]
     assert table["status"].tolist()[0] == "done"
-    failed = "not measured: sample: params.yaml: datasets.small.sample: 30000 rows asked for, "
+    failed = "not measured: sample: params.yaml: datasets.small.sample: must be at most "
     assert table["status"].tolist()[1].startswith(failed)
     assert 0 < table["loss"][0] < 10
     # As params.yaml has it: the pipeline's own results. And what is left out can be told beforehand.

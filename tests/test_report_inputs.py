@@ -127,7 +127,7 @@ def test_a_value_of_json(name, value, words, tmp_path):
         ("[1]", "must hold keys and values (found [1])"),
         ("null", "must hold keys and values (found null)"),
         ("{}", "lacks exact_match, loss, parameters, position_accuracy, rows, token_accuracy, train_loss, "),
-        ('{"loss": 1, "loss": 2}', "cannot be read (two values for one key among loss); `dvc repro` makes it"),
+        ('{"loss": 1, "loss": 2}', "cannot be read (duplicate key among loss); `dvc repro` makes it"),
         ("", "cannot be read ("),
         ('{"loss": 1', "cannot be read ("),
         ("[" * 100_000, "cannot be read ("),
@@ -170,7 +170,7 @@ def test_a_curve_that_is_right(tmp_path):
     ("text", "words"),
     [
         ("", "cannot be read (it is empty); `dvc repro` makes it"),
-        (HEADER, "has a header and no rows; `dvc repro` makes it"),
+        (HEADER, "has a header but no rows; `dvc repro` makes it"),
         (HEADER + ROWS[0], "must have a row for each of 2 epochs (found 1)"),
         (HEADER + ROWS[1], "must have a row for each of 2 epochs (found 1)"),
         (HEADER + ROWS[1] + ROWS[0], "epoch, row 1: must be 1 (found 2)"),
@@ -180,7 +180,7 @@ def test_a_curve_that_is_right(tmp_path):
         (HEADER + ROWS[0] + ROWS[1].replace("\n", ",7\n"), "row 2: must have 6 values (found 7)"),
         (HEADER + "".join(row.replace("\n", ",7\n") for row in ROWS), "row 1: must have 6 values (found 7)"),
         (HEADER.replace("valid_loss", "train_loss") + "".join(ROWS), "lacks valid_loss; `dvc repro` makes it"),
-        (HEADER.replace("\n", ",epoch\n") + "".join(ROWS), "epoch: must be one column"),
+        (HEADER.replace("\n", ",epoch\n") + "".join(ROWS), "epoch: duplicate column; `dvc repro` makes it"),
         (HEADER + ROWS[0] + "2,\0,0.5,1,0.75,1\n", "cannot be read (it has NUL bytes)"),
         (HEADER + '"1,2', "cannot be read ("),
     ],
@@ -243,7 +243,7 @@ KEPT = {
     ("name", "text", "words"),
     [
         ("history.csv", KEPT["history.csv"].replace("2,", "3,"), "epoch, row 2: must be 2 (found 3)"),
-        ("history.csv", "epoch,valid_exact_match\n", "has a header and no rows; `git checkout "),
+        ("history.csv", "epoch,valid_exact_match\n", "has a header but no rows; `git checkout "),
         ("kinds.csv", KEPT["kinds.csv"].replace(",3", ",5"), "right, row 1: must be at most 4, its rows (found 5)"),
         ("kinds.csv", KEPT["kinds.csv"].replace("4", "four"), "rows: must be a whole number, 1 or more (found four)"),
         ("mistakes.csv", KEPT["mistakes.csv"].replace("-2", "-2.5"), "tgt: must be a whole number (found -2.5)"),
@@ -253,7 +253,7 @@ KEPT = {
             "probability: must be a share from 0 to 1 (found 5)",
         ),
         ("mistakes.csv", KEPT["mistakes.csv"].replace("a-b", ""), "template: must be text (found nothing)"),
-        ("held_out.csv", KEPT["held_out.csv"].splitlines()[0] + "\n", "has a header and no rows; `git checkout "),
+        ("held_out.csv", KEPT["held_out.csv"].splitlines()[0] + "\n", "has a header but no rows; `git checkout "),
         ("rounding.json", KEPT["rounding.json"].replace("0.75", "1.5"), "exact_match: must be a share from 0 to 1"),
         ("rounding.json", KEPT["rounding.json"].replace('"00ff"', "7"), "sha256: must be text (found 7)"),
     ],
@@ -290,7 +290,7 @@ def test_a_study_table_with_gaps(tmp_path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("", "has a header and no rows; it is not a study's table"),
+        ("", "has a header but no rows; it is not a study's table"),
         ("lr=0.01 seed=1,done,0.01,1,5,1.5,1,2,1\n", "exact_match: must be a share from 0 to 1 (found 1.5)"),
         ("lr=0.01 seed=1,done,0.01,1,5,inf,1,2,1\n", "exact_match: must be a share from 0 to 1 (found "),
         ("lr=0.01 seed=1,done,0.01,1,5,0.5,low,2,1\n", "loss: must be a number, 0 or more, or inf (found low)"),
@@ -302,7 +302,7 @@ def test_a_study_table_with_gaps(tmp_path):
         ("lr=0.01 seed=1,,0.01,1,5,0.5,1,2,1\n", "status: must be text (found nothing)"),
         ("lr=0.01 seed=1,done,0.02,1,5,0.5,1,2,1\n", "lr, row 1: must be 0.01 (found 0.02)"),
         ("lr=0.01 seed=1,done,0.01,one,5,0.5,1,2,1\n", "seed, row 1: must be 1 (found one)"),
-        ("lr=0.01 seed=1,done,0.01,1,5,0.5,1,2,1\n" * 2, "point: must be one row (found two of lr=0.01 seed=1)"),
+        ("lr=0.01 seed=1,done,0.01,1,5,0.5,1,2,1\n" * 2, "point: duplicate row lr=0.01 seed=1; keep one"),
         ("lr=0.01 seed=1,done,0.01,1,5,0.5\n", "row 1: must have 9 values (found 6)"),
     ],
 )

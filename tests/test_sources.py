@@ -171,7 +171,7 @@ def failing(error, lab, change):
     return ended.value
 
 
-ERRORS = IndexError(7), BadInput("3 rows asked for"), RuntimeError("shapes"), OSError(28, "No space left on device")
+ERRORS = IndexError(7), BadInput("3 rows"), RuntimeError("shapes"), OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -231,7 +231,7 @@ def test_a_file_that_is_half_saved(lab, monkeypatch):
     done = ran("generate", lab, monkeypatch, lambda: (lab / "params.yaml").write_text("lr: ["))
     assert done.returncode == 1
     assert done.stderr.startswith(f"generate: {lab / 'params.yaml'} changed while the stage ran (")
-    assert done.stderr.endswith("put it right and run it again\n")
+    assert done.stderr.endswith("fix it and run it again\n")
 
 
 def test_without_dvc_every_value_counts(lab):

@@ -98,15 +98,19 @@ POINT = "asked: points: run=full-lstm dataset=full "
     [
         # keys and values of the study itself
         (GOOD, "[]", "must hold keys and values, such as `lr: 0.001` (found [])"),
-        ("speed:", "a/b:", "a name must be letters, digits, '_' and '-', at most 100 of them (found 'a/b')"),
-        ("speed:", '"a\\nb":', "a name must be letters, digits, '_' and '-', at most 100 of them (found 'a\\nb')"),
+        ("speed:", "a/b:", "a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-' (found 'a/b')"),
+        (
+            "speed:",
+            '"a\\nb":',
+            "a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-' (found 'a\\nb')",
+        ),
         (GOOD, "speed:", "speed: must hold keys and values (found nothing)"),
         (GOOD, "speed: 3", "speed: must hold keys and values (found 3)"),
         ("  question: Is it fast?\n", "", "speed.question: missing"),
         ("question: Is it fast?", "question: 3", "speed.question: must be text; a number needs quotes (found 3)"),
         ("question: Is it fast?", "question: x\n  colour: red", "speed.colour: unknown key"),
         ("kind: shift", "kind: shifts", "shifted.kind: must be 'trainings', 'answers' or 'shift' (found 'shifts')"),
-        ("  run: full-lstm\n", "", "speed: run and reach: trainings need both"),
+        ("  run: full-lstm\n", "", "speed: run and reach: kind: trainings needs both"),
         ("reach: 0.5", "reach: true", "speed.reach: must be a number (found true)"),
         ("reach: 0.5", "reach: 0", "speed.reach: must be greater than 0 (found 0)"),
         ("reach: 0.5", "reach: .nan", "speed.reach: must be a finite number (found nan)"),
@@ -114,7 +118,7 @@ POINT = "asked: points: run=full-lstm dataset=full "
         ("reach: 0.5\n", "reach: 0.5\n  code: 1234567\n", "speed.code: must be text; a number needs quotes "),
         ("longest: 15", "longest: -1", "speed.longest: must be greater than 0 (found -1)"),
         ("by: [lr, name]", "by: lr", "speed.by: must be a list (found 'lr')"),
-        ("by: [lr, name]", "by: []", "speed.by: must have at least 1 of them (found [])"),
+        ("by: [lr, name]", "by: []", "speed.by: must have 1 or more entries (found [])"),
         ("by: [lr, name]", "by: [lrr]", "speed: no key 'lrr'; there are cell, dataset, "),
         ("show: [loss]", "show: [los]", "speed: no measure 'los'; there are clipped, "),
         ("show: [loss]", "show: [{}]", "speed.show.0: must be text; a number needs quotes (found keys and values)"),
@@ -123,17 +127,21 @@ POINT = "asked: points: run=full-lstm dataset=full "
         # the rule
         ("larger: loss, ", "", "speed.rule.0.larger: missing"),
         ("at: {lr: 0.01}", "at: {lr: [0.01]}", "speed.rule.0.at.lr: must be a number or text (found [0.01])"),
-        ("at: {lr: 0.01}", "at: {lr: 7}", "speed: lr=7: must be one point, but for its seeds (found 0)"),
+        ("at: {lr: 0.01}", "at: {lr: 7}", "speed: lr=7: must be one point, apart from its seeds (found 0)"),
         ("than: 0.5", "than: true", "shifted.rule.0.than: must be a number (found true)"),
-        ("than: 0.5", "", "shifted.rule.0: needs either than_at, a point, or than, a number"),
+        ("than: 0.5", "", "shifted.rule.0: needs either than_at (a point) or than (a number)"),
         # trainings
-        (LR, "{}", "speed.points.0: must have at least 1 of them (found keys and values)"),
+        (LR, "{}", "speed.points.0: must have 1 or more entries (found keys and values)"),
         (LR, "3", "speed.points.0: must hold keys and values (found 3)"),
         (LR, "{lr: []}", "speed.points.0.lr: must be a value or a list of values (found [])"),
         (LR, "{lr: [[0.1]]}", "speed.points.0.lr: must be a number or text (found [[...]])"),
         (LR, "{lr: }", "speed.points.0.lr: must be a number or text (found nothing)"),
         (LR, "{lr: 2020-01-01}", "line 6: must be in quotes (found '2020-01-01', "),
-        (LR, '{"l\\nr": 1}', "speed.points.0: a name must be letters, digits, '_' and '-', at most 100 of them "),
+        (
+            LR,
+            '{"l\\nr": 1}',
+            "speed.points.0: a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-' ",
+        ),
         (LR, "{lrr: 0.1}", "speed: points: lrr=0.1: lrr: unknown key"),
         (LR, "{corpus: 0.1}", "speed: points: corpus=0.1: corpus: unknown key"),
         (LR, "{lr: -1}", "speed: points: lr=-1: lr: must be greater than 0 (found -1)"),
@@ -146,7 +154,7 @@ POINT = "asked: points: run=full-lstm dataset=full "
         (LR, "{sample: 1}", "speed: points: sample=1: sample: must be a number of rows, at least 2 "),
         (LR, "{valid_share: 1}", "speed: points: valid_share=1: valid_share: must be less than 1 (found 1)"),
         (LR, "{grad_clip: 0}", "speed: points: grad_clip=0: grad_clip: must be a number above 0, or none (found 0)"),
-        (LR, "{dataset: a b}", "speed: points: dataset=a b: dataset: a name must be letters, digits, "),
+        (LR, "{dataset: a b}", "speed: points: dataset=a b: dataset: a name must be 1 to 100 letters, "),
         (LR, "{name: 3}", "speed: points: name=3: name: must be text; a number needs quotes (found 3)"),
         (LR, '{name: "a\\nb"}', "speed.points.0.name: must be 1 to 100 characters on one line (found 'a\\nb')"),
         (LR, "{name: " + "x" * 101 + "}", "speed.points.0.name: must be 1 to 100 characters on one line (found 'xxx"),
@@ -154,10 +162,14 @@ POINT = "asked: points: run=full-lstm dataset=full "
         ("always: {epochs: 3}", "always: {epochs: 0}", "speed: always: epochs: must be at least 1 (found 0)"),
         ("always: {epochs: 3}", "always: {epochs: [3]}", "speed.always.epochs: must be a number or text (found [3])"),
         # a point twice
-        ("seed: [1, 2]", "seed: [1, 1]", "speed: points: lr=0.01 seed=1: is there twice; keep one"),
-        (LR, f"{LR}\n    - {{seed: 2, lr: 1.0e-3}}", "speed: points: seed=2 lr=0.001: is there twice; keep one"),
-        (LR, "{name: a lr=1}\n    - {name: a, lr: 1}", "speed: points: name=a lr=1: is there twice; keep one"),
-        ("seed: [1, 2]", f"seed: {list(range(600))}", "speed: points: must be at most 1,000, all combinations counted"),
+        ("seed: [1, 2]", "seed: [1, 1]", "speed: points: lr=0.01 seed=1: duplicate point; keep one"),
+        (LR, f"{LR}\n    - {{seed: 2, lr: 1.0e-3}}", "speed: points: seed=2 lr=0.001: duplicate point; keep one"),
+        (LR, "{name: a lr=1}\n    - {name: a, lr: 1}", "speed: points: name=a lr=1: duplicate point; keep one"),
+        (
+            "seed: [1, 2]",
+            f"seed: {list(range(600))}",
+            "speed: points: must be at most 1,000, counting all combinations",
+        ),
         # answers and shift
         ("- {run: full-lstm, dataset: [full", "- {dataset: [full", "asked: points: dataset=full part=valid asked="),
         ("asked: inside", "asked: insid", f"{POINT}part=valid asked=insid like=full/train: asked: must be 'all', "),
@@ -199,7 +211,10 @@ def test_what_other_code_can_try_may_have_gone_from_params_yaml_but_other_keys_a
     code = GOOD.replace("reach: 0.5", "reach: 0.5\n  code: '95bc24d'")
     path = changed(tmp_path, "seed: [1, 2]", "seed: [1, 2], init: orthogonal", code)
     assert studies.points(studies.read(path)["speed"])[1] == {"lr": 0.01, "seed": 2, "init": "orthogonal"}
-    for new, said in [("seed: -1, init: x", "seed: must be at least 0 (found -1)"), ("init: [x, x]", "is there twice")]:
+    for new, said in [
+        ("seed: -1, init: x", "seed: must be at least 0 (found -1)"),
+        ("init: [x, x]", "duplicate point"),
+    ]:
         with pytest.raises(BadInput) as error:
             studies.read(changed(tmp_path, "seed: [1, 2]", new, code))
         assert said in str(error.value)

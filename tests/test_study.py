@@ -15,18 +15,18 @@ from stages.lab import trained
     [
         ({"show": ["los"]}, "no measure 'los'"),
         ({"by": ["lrr"]}, "no key 'lrr'; there are epochs, lr, seed"),
-        ({"kind": "answers"}, "run: is for trainings only"),
-        ({"reach": None}, "trainings need both"),
+        ({"kind": "answers"}, "run: only for kind: trainings"),
+        ({"reach": None}, "trainings needs both"),
         (
             {"rule": [studies.Comparison(larger="loss", at={"lr": 7}, than_at={"lr": 0.01})]},
-            "lr=7: must be one point, but for its seeds .found 0.",
+            "lr=7: must be one point, apart from its seeds .found 0.",
         ),
         (
             {"rule": [studies.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]},
-            "seed=1: must be one point, but for its seeds .found 2.",
+            "seed=1: must be one point, apart from its seeds .found 2.",
         ),
-        ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "a number is for auc only"),
-        ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: is for trainings only"),
+        ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "only auc, whose error is known"),
+        ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: only for kind: trainings"),
         ({"keep": {"lr": 0.01}}, "keep: lr=0.01: must be one point .found 2."),
     ],
 )
@@ -161,4 +161,4 @@ def test_a_broken_list_of_studies_is_one_line(text, words, tmp_path):
 
 def test_a_finished_study_says_so(head):
     done = stage("study", head / "params.yaml", head / "studies.yaml", "averaging", head / "data", head / "reports")
-    assert (done.returncode, done.stderr) == (0, "study: nothing to do, each point has its row\n")
+    assert (done.returncode, done.stderr) == (0, "study: nothing to do: all points already have results\n")

@@ -1,7 +1,7 @@
-# `make repro` and `make test` are all a fresh machine needs: Python 3.11 or newer with venv, git, make.
+# A fresh machine needs only Python 3.11 or newer with venv, git and make; the targets install the rest into .venv.
 
 PYTHON ?= python3
-# DVC's stages call `python`, and must find the one that has the packages.
+# DVC's stages call `python`, which must be the one of .venv.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .PHONY: help repro test page-test faults fuzz bench study trusted
@@ -20,43 +20,43 @@ test: .venv/installed ## style, types and tests
 	$(WITH_VENV) mypy
 	$(WITH_VENV) pytest
 
-page-test: .venv/installed ## the committed page in a headless Chromium; screenshots in .page-test, reports/preview.png
+page-test: .venv/installed ## tests the committed page in a headless Chromium; writes .page-test, reports/preview.png
 	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[page-test]'
 	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || \
 		$$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update --quiet && apt-get install --yes --quiet chromium' || \
 		{ echo "make: no Chromium, and none could be installed: put one on the PATH" >&2; exit 1; }
 	$(WITH_VENV) pytest --numprocesses 0 tests/browser/page.py tests/browser/calculator.py tests/browser/calculator_use.py
 
-faults: .venv/installed ## kills, damaged checkpoints and full disks, for real, in a copy; writes reports/faults.md
+faults: .venv/installed ## real kills, damaged checkpoints and full disks, in a copy; writes reports/faults.md
 	$(WITH_VENV) python -m tests.faults reports/faults.md
 
-fuzz: .venv/installed ## thousands of damaged inputs, each refused or confirmed by another reader; writes reports/fuzz.md
+fuzz: .venv/installed ## damaged inputs by the thousand, refused or confirmed by another reader; writes reports/fuzz.md
 	$(WITH_VENV) OMP_NUM_THREADS=1 python -m tests.fuzz reports/fuzz.md
 
 WORKERS ?= 1
-study: trusted .venv/installed ## NAME=learning_rate: the points of a study that have no row yet, WORKERS at a time
+study: trusted .venv/installed ## NAME=learning_rate: measures a study's points that have no row yet, WORKERS at a time
 	$(WITH_VENV) python -m stages.study params.yaml studies.yaml $(NAME) data reports --workers $(WORKERS)
 
-bench: trusted .venv/installed ## speed beside the usual ways and under load, growth with rows and hidden size; on an idle machine
+bench: trusted .venv/installed ## speed against other implementations, under load and by size; needs an idle machine
 	$(WITH_VENV) dvc repro sample train@full-lstm
 	$(WITH_VENV) python -m tests.benchmarks.speed \
 		data/samples data/corpus.parquet data/models/full-lstm.safetensors reports/benchmarks.md
 	$(WITH_VENV) python -m tests.benchmarks.load data/samples/full/train.parquet reports/load.md
 	$(WITH_VENV) python -m tests.benchmarks.growth data/corpus.parquet reports/growth.csv reports/growth.svg
 
-# Where git refuses a repository, as one that belongs to another user, DVC trains everything and fails afterwards.
+# If git refuses the repository because it belongs to another user, DVC trains everything and fails at the end.
 trusted:
 	@! test -e .git || git rev-parse --git-dir >/dev/null
 
-# Exact versions, once: a second make finds the marker and installs nothing. The marker does not count where the scripts
-# do not start, because the folder was moved, half removed, or its Python has gone.
+# Installs exact versions once: a second make finds the marker and installs nothing. The marker is ignored if the
+# scripts do not start, because the folder was moved or half removed, or its Python is gone.
 ifneq ($(wildcard .venv/installed),)
 ifneq ($(shell (.venv/bin/python -c '' && .venv/bin/dvc --version) >/dev/null 2>&1 || echo broken),)
 .PHONY: .venv/installed
 endif
 endif
 
-# .venv may be a link, which venv itself refuses; what it points to must not be cleared if it is something else.
+# .venv may be a link, which venv itself refuses. Its target is cleared only if empty or a virtual environment.
 .venv/installed: constraints.txt pyproject.toml
 	@case "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" in \
 		True) ;; \

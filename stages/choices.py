@@ -1,4 +1,4 @@
-"""The names that params.yaml may choose from. `stages/network` has a dict from each of them to what it makes.
+"""The names that params.yaml may choose from. `stages/network` maps each name to its implementation.
 
 cell: gru  ->  one of get_args(Cell), a key of network/cells.CELLS
 """

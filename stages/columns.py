@@ -1,4 +1,4 @@
-"""What the columns of a result may hold, and one line about the first value that may not stand there.
+"""The values that each column of a result may hold, and a one-line error for the first value that it may not.
 
 {"exact_match": 1.2}  ->  reports/metrics/full-lstm.json: exact_match: must be a share from 0 to 1 (found 1.2)
 """
@@ -23,7 +23,7 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf", re.IG
 
 @dataclass(frozen=True)
 class Column:
-    """The values of a column, in words and as a rule. With `gaps` some may be missing, or the whole column."""
+    """The allowed values of a column, in words and as a test. With `gaps`, values or the column may be missing."""
 
     words: str
     fits: Callable[[Any], bool]
@@ -43,7 +43,7 @@ def with_gaps(column: Column) -> Column:
     return replace(column, gaps=True)
 
 
-EXACT = 2**53  # up to here a float64 holds every whole number
+EXACT = 2**53  # float64 holds every whole number up to here
 SHARE = number("a share from 0 to 1", 0, 1)
 AMOUNT = number("a number, 0 or more", 0)
 ENDLESS = number("a number, 0 or more, or inf", 0, float("inf"))
@@ -58,10 +58,10 @@ Columns = Mapping[str, Column]
 
 
 def read_csv(path: Path, columns: Columns, remedy: str, empty: bool = False, **options: Any) -> pd.DataFrame:
-    """The CSV table at `path` as pandas reads it with these options; only an `empty` one may have no rows.
+    """The CSV table at `path`, read by pandas with `options`. It must have rows unless `empty` is true.
 
-    Raises BadInput that names the file, and the column or row that is wrong; where there is no such table, with the
-    remedy.
+    Raises BadInput naming the file and the wrong column or row. If the table is missing or incomplete, the message ends
+    with `remedy`.
     """
     with _readable(path, remedy):
         text = path.read_text(encoding="utf-8-sig")
@@ -72,12 +72,12 @@ def read_csv(path: Path, columns: Columns, remedy: str, empty: bool = False, **o
         header, *rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
     _complete(path, header, columns, remedy)
     if doubled := {name for name in header if header.count(name) > 1}:
-        raise BadInput(f"{path}: {shown(', '.join(sorted(doubled)))}: must be one column")
+        raise BadInput(f"{path}: {shown(', '.join(sorted(doubled)))}: duplicate column; {remedy}")
     for place, row in enumerate(rows, start=1):
         if len(row) != len(header):
             raise BadInput(f"{path}: row {place}: must have {len(header)} values (found {len(row)})")
     if not rows and not empty:
-        raise BadInput(f"{path}: has a header and no rows; {remedy}")
+        raise BadInput(f"{path}: has a header but no rows; {remedy}")
     for name, cells in zip(header, zip(*rows, strict=True), strict=bool(rows)):
         if column := columns.get(name):
             check(path, name, column, [_value(cell, column) for cell in cells])
@@ -98,7 +98,7 @@ def read_json(path: Path, columns: Columns, remedy: str) -> pd.DataFrame:
 
 
 def check(path: Path, name: str, column: Column, values: list) -> None:
-    """Raise BadInput that names the first value that does not fit the column, by its row where there are several."""
+    """Raise BadInput for the first value that does not fit the column; names its row if there are several."""
     for place, value in enumerate(values, start=1):
         if not (column.fits(value) or (column.gaps and value is None)):
             where = f"{name}, row {place}" if len(values) > 1 else name
@@ -107,7 +107,7 @@ def check(path: Path, name: str, column: Column, values: list) -> None:
 
 
 def _value(cell: str, column: Column) -> Any:
-    """A cell of a CSV file as the text or the number that the column holds, None where there is nothing."""
+    """A cell of a CSV file as the text or number that its column holds; None for an empty cell."""
     if column.fits(cell):
         return cell
     if not NUMBER.fullmatch(cell):
@@ -123,7 +123,7 @@ def _complete(path: Path, names: Any, columns: Columns, remedy: str) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
-        raise ValueError(f"two values for one key among {', '.join(content)}")
+        raise ValueError(f"duplicate key among {', '.join(content)}")
     return content
 
 

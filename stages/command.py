@@ -1,4 +1,4 @@
-"""How a stage ends: bad input, full disks and too little memory are one line on standard error and a non-zero exit.
+"""How a stage ends: bad input, a full disk or too little memory gives one line on standard error and a non-zero exit.
 
 $ python -m stages.generate params.yaml data/corpus.parquet
 generate: params.yaml: lr: must be greater than 0 (found -1)
@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 from stages import parent
 
-SMALLER = {  # what needs less memory, by stage
+SMALLER = {  # a change that needs less memory, by stage
     "generate": "a smaller corpus.operands",
     "subset": "a smaller corpus.operands",
     "sample": "a smaller sample or corpus.operands",
@@ -26,21 +26,21 @@ SMALLER = {  # what needs less memory, by stage
     "report": "fewer runs, or smaller samples of the datasets",
     "study": "fewer --workers, or a smaller corpus.operands",
 }
-STARVED = re.compile(r"out of memory|can(no|')t allocate|not enough memory|bad_alloc")  # PyTorch's RuntimeErrors
-UNWRITABLE = errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.ENOSPC  # without EIO, which reading can cause too
+STARVED = re.compile(r"out of memory|can(no|')t allocate|not enough memory|bad_alloc")  # in PyTorch's RuntimeErrors
+UNWRITABLE = errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.ENOSPC  # not EIO: reading can cause it too
 OUTPUT = "standard output"
 CUT_OFF = 128 + 13  # the exit status a shell reports for SIGPIPE, which Python ignores
-LONGEST = 2000  # characters of a message
+LONGEST = 2000  # characters in a message
 
 
 class BadInput(Exception):
-    """Input that a person can put right; the message says what, where, and what would be right."""
+    """Input that a person can fix; the message says what is wrong, where, and what to do."""
 
 
 def shown(text: str, most: int = 60) -> str:
-    """Any text as part of one line on a terminal: control characters escaped, and at most `most` characters.
+    """Text made safe for one line of a terminal: control characters escaped, at most `most` characters.
 
-    A text that was cut ends with '…'.
+    A truncated text ends with '…'.
     """
     # Cut before escaping, so that a cell of 10 MB costs no more than a short one
     safe = "".join(
@@ -52,9 +52,9 @@ def shown(text: str, most: int = 60) -> str:
 
 @contextmanager
 def one_line(stage: str) -> Iterator[None]:
-    """Turn bad input, lack of disk or memory, failing output, Ctrl-C and SIGTERM into one line after the stage's name.
+    """Report bad input, lack of disk or memory, failing output, Ctrl-C and SIGTERM in one line: `STAGE: message`.
 
-    A reader that closes the pipe, such as `head`, ends the stage without a word.
+    If the reader closes the pipe, as `head` does, the stage ends silently.
     """
     parent.die_with_dvc()
     try:
@@ -71,11 +71,11 @@ def one_line(stage: str) -> Iterator[None]:
 
 
 def _message(stage: str, error: Exception) -> str | None:
-    """What a person reads; None for an error of the program's own."""
+    """The message for a person; None if the error is a bug of the program."""
     starved = isinstance(error, RuntimeError) and STARVED.search(str(error))
     if starved or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return f"out of memory; {SMALLER.get(stage, 'less at a time')} would need less"
-    if isinstance(error, OSError) and (  # `files.atomic` names its files
+        return f"out of memory; try {SMALLER.get(stage, 'less at a time')}"
+    if isinstance(error, OSError) and (  # an error of a file names it, see `files.atomic`
         error.filename == OUTPUT or (error.filename is None and error.errno in UNWRITABLE)
     ):
         return f"{OUTPUT}: {'is closed' if error.errno == errno.EBADF else error.strerror}"
@@ -84,7 +84,7 @@ def _message(stage: str, error: Exception) -> str | None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Ctrl-C and SIGTERM raise KeyboardInterrupt, so that drafts are cleared away."""
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt, so that drafts are deleted."""
     ours = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is signal.SIG_DFL]
     for number in ours:
         signal.signal(number, signal.default_int_handler)
@@ -97,13 +97,13 @@ def _stoppable() -> Iterator[None]:
 
 @contextmanager
 def _printed() -> Iterator[None]:
-    """Raise OSError where standard output does not take all that was printed, rather than lose it as Python ends.
+    """Raise OSError if printed text cannot be written to standard output, instead of losing it when Python exits.
 
-    Characters that the encoding of standard output or error lacks are escaped.
+    Characters that the encoding of standard output or standard error lacks are escaped.
     """
-    if sys.stdout is None:  # closed: printing would be silently skipped. This file fails when it is written
+    if sys.stdout is None:  # closed: print would do nothing. Writing to this read-only file fails
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", closefd=False)
-    if sys.stderr is None:  # else messages would go to standard output
+    if sys.stderr is None:  # closed: messages would go to standard output
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", closefd=False)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -114,7 +114,7 @@ def _printed() -> Iterator[None]:
         _flush()
         raise
     except BaseException:
-        with suppress(OSError):  # the first error counts
+        with suppress(OSError):  # only the first error is reported
             _flush()
         raise
     _flush()
@@ -128,7 +128,7 @@ def _flush() -> None:
         except OSError as error:
             error.filename = OUTPUT
             failed = failed or error
-            with suppress(OSError):  # Python would try the rest again as it ends, and complain
+            with suppress(OSError):  # otherwise Python retries at exit and prints an error
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if failed:
         raise failed

@@ -3,7 +3,7 @@
 lr: 1e-05
 corpus: {operands: 50}  ->  {"lr": 1e-05, "corpus": {"operands": 50}}
 
-Longer than other modules: one class goes through the parser's events, and each refusal stands where it is found.
+Longer than other modules: one class walks the parser's events and raises each error where it finds it.
 """
 
 import re
@@ -29,11 +29,11 @@ from ruamel.yaml.reader import ReaderError
 from stages import wording
 from stages.command import BadInput
 
-# Files written by hand stay far below these limits, which bound the time and memory of a hostile file.
+# Handwritten files stay far below these limits, which bound the time and memory that a hostile file can take.
 LARGEST = 256 * 1024  # bytes
-DEEPEST = 20  # lists and mappings inside each other
+DEEPEST = 20  # levels of nested lists and mappings
 MOST = 20_000  # keys and values, counted again for each alias
-LONGEST = 100  # characters of a number
+LONGEST = 100  # characters in a number
 
 TAG = "tag:yaml.org,2002:"
 KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number"}
@@ -43,7 +43,7 @@ HALVES = re.compile("[\ud800-\udfff]")  # lone surrogates: an escape can name th
 def read(path: Path) -> dict:
     """The keys and values of a YAML 1.2 file, as DVC reads them; {} for an empty file.
 
-    Raises BadInput unless the file is one document of plain values with text as keys. Time and memory are bounded.
+    Raises BadInput unless the file is one document of plain values with text keys. Time and memory are bounded.
     """
     try:
         with path.open("rb") as file:
@@ -65,7 +65,7 @@ def read(path: Path) -> dict:
 
 
 class _Document:
-    """Values built event by event, so that a file over a limit is refused before it is in memory."""
+    """Builds the values event by event, so that a file over a limit is refused before it fills the memory."""
 
     def __init__(self, path: Path, text: str):
         self.path, self.text, self.left = path, text, MOST
@@ -79,28 +79,28 @@ class _Document:
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._fail(event, "a second document begins (---); there must be one")
+                    self._fail(event, "a second document begins (---); keep only one")
                 self._version(event, event.version)
             elif isinstance(event, NodeEvent):
                 found = self._node(event, 0)
         return found
 
     def _parsed(self) -> Iterator[Event]:
-        """The events; raises BadInput where the text is not YAML."""
+        """The parser's events; raises BadInput where the text is not YAML."""
         try:
             yield from self.yaml.parse(self.text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            hint = "; indent with blanks, not with tabs" if "'\\t'" in error.problem else ""
+            hint = "; indent with spaces, not tabs" if "'\\t'" in error.problem else ""
             self._wrong(mark.line, f"not YAML: {wording.line(error.problem)}{hint}")
         except ReaderError as error:
             line = self.text.count("\n", 0, error.position)
             self._wrong(line, f"not YAML: the character {chr(error.character)!a} is not allowed")
         except ValueError:
-            self._wrong(self.yaml.reader.line, "not YAML: \\U must be followed by a character's number, below 00110000")
+            self._wrong(self.yaml.reader.line, "not YAML: \\U must be followed by a code point below 00110000")
 
     def _nodes(self) -> Iterator[NodeEvent]:
-        """The nodes up to the end of the list or mapping that holds them: the first event that is no node."""
+        """The nodes of the current list or mapping; its end is the first event that is not a node."""
         while isinstance(event := next(self.events), NodeEvent):
             yield event
 
@@ -108,11 +108,11 @@ class _Document:
         before = self.left
         self._take(event, 1)
         if depth > DEEPEST:
-            self._fail(event, f"lists and keys must be at most {DEEPEST} deep")
+            self._fail(event, f"lists and mappings must be nested at most {DEEPEST} deep")
         match event:
             case AliasEvent():
                 if event.anchor not in self.anchors:
-                    self._fail(event, f"*{wording.key(event.anchor)}: no anchor of this name above")
+                    self._fail(event, f"*{wording.key(event.anchor)}: no anchor with this name above")
                 value, size = self.anchors[event.anchor]
                 self._take(event, size)
                 return value
@@ -134,14 +134,14 @@ class _Document:
         for event in nodes:
             if isinstance(event, ScalarEvent) and self._tag(event) == "merge":
                 if merged is not None:
-                    self._fail(event, "<<: is there twice; keep one, which may be a list")
+                    self._fail(event, "<<: duplicate key; keep one, which may be a list")
                 merged = self._merged(next(nodes), depth)
                 continue
             key = self._node(event, depth)
             if not isinstance(key, str):
-                self._fail(event, f"a key must be text, in quotes if need be (found {wording.shown(key)})")
+                self._fail(event, f"a key must be text; use quotes if needed (found {wording.shown(key)})")
             if key in own:
-                self._fail(event, f"{wording.key(key)}: is there twice; keep one")
+                self._fail(event, f"{wording.key(key)}: duplicate key; keep one")
             own[key] = self._node(next(nodes), depth)
         return (merged or {}) | own
 
@@ -160,7 +160,7 @@ class _Document:
             case "str":
                 if HALVES.search(text):
                     self._fail(
-                        event, f"must be text; \\ud800 to \\udfff are no characters (found {wording.shown(text)})"
+                        event, f"must be text; \\ud800 to \\udfff are not characters (found {wording.shown(text)})"
                     )
                 return text
             case "null":
@@ -173,15 +173,15 @@ class _Document:
                 except (ValueError, IndexError, KeyError):
                     self._fail(event, f"must be {KINDS[kind]} (found {wording.shown(text)})")
             case "timestamp" | "merge" | "value":
-                self._fail(event, f"must be in quotes (found {wording.shown(text)}, which means more than text)")
-        self._fail(event, f"must be a plain value (found one tagged {wording.key(kind)})")
+                self._fail(event, f"must be in quotes (found {wording.shown(text)}, which YAML does not read as text)")
+        self._fail(event, f"must be a plain value (found the tag {wording.key(kind)})")
 
     def _version(self, event: Event, version: tuple[int, int] | None) -> None:
         if version not in (None, (1, 2)):
-            self._fail(event, "%YAML must be 1.2, or left out")
+            self._fail(event, "%YAML must be 1.2 or omitted")
 
     def _tag(self, event: ScalarEvent) -> str:
-        self._version(event, self.yaml.scanner.yaml_version)  # it is ahead, and may have met a %YAML further down
+        self._version(event, self.yaml.scanner.yaml_version)  # the scanner reads ahead: it may have met a later %YAML
         tag = event.tag
         if tag in (None, "!"):
             tag = str(self.yaml.resolver.resolve(ScalarNode, event.value, event.implicit))
@@ -190,12 +190,12 @@ class _Document:
     def _untagged(self, event: CollectionStartEvent, kind: str) -> None:
         if event.tag not in (None, "!", TAG + kind):
             tag = wording.key(event.tag.removeprefix(TAG))
-            self._fail(event, f"must be plain keys and values or a list (found one tagged {tag})")
+            self._fail(event, f"must be plain keys and values or a list (found the tag {tag})")
 
     def _take(self, event: Event, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            self._fail(event, f"there must be at most {MOST:,} keys and values, aliases written out")
+            self._fail(event, f"must have at most {MOST:,} keys and values, counting every alias in full")
 
     def _fail(self, event: Event, what: str) -> NoReturn:
         self._wrong(event.start_mark.line, what)

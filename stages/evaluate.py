@@ -1,4 +1,4 @@
-"""One run's network, asked every validation row and every product of two: its answers, and how good they are.
+"""The answers of one run's network to its held-out rows and to every a*b, with metrics.
 
 '12*(3+4)=', tgt 84  ->  predicted '84', correct, probability 0.93
 """
@@ -19,7 +19,7 @@ from stages.sources import given
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
-    """The rows (N) with the network's greedy answers, and the metrics of the whole table; `loss` is in nats a token."""
+    """The N rows with the network's greedy answers, and the metrics over all rows; `loss` is in nats per token."""
     predictions, decoded = scores.answer(trained, rows, sources, answers)
     last = trained.history[-1]
     metrics = {
@@ -35,16 +35,16 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
 
 
 def pictures(history: list[dict[str, float]], exact_match: float, answers: pd.DataFrame) -> pd.DataFrame:
-    """What `dvc plots` draws of a run: a row for each epoch, one with the exact match, one for each pair of `digits`.
+    """The table for `dvc plots`: a row per epoch, a row with the exact match, and a row per pair of `digits`.
 
-    Each row leaves the other rows' columns empty.
+    Each of the three kinds of row leaves the others' columns empty.
     """
     curves = pd.DataFrame(history).reindex(columns=["epoch", "valid_loss", "valid_token_accuracy"])
     return pd.concat([curves, pd.DataFrame({"exact_match": [exact_match]}), digits(answers)], ignore_index=True)
 
 
 def products(operands: int) -> pa.Table:
-    """Every `a*b=` over operands 0..operands-1 with its answer: few validation rows are of this template."""
+    """Every `a*b=` over operands 0..operands-1 with its answer; too few held-out rows have this template."""
     pairs = [(a, b) for a in range(operands) for b in range(operands)]
     return pa.table(
         {
@@ -56,17 +56,15 @@ def products(operands: int) -> pa.Table:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Let a trained network answer its validation rows, and score it.")
+    parser = argparse.ArgumentParser(description="Answer a run's held-out rows with its network and score the answers.")
     parser.add_argument("params", type=Path)
-    parser.add_argument("model", type=given, help="file to read")
-    parser.add_argument("rows", type=given, help="Parquet file to read")
-    parser.add_argument(
-        "--predictions", type=Path, required=True, help="Parquet file to write: the answers to its rows"
-    )
-    parser.add_argument("--products", type=Path, required=True, help="Parquet file to write: the answers to every a*b")
+    parser.add_argument("model", type=given, help="model file to read")
+    parser.add_argument("rows", type=given, help="Parquet file to read: held-out rows")
+    parser.add_argument("--predictions", type=Path, required=True, help="Parquet file to write: answers to these rows")
+    parser.add_argument("--products", type=Path, required=True, help="Parquet file to write: answers to every a*b")
     parser.add_argument("--metrics", type=Path, required=True, help="JSON file to write")
-    parser.add_argument("--history", type=Path, required=True, help="CSV file to write: the curve of its training")
-    parser.add_argument("--plots", type=Path, required=True, help="CSV file to write: what `dvc plots` draws")
+    parser.add_argument("--history", type=Path, required=True, help="CSV file to write: the training curve")
+    parser.add_argument("--plots", type=Path, required=True, help="CSV file to write: the table for `dvc plots`")
     args = parser.parse_args()
 
     params.read(args.params)
@@ -77,8 +75,8 @@ def main() -> None:
     predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in alphabet.encode_table(rows, args.rows)))
     multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
-    for asked, table in ((args.rows, predictions), ("a*b", multiplied)):
-        scores.check(args.model, f"probability of an answer to {asked}", sum(table["probability"].to_pylist()))
+    for questions, table in ((args.rows, predictions), ("a*b", multiplied)):
+        scores.check(args.model, f"probability of an answer to {questions}", sum(table["probability"].to_pylist()))
     rounded = {name: round(value, 6) for name, value in metrics.items()}
     outputs = args.predictions, args.products, args.metrics, args.history, args.plots
     with files.outputs(*outputs) as [table, square, scored, curve, drawn]:

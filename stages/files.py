@@ -1,6 +1,6 @@
-"""Files that are either whole or not there, and Parquet tables whose columns are checked on opening.
+"""Files that are written completely or not at all, and Parquet tables whose columns are checked when opened.
 
-The row every table of expressions holds:
+A row of a table of expressions:
 
     src      tgt  template  a   b  c
     '12+7='  19   'a+b'     12  7  null
@@ -29,7 +29,7 @@ EXPRESSIONS = pa.schema(
     }
 )
 
-# A row that a network has answered: `predicted` is text, for it need not be a number.
+# A row with a network's answer. `predicted` is text because it need not be a number.
 PREDICTIONS = pa.schema(
     {
         "src": pa.string(),
@@ -44,22 +44,22 @@ PREDICTIONS = pa.schema(
 
 @contextmanager
 def atomic(*paths: Path) -> Iterator[list[Path]]:
-    """Yield a draft for each path; they take the paths' places only when the block ends without an error.
+    """Yield a draft for each path; the drafts replace the paths only if the block ends without an error.
 
-    A path that cannot be written fails here, before the work is done.
+    A path that cannot be written raises an error here, before the work is done.
     """
     drafts = [path.with_name(f".{path.name}.tmp") for path in paths]
     try:
         for path, draft in zip(paths, drafts, strict=True):
             if path.is_dir():
-                raise BadInput(f"{path}: is a folder; a file should go there")
+                raise BadInput(f"{path}: is a folder; remove it or give the path of a file")
             path.parent.mkdir(parents=True, exist_ok=True)
             draft.touch()
         yield drafts
         for path, draft in zip(paths, drafts, strict=True):
             os.replace(draft, path)
     except OSError as error:
-        # A full disk, quota or `ulimit -f`, which Python and PyArrow tell without a name
+        # A full disk, quota or `ulimit -f`: Python and PyArrow do not name the file
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             error.filename = error.filename or ", ".join(map(str, paths))
         raise
@@ -73,26 +73,26 @@ def atomic(*paths: Path) -> Iterator[list[Path]]:
 def outputs(*paths: Path) -> Iterator[list[Path]]:
     """`atomic` for a stage's outputs: nothing is replaced if an input changed.
 
-    A changed input is also reported instead of an error of the block, which it most likely caused.
+    If the block raises an error and an input changed, the change is reported instead, as its most likely cause.
     """
     with atomic(*paths) as drafts:
         try:
             yield drafts
-        except Exception:  # Ctrl-C and sys.exit have causes of their own
+        except Exception:  # not Ctrl-C or sys.exit, which no input causes
             sources.unchanged()
             raise
         sources.unchanged()
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with the same line ends on every system."""
-    text = text.replace(os.linesep, "\n")  # pandas ends lines as the system does
+    """Write `text` as UTF-8 with LF line ends on every system."""
+    text = text.replace(os.linesep, "\n")  # pandas writes the system's line ends
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager
 def writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """Takes batches of a table that need never be in memory as a whole; the file gets checksums."""
+    """Yield a writer that takes a table in batches, so that it need not fit in memory; the file gets checksums."""
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as out:
         yield out
         out.add_key_value_metadata({seal.KEY: seal.BLANK})
@@ -100,7 +100,7 @@ def writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write all of a table as `writer` does."""
+    """Write a whole table as `writer` does."""
     with writer(path, table.schema) as out:
         out.write_table(table)
 
@@ -108,13 +108,13 @@ def write_table(path: Path, table: pa.Table) -> None:
 def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBatch]:
     """The table at `path`, a batch at a time, with the columns of `schema`.
 
-    Raises BadInput when the file is missing or damaged, or a column is missing or has gaps.
+    Raises BadInput if the file is missing or damaged, or a column is missing or has gaps.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
     if seal.broken(path):
         raise BadInput(f"{path}: {seal.BROKEN}")
-    # Not pre-buffered: that would keep what it has read until the end.
+    # Not pre-buffered, which would keep all that was read in memory until the end.
     with _readable(path), pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
         found = {field.name: field.type for field in file.schema_arrow}
         for field in schema:
@@ -130,7 +130,7 @@ def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBa
 
 
 def read_table(path: Path, schema: pa.Schema = EXPRESSIONS) -> pa.Table:
-    """All of the table at `path`; raises BadInput as `batches` does, and when there are no rows."""
+    """The whole table at `path`; raises BadInput as `batches` does, and if there are no rows."""
     with _readable(path):
         table = pa.Table.from_batches(batches(path, schema), schema)
     if not len(table):
@@ -142,8 +142,8 @@ def read_table(path: Path, schema: pa.Schema = EXPRESSIONS) -> pa.Table:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except MemoryError:  # PyArrow's is an ArrowException too, and tells nothing of the file
+    except MemoryError:  # PyArrow's is also an ArrowException, but not the file's fault
         raise
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:120]
-        raise BadInput(f"{path}: not a whole Parquet file ({reason}); make it again") from error
+        raise BadInput(f"{path}: not a complete Parquet file ({reason}); make it again") from error

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from stages import files, grammar, params
 from stages.command import one_line
 
-# Rows made at a time: memory stays the same however large the corpus is.
+# Rows per batch. Memory use does not grow with the corpus.
 BATCH = 2**17
 
 
@@ -27,7 +27,7 @@ def generate(operands: int) -> Iterator[pa.RecordBatch]:
 
 
 def _batch(index: int, numbers: np.ndarray, operands: int) -> pa.RecordBatch:
-    """Rows of one template; row number n is (a, b, c) read as digits in base `operands`, c the fastest."""
+    """The rows of one template with these numbers; the digits of a number in base `operands` are a, b, c."""
     template = grammar.TEMPLATES[index]
     letters = [letter for letter in "abc" if letter in template]
     digits = np.unravel_index(numbers, [operands] * len(letters))

@@ -1,6 +1,6 @@
-"""The language of the corpus: 24 templates, and a parser that knows what each expression is worth.
+"""The language of the corpus: 24 templates, and a parser that evaluates expressions.
 
-'12*(3+4)='  ->  84, by the template 'a*(b+c)'
+'12*(3+4)='  ->  84, of template 'a*(b+c)'
 
 expression = term {('+' | '-') term}
 term       = factor {'*' factor}
@@ -31,29 +31,29 @@ SHAPES = {re.sub(r"[abc]", "n", template) for template in TEMPLATES}
 
 NO_BLANK = re.compile(r"\S")
 
-# Characters, blanks not counted. Far past the corpus' 11; keeps the parser's recursion shallow.
+# Characters, not counting blanks. The corpus has at most 11; the limit keeps the parser's recursion shallow.
 LONGEST = 200
 
 
 def evaluate(text: str, names: Mapping[str, Any] | None = None) -> Any:
-    """The value of an expression, whose closing `=` may be left out.
+    """The value of an expression; the closing `=` is optional.
 
-    With `names` it is the value of a template, and works on NumPy arrays too: evaluate("a+b", {"a": 1, "b": 2}).
-    Raises BadInput with the position (from 1, blanks counted) of the first character that does not fit.
+    With `names`, the value of a template, also over NumPy arrays: evaluate("a+b", {"a": 1, "b": 2}).
+    Raises BadInput with the position (from 1, counting blanks) of the first wrong character.
     """
     if len(text) > LONGEST and (beyond := next(islice(NO_BLANK.finditer(text), LONGEST, None), None)):
         where = f"'{shown(text, 20)}': position {beyond.end()}"
-        raise BadInput(f"{where}: expected the end, for at most {LONGEST} are read")
+        raise BadInput(f"{where}: too long; at most {LONGEST} characters, not counting blanks")
     return _Parser(text, names or {}).whole()
 
 
 def without_blanks(text: str) -> str:
-    """A well-formed expression as the network reads it; `1 2`, which is malformed, would become `12`."""
+    """A well-formed expression as the network reads it. (The malformed `1 2` would become `12`.)"""
     return "".join(text.split())
 
 
 def unseen(text: str, operands: int) -> str | None:
-    """None if the corpus over 0..operands-1 holds this well-formed expression, else the reason why not."""
+    """None if the corpus over 0..operands-1 contains this well-formed expression, else the reason why not."""
     text = without_blanks(text)
     numbers = NUMBER.findall(text)
     if NUMBER.sub("n", text.removesuffix("=")) not in SHAPES:
@@ -66,7 +66,7 @@ def unseen(text: str, operands: int) -> str | None:
 
 
 def longest_answer(operands: int) -> int:
-    """Characters of the longest answer over 0..operands-1: a product of three, or a minus sign and one of two."""
+    """The length of the longest answer over 0..operands-1: a product of three, or a negative product of two."""
     top = operands - 1
     return max(len(str(top**3)), len(str(-(top**2))))
 
@@ -115,7 +115,7 @@ class _Parser:
         return value
 
     def peek(self) -> str:
-        """The next character that is no blank, with `at` moved to it; empty at the end."""
+        """The next non-blank character; moves `at` to it. Empty at the end."""
         while self.text[self.at : self.at + 1].isspace():
             self.at += 1
         return self.text[self.at : self.at + 1]

@@ -1,9 +1,9 @@
-"""A model file as fields and NumPy arrays, for whoever needs no PyTorch; `network/weights` makes a network of it.
+"""A model file as fields and NumPy arrays, without PyTorch; `network/weights` builds a network from it.
 
 data/models/full-lstm.safetensors  ->  {'run': 'full-lstm', 'shape': {'cell': 'lstm', …}, …}, {'embedding.weight': …}
 
-The metadata has one key, `trained`, whose JSON says run, shape, operands and history, and a SHA-256 over these and the
-tensors. Nothing in such a file can be code. Row 2 of the embedding is that of TOKENS[2], '0'.
+The metadata has one key, `trained`: JSON with run, shape, operands, history, and a SHA-256 over these and the tensors.
+Such a file cannot contain code. Row 2 of the embedding belongs to TOKENS[2], '0'.
 """
 
 import hashlib
@@ -19,17 +19,17 @@ from safetensors import SafetensorError, safe_open
 from stages import params, seal
 from stages.command import BadInput
 
-# The tokens that a network reads and writes, each by its id
-PAD = 0  # fills a row up to its table's longest, and is never in the loss; also the token before an answer's first
-EOS = 1  # ends every answer, so that its length is learned too; a source needs none, it ends with '='
+# The tokens that a network reads and writes; a token's id is its place in TOKENS
+PAD = 0  # padding up to the longest row of a table, not counted in the loss; also the decoder's start token
+EOS = 1  # ends every answer, so that its length is learned; a source ends with '=' instead
 TOKENS = ("<pad>", "<eos>", *"0123456789+-*()=")
 
-CALCULATOR = "calculator"  # the model in git, there before anything is trained; the study of this name made it
+CALCULATOR = "calculator"  # the pretrained model in git, made by the study of this name
 KEY = "trained"  # one key only: several would be written in random order
-FOREIGN = "not a model that `train` wrote, or cut short; make it again"
+FOREIGN = "not a model written by `train`, or truncated; make it again"
 CHECKED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-_ALLOWED = get_type_hints(params.Run, include_extras=True)  # the ranges of params.yaml
+_ALLOWED = get_type_hints(params.Run, include_extras=True)  # the ranges allowed in params.yaml
 _SHAPE: dict[str, Any] = {
     name: (_ALLOWED[name], ...) for name in ("cell", "embed_dim", "hidden_dim", "layers", "decoder")
 }
@@ -50,9 +50,9 @@ _Content = create_model(
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The fields, `sha256` too, and the tensors by name; raises BadInput for a missing, damaged or foreign file.
+    """The fields, with `sha256`, and the tensors by name; raises BadInput for a missing, damaged or foreign file.
 
-    A shape that params.yaml could not have is refused before anything of its size is allocated.
+    A shape that params.yaml would not allow is refused before memory for it is allocated.
     """
     if not path.is_file():
         raise BadInput(f"{path}: no such file; `dvc repro` makes it")
@@ -73,7 +73,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def digest(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over all fields, and every tensor's name, type (in PyTorch's words), shape and bytes."""
+    """SHA-256 over all fields, and every tensor's name, type (by PyTorch's name), shape and bytes."""
     found = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         found.update(f"{name} torch.{array.dtype} {list(array.shape)}".encode())

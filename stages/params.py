@@ -5,7 +5,7 @@
 
 becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other number from the root of the file.
 
-Longer than other modules: all that params.yaml may hold is here, in the order of the file.
+Longer than other modules: everything that params.yaml may contain is here, in the file's order.
 """
 
 import math
@@ -31,7 +31,7 @@ from pydantic.dataclasses import dataclass
 from stages import choices, sources, wording
 from stages.command import BadInput
 
-# A key that no field has is an error, and so is NaN. Strict numbers below: "10" and true are none.
+# Reject unknown keys and NaN; the strict types below do not accept "10" or true as numbers.
 CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
@@ -40,7 +40,7 @@ NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
 
 def _name(value: str) -> str:
     if not re.fullmatch(NAME, value):
-        raise ValueError("a name must be letters, digits, '_' and '-', at most 100 of them")
+        raise ValueError("a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-'")
     return value
 
 
@@ -52,21 +52,21 @@ def _norm(value: Any) -> float | str:
 
 def _size(value: Any) -> int | str:
     if value != "all" and (type(value) is not int or value < 2):
-        raise ValueError("must be a number of rows, at least 2 (one to train, one to validate), or all")
+        raise ValueError("must be a number of rows, at least 2 (one to train on, one to hold out), or all")
     return value
 
 
-Name = Annotated[str, AfterValidator(_name)]  # a file name, and part of a DVC address
+Name = Annotated[str, AfterValidator(_name)]  # used in file names and in DVC's stage names
 Norm = Annotated[float | Literal["none"], BeforeValidator(_norm)]
 Size = Annotated[StrictInt | Literal["all"], BeforeValidator(_size)]
 Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
 Width = Annotated[StrictInt, Field(ge=1, le=8192)]
-Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # what scikit-learn takes
+Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # the range that scikit-learn accepts
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
 class Hyperparameters:
-    """What a network and its training need besides rows; a run may override any of them for itself."""
+    """The settings of a network and its training; a run may override any of them."""
 
     embed_dim: Width
     hidden_dim: Width
@@ -83,7 +83,7 @@ class Hyperparameters:
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
 class Run(Hyperparameters):
-    """One network: its dataset, its cell, and its own full set of hyper-parameters."""
+    """One network: its dataset, its cell, and its own full set of hyperparameters."""
 
     dataset: Name
     cell: choices.Cell
@@ -140,7 +140,7 @@ class Params(Hyperparameters):
 
 
 def read(path: Path) -> Params:
-    """The whole of params.yaml, checked; raises BadInput that names the first wrong key."""
+    """The validated content of params.yaml; raises BadInput naming the first wrong key."""
     raw = sources.values(path)
     try:
         return TypeAdapter(Params).validate_python(_with_overrides(raw))
@@ -149,7 +149,7 @@ def read(path: Path) -> Params:
 
 
 def find(path: Path, kind: Literal["datasets", "runs"], name: str) -> tuple[Params, Any]:
-    """`read`, and the dataset or run of that name; raises BadInput when there is none."""
+    """The parameters, and the dataset or run called `name`; raises BadInput if there is none."""
     params = read(path)
     entries = getattr(params, kind)
     if name not in entries:

@@ -1,4 +1,4 @@
-"""Answers character by character: which one is right in each place, and which one a network wrote there.
+"""Answers character by character: the correct and the predicted character in each place.
 
 tgt 84, predicted '82'  ->  place 1: '8' '8', place 2: '4' '2', place 3: 'end' 'end'
 """
@@ -9,9 +9,9 @@ END = "end"  # stands for <eos>
 
 
 def by_place(answers: pd.DataFrame) -> pd.DataFrame:
-    """A row for each place of each right answer and its end mark, under the index of the answer's row.
+    """A row for each character of each correct answer and for its end mark, indexed like `answers`.
 
-    Columns: place from 1, right and predicted character, and whether they are equal (correct).
+    Columns: place (from 1), right and predicted (the two characters), correct (whether they are equal).
     """
     right, predicted = ([[*text, END] for text in answers[column].astype(str)] for column in ("tgt", "predicted"))
     rows = [
@@ -24,9 +24,9 @@ def by_place(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def digits(answers: pd.DataFrame) -> pd.DataFrame:
-    """How often each right character was answered with which: right, predicted, count and share, sorted.
+    """How often each correct character was answered with which: right, predicted, count and share, sorted.
 
-    `share` is the part of all places with this right character.
+    `share` is relative to all places with this correct character.
     """
     counts = by_place(answers)[["right", "predicted"]].value_counts().rename("count").reset_index()
     counts["share"] = counts["count"] / counts.groupby("right")["count"].transform("sum")

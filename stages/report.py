@@ -1,4 +1,4 @@
-"""One page, out of what the other stages left.
+"""Write the page from the results of the other stages.
 
 reports/metrics/full-lstm.json, …  ->  reports/index.html
 """
@@ -23,21 +23,21 @@ FOLDERS = {
     "subsets": "a file per dataset",
     "samples": "a folder per dataset",
     **dict.fromkeys(("history", "metrics", "timing", "predictions", "products"), "a file per run"),
-    "studies": "a file per study that has been tried, and what it kept",
+    "studies": "a file per measured study, and what it kept",
 }
 
 
 def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
-    """The tables that `read` makes of each run's name, one below the other, with run, dataset and cell in front."""
-    made = []
+    """The tables that `read` returns for each run's name, concatenated; run, dataset and cell are the first columns."""
+    tables = []
     for name, run in runs.items():
         table = read(name)
-        made.append(pd.DataFrame({"run": name, "dataset": run.dataset, "cell": run.cell}, table.index).join(table))
-    return pd.concat(made, ignore_index=True)
+        tables.append(pd.DataFrame({"run": name, "dataset": run.dataset, "cell": run.cell}, table.index).join(table))
+    return pd.concat(tables, ignore_index=True)
 
 
 def calculator_study(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
-    """What that study kept of a point; None where it keeps none or has not trained it.
+    """What the calculator's study kept of its point; None if it keeps none or has not trained it.
 
     Raises BadInput as `inputs.whole` does.
     """
@@ -49,11 +49,11 @@ def calculator_study(folder: Path, study: studies.Study, table: pd.DataFrame) ->
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Set the results of all runs together.")
+    parser = argparse.ArgumentParser(description="Write the page with the results of all runs.")
     parser.add_argument("params", type=Path)
     parser.add_argument("questions", type=given, help="studies.yaml")
     for name, holds in FOLDERS.items():
-        parser.add_argument(f"--{name}", type=given, required=True, help=f"folder to read, {holds}")
+        parser.add_argument(f"--{name}", type=given, required=True, help=f"folder to read: {holds}")
     parser.add_argument("--page", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
 

@@ -1,6 +1,6 @@
-"""A seeded draw from one dataset's rows, split into training and validation rows.
+"""A seeded sample of one dataset's rows, split into training rows and held-out rows.
 
-21300 rows, sample all, valid_share 0.1  ->  19170 to train on, 2130 to validate, none in both
+21300 rows, sample all, valid_share 0.1  ->  19170 training rows, 2130 held-out rows, none in both
 """
 
 import argparse
@@ -17,14 +17,14 @@ from stages.sources import given
 
 
 def sample(rows: int, size: int | Literal["all"], valid_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers to train on and to validate on, drawn from 0..rows-1 without replacement."""
+    """The numbers of the training rows and of the held-out rows, drawn from 0..rows-1 without replacement."""
     drawn = np.arange(rows) if size == "all" else np.random.default_rng(seed).choice(rows, size, replace=False)
     train, valid = train_test_split(drawn, test_size=valid_share, random_state=seed)
     return train, valid
 
 
 def count(path: Path) -> int:
-    """How many rows the table at `path` has, counted in one column; raises BadInput when there are none."""
+    """The number of rows in the table at `path`; raises BadInput if there are none. Reads one column."""
     rows = sum(len(batch) for batch in files.batches(path, pa.schema([files.EXPRESSIONS.field("tgt")])))
     if not rows:
         raise BadInput(f"{path}: has no rows")
@@ -36,9 +36,9 @@ def pick(path: Path, rows: np.ndarray) -> pa.Table:
     picked, start = [], 0
     for batch in files.batches(path):
         first, last = np.searchsorted(rows, [start, start + len(batch)])
-        picked.append(batch.take(pa.array(rows[first:last] - start)))  # if empty, its dictionary still counts
+        picked.append(batch.take(pa.array(rows[first:last] - start)))  # even if empty, for its dictionary
         start += len(batch)
-    return pa.Table.from_batches(picked, files.EXPRESSIONS)  # without the metadata of the file
+    return pa.Table.from_batches(picked, files.EXPRESSIONS)  # without the file's metadata
 
 
 def main() -> None:
@@ -46,18 +46,18 @@ def main() -> None:
     parser.add_argument("params", type=Path)
     parser.add_argument("dataset", help="a name under `datasets` of params.yaml")
     parser.add_argument("subset", type=given, help="Parquet file to read")
-    parser.add_argument("train", type=Path, help="Parquet file to write")
-    parser.add_argument("valid", type=Path, help="Parquet file to write")
+    parser.add_argument("train", type=Path, help="Parquet file to write: training rows")
+    parser.add_argument("valid", type=Path, help="Parquet file to write: held-out rows")
     args = parser.parse_args()
 
     config, dataset = params.find(args.params, "datasets", args.dataset)
     rows = count(args.subset)
     where = f"{args.params}: datasets.{args.dataset}.sample"
     if dataset.sample != "all" and dataset.sample > rows:
-        raise BadInput(f"{where}: {dataset.sample} rows asked for, {args.subset} has {rows}")
+        raise BadInput(f"{where}: must be at most {rows}, the rows of {args.subset} (found {dataset.sample})")
     try:
         train, valid = sample(rows, dataset.sample, config.valid_share, config.sample_seed)
-    except ValueError as error:  # scikit-learn's own words, for a share that leaves one side empty
+    except ValueError as error:  # scikit-learn's message if the share leaves one side empty
         raise BadInput(f"{where}: {error}") from error
     drawn = np.sort(np.concatenate([train, valid]))
     with files.outputs(args.train, args.valid) as drafts:

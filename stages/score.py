@@ -1,7 +1,7 @@
-"""Somebody else's table, answered by a trained network and scored.
+"""Score a trained network on an external table.
 
 $ python -m stages.score data/models/full-lstm.safetensors mine.csv
-exact match 0.973000 of 1,000 rows; bad rows, left out: 2
+exact match 0.973000 of 1,000 rows; bad rows skipped: 2
 """
 
 import argparse
@@ -20,26 +20,26 @@ from stages.command import BadInput, one_line, shown
 from stages.external import rows as external
 from stages.network import alphabet, machine, scores, weights
 
-NAMED = 10  # bad rows that are named; more would hide the result
-PART = 1 << 12  # rows that are in memory at a time; few, so that the bar moves
+NAMED = 10  # bad rows that are listed; more would hide the result
+PART = 1 << 12  # rows in memory at a time; few, so that the progress bar moves
 
 
 @dataclass
 class Tally:
-    """What became of a table's rows: how many were bad, the first of these in words, and the others by template."""
+    """Counts of a table's rows: bad ones, with messages for the first of them, and answered ones by template."""
 
     bad: int = 0
     named: list[str] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
     right: Counter[str] = field(default_factory=Counter)
-    unseen: Counter[str] = field(default_factory=Counter)  # by what the network never saw
-    seconds: float = 0.0  # of answering alone
+    unseen: Counter[str] = field(default_factory=Counter)  # by the reason why it is not in the corpus
+    seconds: float = 0.0  # spent on answering
 
 
 def tally(trained: weights.Trained, model: Path, path: Path, device: torch.device) -> Tally:
-    """A table's good rows, answered; raises BadInput where a probability of the network in the file `model` is NaN."""
+    """The counts of a table's rows; raises BadInput naming the file `model` if a probability is NaN."""
     found = Tally()
-    # A bar on a terminal, if it takes more than 5 seconds
+    # A progress bar, only on a terminal and after 5 seconds
     rows = iter(tqdm(external.read(path), "scoring", unit_scale=True, unit="row", delay=5, leave=False, disable=None))
     while part := list(islice(rows, PART)):
         good = [row for row in part if not row.wrong]
@@ -60,20 +60,20 @@ def tally(trained: weights.Trained, model: Path, path: Path, device: torch.devic
 
 
 def score(trained: weights.Trained, model: Path, path: Path, device: torch.device) -> Iterator[str]:
-    """Lines about the answers to the good rows of a table: exact match, also by template, and the speed.
+    """The lines to print: the first bad rows, then exact match, speed, and exact match by template.
 
-    The first bad rows stand before them. Raises BadInput when no row is good, and as `tally` does.
+    Raises BadInput if no row is good, and as `tally` does.
     """
     found, where = tally(trained, model, path, device), shown(str(path), 200)
     asked, right = found.asked.total(), found.right.total()
     if not asked:
-        raise BadInput(f"{where}: no row can be scored; {found.named[0] if found.named else 'it has none'}")
+        raise BadInput(f"{where}: no row can be scored; {found.named[0] if found.named else 'the table is empty'}")
     yield from (f"{where}: {reason}" for reason in found.named)
     if found.bad > NAMED:
         yield f"{where}: … and {found.bad - NAMED:,} more"
     if found.unseen:
         yield "the network never saw " + ", ".join(f"{what} (rows: {rows:,})" for what, rows in found.unseen.items())
-    yield f"exact match {right / asked:.6f} of {asked:,} rows; bad rows, left out: {found.bad:,}"
+    yield f"exact match {right / asked:.6f} of {asked:,} rows; bad rows skipped: {found.bad:,}"
     yield f"{asked / found.seconds:,.0f} rows/s"
     for template in (*grammar.TEMPLATES, external.OTHER):
         if rows := found.asked[template]:
@@ -81,9 +81,9 @@ def score(trained: weights.Trained, model: Path, path: Path, device: torch.devic
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Let a trained network answer a table, and score its answers.")
-    parser.add_argument("model", type=Path, help="file to read")
-    parser.add_argument("rows", type=Path, help="any table with columns src and tgt: CSV, JSON lines, Parquet, Feather")
+    parser = argparse.ArgumentParser(description="Score a trained network on a table.")
+    parser.add_argument("model", type=Path, help="model file to read")
+    parser.add_argument("rows", type=Path, help="table with columns src and tgt: CSV, JSON lines, Parquet, Feather")
     args = parser.parse_args()
 
     device = machine.device()

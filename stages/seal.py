@@ -1,7 +1,7 @@
-"""A checksum inside a Parquet file over all of the file: pages, their headers and the footer.
+"""A checksum inside a Parquet file over the whole file: pages, their headers and the footer.
 
 The footer's metadata has the key `stages-sha256` with 64 hexadecimal digits: the SHA-256 of the file with 64 zeros
-in their place. Every reader of Parquet reads such a file; Parquet's own checksums cover the data of pages only.
+in their place. Any Parquet reader can read such a file. Parquet's own checksums cover only the data of pages.
 """
 
 import base64
@@ -15,15 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 KEY = "stages-sha256"
-BROKEN = "damaged: its content does not have the checksum it names; make it again"
-BLANK = "0" * 64  # what a writer puts there first
+BROKEN = "damaged: its content does not match its checksum; make it again"
+BLANK = "0" * 64  # the writer's placeholder for the checksum
 
-# The key as Thrift has it in a footer, then a string (0x18) of 64 characters (0x40)
+# The key as Thrift encodes it in the footer, then a string (0x18) of 64 characters (0x40)
 _DIGITS = re.compile(re.escape(KEY.encode()) + rb"\x18\x40([0-9a-f]{64})")
 
 
 def seal(path: Path) -> None:
-    """Put the checksum in the place of BLANK."""
+    """Replace BLANK in the file by its checksum."""
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
         at = content.rfind(KEY.encode())
         found = _DIGITS.match(content, at)
@@ -32,7 +32,7 @@ def seal(path: Path) -> None:
 
 
 def broken(path: Path) -> bool:
-    """Whether the file has a checksum of its own that does not fit; files of others have none."""
+    """Whether the file has a checksum of its own that does not match; files of other programs have none."""
     if not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:

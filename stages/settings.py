@@ -1,4 +1,4 @@
-"""What a point of a study may set, by the study's kind.
+"""The keys and values that a point of a study may set, by the study's kind.
 
 trainings: {'lr': -1}  ->  ValueError: lr: must be greater than 0 (found -1)
 """
@@ -13,7 +13,7 @@ from stages import params, wording
 
 
 def _value(value: Any) -> Any:
-    """A value that fits into a point's label and a column of a table."""
+    """The value, if it fits into a point's label and a table's column; raises ValueError otherwise."""
     if isinstance(value, str) and not (value.isprintable() and 0 < len(value) <= 100):
         raise ValueError("must be 1 to 100 characters on one line")
     if type(value) not in (str, int, float, bool) or not (isinstance(value, str) or math.isfinite(value)):
@@ -44,7 +44,7 @@ Place = dict[params.Name, Annotated[Any, AfterValidator(_value)]]
 Entry = Annotated[dict[params.Name, Annotated[Any, AfterValidator(_values)]], Field(min_length=1)]
 Rows = Annotated[str, AfterValidator(_rows)]
 
-# By the study's kind: each key's type, and `...` where every point must have it
+# By the study's kind: each key's type, and its default or `...` if every point must have the key
 KEYS: dict[str, dict[str, Any]] = {
     "trainings": {key: (kind, None) for key, kind in get_type_hints(params.Run, include_extras=True).items()}
     | {
@@ -70,9 +70,9 @@ MODELS = {kind: create_model(kind, __config__=params.CHECKED, **keys) for kind, 
 
 
 def check(kind: str, point: dict[str, Any], known: bool) -> None:
-    """Raises ValueError, `key: what is wrong`, for a point whose keys or values do not fit the study's kind.
+    """Raise ValueError, `key: what is wrong`, for a point whose keys or values do not fit the study's kind.
 
-    An unknown key is wrong only if all must be `known`: a study of older code may set options that were removed.
+    Unknown keys are ignored unless `known` is true: a study of older code may set options that were removed.
     """
     own = {key: value for key, value in point.items() if known or key in KEYS[kind]}
     try:

@@ -1,7 +1,7 @@
-"""What a stage is made from: still the same when its outputs take their places?
+"""Check that no input of a stage changed while it ran, before its outputs replace older ones.
 
-DVC hashes the dependencies of a stage after its command. Without this check an edit during a training would be
-recorded as if the training had begun with it. What is edited after the check, while the process ends, is not seen.
+DVC hashes a stage's dependencies after its command has run. Without this check, an edit during a training would be
+recorded as if the training had started with it. An edit after the check, while the process exits, is missed.
 
 params.yaml says lr: 0.002; edited to 0.003 while `train` runs
   ->  BadInput('params.yaml changed while the stage ran: lr was 0.002, is 0.003; run it again')
@@ -21,31 +21,31 @@ from stages.command import BadInput
 
 STAGES = Path(__file__).parent
 
-# Each file or folder that the stage has read: how to look at it, and what was seen at first
+# By file or folder that the stage has read: how to read it again, and its first content
 READ: dict[Path, tuple[Callable[[], dict], dict]] = {}
 
 
 def given(text: str | Path) -> Path:
-    """The path of a file or folder that a stage is given to read: the `type` of such an argument."""
+    """The path of a file or folder that a stage reads, remembered for `unchanged`; the `type` of such an argument."""
     path = Path(text)
     READ.setdefault(path, (partial(_digests, path), _digests(path)))
     return path
 
 
 def values(path: Path) -> dict:
-    """The content of params.yaml. Remembers the values that dvc.yaml lists for the stage, or all outside DVC."""
+    """The content of params.yaml. Remembers the values that dvc.yaml lists for the stage; outside DVC, all."""
     raw, names = document.read(path), _listed()
     READ.setdefault(path, ((lambda: _leaves(document.read(path), names)), _leaves(raw, names)))
     return raw
 
 
 def unchanged() -> None:
-    """Raises BadInput that names the first input that changed."""
+    """Raise BadInput naming the first input that changed."""
     for path, (look, before) in READ.items():
         try:
             now = look()
         except BadInput as error:
-            raise BadInput(f"{path} changed while the stage ran ({error}); put it right and run it again") from error
+            raise BadInput(f"{path} changed while the stage ran ({error}); fix it and run it again") from error
         if now != before:
             raise BadInput(f"{path} changed while the stage ran{_difference(before, now)}; run it again")
     loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
@@ -56,22 +56,22 @@ def unchanged() -> None:
 
 
 def code(module: str) -> set[Path]:
-    """The files of a module of this package and of all that it imports from here, directly or not."""
+    """The files of a module and of all modules of this package that it imports, directly or indirectly."""
     found, left = set(), {STAGES / f"{module}.py"}
     while left:
         found.add(path := left.pop())
         left.add(path.parent / "__init__.py")
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("stages."):
-                room = STAGES.joinpath(*str(node.module).split(".")[1:])
-                named = room.with_suffix(".py"), *(room / f"{alias.name}.py" for alias in node.names)
+                folder = STAGES.joinpath(*str(node.module).split(".")[1:])
+                named = folder.with_suffix(".py"), *(folder / f"{alias.name}.py" for alias in node.names)
                 left |= set(filter(Path.is_file, named))
         left -= found
     return found
 
 
 def _digests(path: Path) -> dict[str, bytes]:
-    """SHA-256 of the file, or of every file in the folder but drafts, by its name there; of a pipe nothing."""
+    """SHA-256 by relative path: of the file, or of every file in the folder except drafts; {} for a pipe."""
     found = {}
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file() and file.suffix != ".tmp":  # as in .dvcignore
@@ -79,23 +79,23 @@ def _digests(path: Path) -> dict[str, bytes]:
                 with file.open("rb") as content:
                     found[file.relative_to(path).as_posix()] = hashlib.file_digest(content, "sha256").digest()
             except OSError as error:
-                error.filename = str(file)  # reading does not name it, opening does
+                error.filename = str(file)  # a read error does not name the file
                 raise
     return found
 
 
 def _listed() -> list[str] | None:
-    """The keys of params.yaml that dvc.yaml lists for the stage under way; None where DVC does not run it."""
+    """The keys of params.yaml that dvc.yaml lists for the running stage; None if DVC does not run it."""
     name, _, key = os.environ.get("DVC_STAGE", "").rpartition(":")[2].partition("@")  # dvc.yaml:train@full-lstm
     try:
         entry = document.read(Path("dvc.yaml"))["stages"][name]
         return [listed.replace("${key}", key) for listed in entry.get("do", entry).get("params", [])]
-    except (BadInput, KeyError, AttributeError):  # a dvc.yaml of somebody else's making: every value counts
+    except (BadInput, KeyError, AttributeError):  # no dvc.yaml, or an unknown one: every value counts
         return None
 
 
 def _leaves(raw: dict, names: list[str] | None) -> dict[str, Any]:
-    """The values below the names, or all, each by its dotted path."""
+    """The values under `names`, or all if it is None, by dotted path."""
     found = {}
     for path, value in _walk(raw, ""):
         if names is None or any(f"{path}.".startswith(f"{name}.") for name in names):
@@ -110,7 +110,7 @@ def _walk(value: Any, path: str) -> list[tuple[str, Any]]:
 
 
 def _difference(before: dict, now: dict) -> str:
-    """The first value, or file of a folder, that differs."""
+    """The first value, or file of a folder, that differs, as the end of a message."""
     key = next(key for key in before | now if before.get(key, ...) != now.get(key, ...))  # ...: not there
     if any(isinstance(side.get(key), bytes) for side in (before, now)):
         return "" if key == "." else f": {wording.key(key)}"

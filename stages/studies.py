@@ -2,7 +2,7 @@
 
 points: [{lr: [0.001, 0.01], seed: [1, 2]}]  ->  {'lr': 0.001, 'seed': 1}, {'lr': 0.001, 'seed': 2}, …
 
-Longer than other modules: a rule names points, so that studies and their points are checked together.
+Longer than other modules: a rule refers to points, so studies and their points are checked together.
 """
 
 import math
@@ -19,7 +19,7 @@ from stages.command import BadInput
 from stages.params import CHECKED, Name
 from stages.settings import Entry, Place, Text
 
-MOST = 1000  # points of a study, so that lists that multiply to millions are refused
+MOST = 1000  # points of a study; lists can multiply to millions
 
 Kind = Literal["trainings", "answers", "shift"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -39,13 +39,13 @@ class Comparison:
     @model_validator(mode="after")
     def _one_of_two(self) -> "Comparison":
         if (self.than_at is None) == (self.than is None):
-            raise ValueError("needs either than_at, a point, or than, a number")
+            raise ValueError("needs either than_at (a point) or than (a number)")
         return self
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
 class Study:
-    """A question, what is tried to answer it, and the rule of its verdict."""
+    """A question, the points that are measured to answer it, and the rule of its verdict."""
 
     question: str
     kind: Kind = "trainings"
@@ -65,20 +65,20 @@ class Study:
         trainings = self.kind == "trainings"
         for name in ("run", "reach", "always", "longest", "keep", "code"):
             if bool(getattr(self, name)) and not trainings:
-                raise ValueError(f"{name}: is for trainings only")
+                raise ValueError(f"{name}: only for kind: trainings")
         if trainings and not (self.run and self.reach):
-            raise ValueError("run and reach: trainings need both")
+            raise ValueError("run and reach: kind: trainings needs both")
         tried = _tried(self)
         keys = {key for point in tried for key in point}
         _known("key", self.by, keys)
         _known("measure", [*self.show, *(one.larger for one in self.rule)], measures.of(self.kind))
         for comparison in self.rule:
             if comparison.than is not None and comparison.larger != "auc":
-                raise ValueError("than: a number is for auc only, whose error is known")
+                raise ValueError("than: only auc, whose error is known, can be compared with a number")
             for place in filter(None, (comparison.at, comparison.than_at)):
                 found = [point | {"seed": 0} for point in at(tried, place)]
                 if not found or any(point != found[0] for point in found):
-                    what = f"{_named(place)}: must be one point, but for its seeds"
+                    what = f"{_named(place)}: must be one point, apart from its seeds"
                     raise ValueError(f"{what} (found {len(found)})")
         if self.keep and (count := len(at(tried, self.keep))) != 1:
             raise ValueError(f"keep: {_named(self.keep)}: must be one point (found {count})")
@@ -86,10 +86,10 @@ class Study:
 
 
 def _tried(study: Study) -> list[Point]:
-    """The study's points; raises ValueError for a point that is there twice or does not fit the study's kind."""
+    """The study's points; raises ValueError for a duplicate point, or one that does not fit the study's kind."""
     count = sum(math.prod(len(value) for value in entry.values() if isinstance(value, list)) for entry in study.points)
     if count > MOST:
-        raise ValueError(f"points: must be at most {MOST:,}, all combinations counted")
+        raise ValueError(f"points: must be at most {MOST:,}, counting all combinations")
     tried = points(study)
     for point in [study.always, *tried] if study.always else tried:
         try:
@@ -99,7 +99,7 @@ def _tried(study: Study) -> list[Point]:
     labels, changes = set(), set()
     for point in tried:
         if label(point) in labels or frozenset(point.items()) in changes:
-            raise ValueError(f"points: {_named(point)}: is there twice; keep one")
+            raise ValueError(f"points: {_named(point)}: duplicate point; keep one")
         labels.add(label(point))
         changes.add(frozenset(point.items()))
     return tried
@@ -116,7 +116,7 @@ def _named(point: Point) -> str:
 
 
 def read(path: Path) -> dict[str, Study]:
-    """All studies by name; raises BadInput that names the first wrong key, value or point.
+    """All studies by name; raises BadInput naming the first wrong key, value or point.
 
     Only `find` looks up runs and datasets: a study stays on the page when its run is removed from params.yaml.
     """
@@ -127,7 +127,7 @@ def read(path: Path) -> dict[str, Study]:
 
 
 def find(path: Path, name: str, config: params.Params) -> Study:
-    """The study of that name; raises BadInput as `read` does, and for an unknown study, run or dataset."""
+    """The study called `name`; raises BadInput as `read` does, and for an unknown study, run or dataset."""
     found = read(path)
     if name not in found:
         raise BadInput(f"{path}: no study {wording.shown(name)}; there are {wording.listed(found)}")
@@ -153,10 +153,10 @@ def points(study: Study) -> list[Point]:
 
 
 def at(points: Iterable[Point], place: Point) -> list[Point]:
-    """Those points that have all the place's values."""
+    """The points that have all values of `place`."""
     return [point for point in points if place.items() <= point.items()]
 
 
 def label(point: Point) -> str:
-    """A point in a word for each key: 'lr=0.01 seed=1'."""
+    """A point as text, a word per key: 'lr=0.01 seed=1'."""
     return " ".join(f"{name}={value}" for name, value in point.items())

@@ -1,4 +1,4 @@
-"""One study: what is found at each of its points, as a table.
+"""Measure the points of one study: a table with a row per point.
 
 learning_rate, {'lr': 0.01, 'seed': 1}  ->  reports/studies/learning_rate.csv: lr 0.01, seed 1, loss 0.46, …
 """
@@ -20,18 +20,18 @@ from stages.lab.dvc import commit
 from stages.lab.queue import Queue
 from stages.network import machine
 
-Found = tuple[studies.Point, dict]  # what came of a point
+Found = tuple[studies.Point, dict]  # a point and its results
 
 
 def study(
     entry: studies.Study, table: pd.DataFrame, find: Callable[[list[studies.Point]], Generator[Found]]
 ) -> Generator[pd.DataFrame]:
-    """The table (a row a point), once more for each point that it had no row of, in the order of the points."""
+    """Yield the table, a row per point in the order of the points, again after each newly measured point."""
     order = {studies.label(point): number for number, point in enumerate(studies.points(entry))}
-    table = table[~table["status"].astype(str).str.startswith(study_table.LEFT_OUT)]  # there may be time for them now
+    table = table[~table["status"].astype(str).str.startswith(study_table.LEFT_OUT)]  # there may be time now
     missing = [point for point in studies.points(entry) if studies.label(point) not in set(table["point"])]
     if not missing:
-        print("study: nothing to do, each point has its row", file=sys.stderr)
+        print("study: nothing to do: all points already have results", file=sys.stderr)
         return
     with closing(find(missing)) as rows:
         for point, found in rows:
@@ -42,32 +42,34 @@ def study(
             yield table
 
 
-def _made(kind: str, rows: Generator[Found]) -> Generator[Found]:
-    """The rows with the commit and the code that they are made by, which are those of the moment when they begin."""
-    made = dict(zip(study_table.ORIGIN, (commit(), study_table.fingerprint(kind)), strict=True))
-    if kind != "trainings":  # the timing of a training names its processor
-        made["processor"] = machine.processor()
+def _with_origin(kind: str, rows: Generator[Found]) -> Generator[Found]:
+    """The rows, with the commit and the code's hash from before the first point."""
+    origin = dict(zip(study_table.ORIGIN, (commit(), study_table.fingerprint(kind)), strict=True))
+    if kind != "trainings":  # a training's timing already names the processor
+        origin["processor"] = machine.processor()
     with closing(rows):
         for point, found in rows:
-            yield point, found | made
+            yield point, found | origin
 
 
 def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Point]) -> Generator[Found]:
-    """What came of each point, by the study's kind."""
+    """Yield each point with its results, by the study's kind."""
     match entry.kind:
         case "trainings" if entry.code:
-            raise BadInput(f"{args.studies}: {args.study}: only commit {entry.code} can try all of its points")
+            raise BadInput(f"{args.studies}: {args.study}: needs the code of commit {entry.code}; check it out first")
         case "trainings":
             config = params.read(args.params)
             if entry.keep and args.study in config.runs:
-                raise BadInput(f"{args.studies}: {args.study}: a run has this name, and its weights would be replaced")
+                raise BadInput(
+                    f"{args.studies}: {args.study}: would overwrite the weights of the run of this name; rename one"
+                )
             with Queue(args.study, entry, config, args.data, args.reports) as queue:
-                yield from _made(entry.kind, queue.rows(points, args.workers))
+                yield from _with_origin(entry.kind, queue.rows(points, args.workers))
         case "answers":
             networks = Networks(args.params, args.data)
-            yield from _made(entry.kind, ((point, networks.ask(point)) for point in points))
+            yield from _with_origin(entry.kind, ((point, networks.ask(point)) for point in points))
         case "shift":
-            yield from _made(entry.kind, ((point, _shift(args.data, point)) for point in points))
+            yield from _with_origin(entry.kind, ((point, _shift(args.data, point)) for point in points))
 
 
 def _shift(data: Path, point: studies.Point) -> dict:
@@ -76,16 +78,16 @@ def _shift(data: Path, point: studies.Point) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Try those points of a study that have no row yet.")
+    parser = argparse.ArgumentParser(description="Measure the points of a study that have no row yet.")
     parser.add_argument("params", type=Path)
     parser.add_argument("studies", type=Path, help="studies.yaml")
-    parser.add_argument("study", help="a name in it")
-    parser.add_argument("data", type=Path, help="folder of the pipeline's data, which is read")
-    parser.add_argument("reports", type=Path, help="folder of the runs' results, and of the table to write")
-    parser.add_argument("--workers", type=int, default=1, help="trainings at a time")
+    parser.add_argument("study", help="a name in studies.yaml")
+    parser.add_argument("data", type=Path, help="folder to read: the pipeline's data")
+    parser.add_argument("reports", type=Path, help="folder of the runs' results; the table goes to its folder studies")
+    parser.add_argument("--workers", type=int, default=1, help="trainings at the same time (default: %(default)s)")
     args = parser.parse_args()
     if args.workers < 1:
-        parser.error("--workers: at least 1")
+        parser.error(f"--workers: must be at least 1 (found {args.workers})")
 
     entry = studies.find(args.studies, args.study, params.read(args.params))
     path = args.reports / "studies" / f"{args.study}.csv"

@@ -1,4 +1,4 @@
-"""The table of a study: a row for each point, what its columns may hold, and which code made the row.
+"""The table of a study: a row per point, the values that its columns may hold, and the code that made each row.
 
 reports/studies/learning_rate.csv  ->  point 'lr=0.01 seed=1', status 'done', lr 0.01, seed 1, …, commit, code
 """
@@ -13,8 +13,8 @@ from stages.columns import ORDINAL, TEXT, with_gaps
 from stages.command import BadInput, shown
 
 MACHINE = "device", "threads", "processes", "torch", "processor"
-ORIGIN = "commit", "code"  # the commit that made the row, and a hash of the code that decides it
-DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the second one has its reason behind it
+ORIGIN = "commit", "code"  # the commit that made the row, and a hash of the code that it depends on
+DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the reason follows LEFT_OUT
 
 COLUMNS = {
     "point": TEXT,
@@ -24,7 +24,7 @@ COLUMNS = {
     **dict.fromkeys(("processor", *ORIGIN), with_gaps(TEXT)),
 }
 
-# What makes the rows of each kind: pipeline stages, and modules that compute the row from what these left
+# What makes the rows of each kind: pipeline stages, and modules of stages/lab that compute a row from their results
 PIPELINE = "generate", "subset", "sample", "train", "evaluate"
 MAKERS = {
     "trainings": (PIPELINE, ("dvc", "queue", "trained")),
@@ -34,19 +34,19 @@ MAKERS = {
 
 
 def read(path: Path, study: studies.Study) -> pd.DataFrame:
-    """The rows so far of the study's points, with all its columns; none where the file is not there.
+    """The existing rows of the study's points, with all columns of the study; no rows if there is no file.
 
-    Raises BadInput that names the column of the first value that may not stand there.
+    Raises BadInput naming the column of the first value that it may not hold.
     """
     changed = dict.fromkeys(name for entry in study.points for name in entry)
     names = dict.fromkeys(["point", "status", *changed, *measures.of(study.kind)])
     names |= dict.fromkeys([*(MACHINE if study.kind == "trainings" else ["processor"]), *ORIGIN])
     rows = pd.DataFrame({"point": []})
     if path.exists():
-        remedy = "it is not a study's table: delete it to find all of it anew"
-        rows = columns.read_csv(path, COLUMNS, remedy, dtype=dict.fromkeys(ORIGIN, str))  # '1234e56' is no number
+        remedy = "it is not a study's table: delete it to measure all points again"
+        rows = columns.read_csv(path, COLUMNS, remedy, dtype=dict.fromkeys(ORIGIN, str))  # '1234e56' is not a number
     for name in rows.loc[rows["point"].duplicated(), "point"]:
-        raise BadInput(f"{path}: point: must be one row (found two of {shown(name)})")
+        raise BadInput(f"{path}: point: duplicate row {shown(name)}; keep one")
     known = {studies.label(point): point for point in studies.points(study)}
     rows = rows[rows["point"].isin(known)]
     for place, row in rows.iterrows():
@@ -57,22 +57,22 @@ def read(path: Path, study: studies.Study) -> pd.DataFrame:
 
 
 def _same(cell: object, value: object) -> bool:
-    """Whether a cell, as pandas reads it, is a point's value; 64.0 is 64, and a gap says nothing."""
+    """Whether a cell, as pandas reads it, agrees with a point's value: 64.0 agrees with 64, a gap with anything."""
     if isinstance(cell, int | float) and isinstance(value, int | float):
-        return pd.isna(cell) or f"{cell:.6g}" == f"{value:.6g}"  # as it is written
+        return pd.isna(cell) or f"{cell:.6g}" == f"{value:.6g}"  # the table's format
     return pd.isna(cell) or str(cell) == str(value)
 
 
 def code(kind: str) -> list[Path]:
-    """The source files that decide the rows of a study of this kind."""
+    """The source files that the rows of a study of this kind depend on."""
     stages, lab = MAKERS[kind]
     return sorted({*(sources.STAGES / "lab" / f"{name}.py" for name in lab)}.union(*map(sources.code, stages)))
 
 
 def fingerprint(kind: str) -> str:
-    """12 hex digits of the SHA-256 of those files: equal in every clone that has the same code.
+    """The first 12 hex digits of the SHA-256 of these files: equal in every clone with the same code.
 
-    Line endings, which git may translate, do not count.
+    Line ends do not count, as git may translate them.
     """
     digest = hashlib.sha256()
     for path in code(kind):

@@ -1,6 +1,6 @@
 """The rows of the corpus that one dataset's rule keeps, in the corpus' order.
 
-rule {max: 9}:  '7*(3+4)=' stays, '12*(3+4)=' goes
+rule {max: 9}:  '7*(3+4)=' is kept, '12*(3+4)=' is dropped
 """
 
 import argparse
@@ -16,13 +16,13 @@ from stages.sources import given
 
 
 def subset(rows: pa.RecordBatch, rule: params.Rule) -> pa.RecordBatch:
-    """The rows whose every operand lies in min..max and whose `src` has no character of `without`."""
+    """The rows whose operands are all in min..max and whose `src` has no character of `without`."""
     keep = pa.repeat(True, len(rows))
     for operand in (rows["a"], rows["b"], rows["c"]):
         inside = pc.greater_equal(operand, rule.min)
         if rule.max is not None:
             inside = pc.and_(inside, pc.less_equal(operand, rule.max))
-        keep = pc.and_(keep, pc.fill_null(inside, True))  # an operand that is not there breaks no rule
+        keep = pc.and_(keep, pc.fill_null(inside, True))  # a missing operand breaks no rule
     if rule.without:
         unwanted = pc.match_substring_regex(rows["src"], f"[{re.escape(rule.without)}]")
         keep = pc.and_not(keep, unwanted)
@@ -46,7 +46,7 @@ def main() -> None:
             if len(rows):
                 out.write_batch(rows)
         if not rows_left:
-            raise BadInput(f"{args.params}: datasets.{args.dataset}.rule: no row of {args.corpus} is left")
+            raise BadInput(f"{args.params}: datasets.{args.dataset}.rule: must keep some rows of {args.corpus}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One run's network, trained on its rows: rows in, weights and the curve of their training out.
+"""Train one run's network: rows in, weights and training curve out.
 
 train.parquet, valid.parquet  ->  data/models/full-lstm.safetensors, reports/timing/full-lstm.json
 """
@@ -28,9 +28,9 @@ from stages.sources import given, unchanged
 def train(
     name: str, run: params.Run, operands: int, rows: Rows, valid: Rows, checkpoint: Checkpoint
 ) -> tuple[weights.Trained, list[float]]:
-    """A trained network and the seconds of each epoch's pass over the training rows, by all ranks together.
+    """The trained network, and the seconds of each epoch's pass over the training rows by all ranks together.
 
-    Goes on from the checkpoint, if it holds anything. Raises BadInput when the loss is no longer a number.
+    Resumes from the checkpoint if there is one. Raises BadInput if a loss is NaN or infinite.
     """
     learner = Learner(run, len(rows[0]), rows[0].device)
     if state := launch.shared(checkpoint.load() if launch.first() else None):
@@ -40,14 +40,14 @@ def train(
     with machine.precision(run.precision):
         for epoch in range(len(learner.history) + 1, run.epochs + 1):
             batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
-            off = None if launch.first() else True  # None: where standard error is no terminal
+            off = None if launch.first() else True  # None: off unless standard error is a terminal
             done = {"initial": learner.step * run.batch_size, "total": len(rows[0])}
             with tqdm(**done, desc=f"{name} {epoch}/{run.epochs}", unit="row", leave=False, disable=off) as bar:
                 one_epoch(engine, learner, run, batches, checkpoint, bar)
             scored = learner.end_epoch() | validate(trained, *valid)
             for kind in ("train_loss", "valid_loss"):
                 if not math.isfinite(scored[kind]):
-                    checkpoint.forget()  # it leads here again
+                    checkpoint.forget()  # resuming would end here again
                     raise BadInput(f"run {name}: {kind} is {scored[kind]} in epoch {epoch}; a smaller lr may help")
             learner.history.append({"epoch": epoch, **scored})
             if launch.first():
@@ -59,17 +59,17 @@ def train(
 def one_epoch(
     engine: nn.Module, learner: Learner, run: params.Run, batches: Iterator[Rows], checkpoint: Checkpoint, bar: tqdm
 ) -> None:
-    """One gradient step a batch, down the mean loss of its real tokens, however many ranks share the batch."""
+    """Take one gradient step per batch on the mean loss of its real tokens; the ranks share each batch."""
     engine.train()
     limit = math.inf if run.grad_clip == "none" else run.grad_clip
     started = time.perf_counter() - learner.elapsed
     for source, answer in batches:
-        mine, weight = launch.share(len(source))
+        own, weight = launch.share(len(source))
         with machine.autocast(run.precision, source.device):
-            loss, right, tokens = scores.summed_loss(engine(source[mine], answer[mine]), answer[mine])
+            loss, right, tokens = scores.summed_loss(engine(source[own], answer[own]), answer[own])
         sums = launch.total(weight * torch.stack([part.detach().double() for part in (loss, right, tokens)]))
         learner.optimiser.zero_grad()
-        # The engine takes the mean of the ranks' gradients; times their number it is the sum.
+        # The engine averages gradients over the ranks; times their number gives the sum.
         (loss * weight * launch.ranks() / sums[2].float()).backward()
         clipped = nn.utils.clip_grad_norm_(learner.model.parameters(), limit) > limit
         learner.optimiser.step()
@@ -80,15 +80,15 @@ def one_epoch(
         bar.update(len(source))
         if launch.first() and checkpoint.due():
             checkpoint.save(learner.state())
-    learner.totals = learner.totals.cpu()  # waits for a GPU, which is still at work
+    learner.totals = learner.totals.cpu()  # waits for the GPU to finish
     learner.elapsed = time.perf_counter() - started
 
 
 def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict[str, float]:
-    """Loss, token accuracy and exact match on rows (N, S) and (N, T) that the network was not trained on."""
+    """Loss, token accuracy and exact match on held-out rows: sources (N, S), answers (N, T)."""
     trained.model.eval()
-    mine, weight = launch.share(len(sources))
-    sources, answers = sources[mine], answers[mine]
+    own, weight = launch.share(len(sources))
+    sources, answers = sources[own], answers[own]
     decoded, _ = scores.decode(trained.model, sources, trained.steps)
     exact = scores.exact(decoded, answers.cpu())
     counts = torch.tensor([exact.sum(), len(exact)], dtype=torch.float64)
@@ -118,11 +118,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train one run's network.")
     parser.add_argument("params", type=Path)
     parser.add_argument("run", help="a name under `runs` of params.yaml")
-    parser.add_argument("train", type=given, help="Parquet file to read")
-    parser.add_argument("valid", type=given, help="Parquet file to read")
-    parser.add_argument("model", type=Path, help="file to write")
+    parser.add_argument("train", type=given, help="Parquet file to read: training rows")
+    parser.add_argument("valid", type=given, help="Parquet file to read: held-out rows")
+    parser.add_argument("model", type=Path, help="model file to write")
     parser.add_argument("timing", type=Path, help="JSON file to write")
-    parser.add_argument("resume", type=Path, help="folder for what an interrupted training goes on from")
+    parser.add_argument("resume", type=Path, help="folder for checkpoints")
     args = parser.parse_args()
 
     launch.hand_over("stages.train")
@@ -132,9 +132,9 @@ def main() -> None:
         rows, valid = (_encoded(path, device) for path in (args.train, args.valid))
         settings = {field.name: getattr(run, field.name) for field in fields(params.Run)}
         what = fingerprint([settings, config.corpus.operands], [args.train, args.valid])
-        unchanged()  # what has been read is what the fingerprint names
+        unchanged()  # the fingerprint must name what was read
         if launch.shared(what) != what:
-            raise BadInput("the ranks differ in parameters, tables, code or PyTorch; they must be the same")
+            raise BadInput("the ranks differ in parameters, tables, code or PyTorch version; make them identical")
         checkpoint = Checkpoint(args.resume, args.run, what)
         if not launch.first():
             train(args.run, run, config.corpus.operands, rows, valid, checkpoint)

@@ -1,4 +1,4 @@
-"""How a message shows keys, values and pydantic's complaints: printable, on one line, of bounded length.
+"""How a message shows keys, values and pydantic's errors: printable, on one line, of bounded length.
 
 {"lr": -1}  ->  "lr: must be greater than 0 (found -1)"
 """
@@ -18,7 +18,7 @@ WORDS = {
     "dataclass_type": "must hold keys and values",
     "dict_type": "must hold keys and values",
     "list_type": "must be a list",
-    "too_short": "must have at least {min_length} of them",
+    "too_short": "must have {min_length} or more entries",
     "string_type": "must be text; a number needs quotes",
     "int_type": "must be a whole number",
     "float_type": "must be a number",
@@ -31,7 +31,7 @@ WORDS = {
     "value_error": "{error}",  # our own words
 }
 NOTHING_FOUND = "missing", "unexpected_keyword_argument", "extra_forbidden"
-SHOWN = str | int | float | list | None  # a rule about several keys reports their whole mapping, which is left out
+SHOWN = str | int | float | list | None  # not dict: a rule about several keys reports their whole mapping
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = LONGEST
@@ -39,26 +39,26 @@ _short.maxlevel = 1
 
 
 def first(error: ValidationError) -> str:
-    """Pydantic's first complaint as `key.inner: what is wrong (found …)`."""
+    """Pydantic's first error as `key.inner: what is wrong (found …)`."""
     fault = error.errors(include_url=False)[0]
     where, value = fault["loc"], fault["input"]
-    if where[-1:] == ("[key]",):  # the key before this mark is wrong; it is shown as the value
+    if where[-1:] == ("[key]",):  # the key before this mark is wrong; the message shows it as the value
         where = where[:-2]
     what = WORDS.get(fault["type"], "is not allowed").format(**fault.get("ctx", {}))
-    complaint = ": ".join(filter(None, (line(".".join(map(key, where))), what)))
+    message = ": ".join(filter(None, (line(".".join(map(key, where))), what)))
     if fault["type"] in NOTHING_FOUND or (fault["type"] == "value_error" and not isinstance(value, SHOWN)):
-        return complaint
-    return f"{complaint} (found {shown(value)})"
+        return message
+    return f"{message} (found {shown(value)})"
 
 
 def key(name: object) -> str:
-    """A key as it is, or quoted with escapes where it is long or not printable."""
+    """A key unchanged, or quoted and escaped if it is long or not printable."""
     text = str(name)
     return text if text.isprintable() and len(text) <= LONGEST else shown(text)
 
 
 def shown(value: Any) -> str:
-    """A value of a YAML file, as Python writes it but for `nothing`, `true`, `false` and `keys and values`."""
+    """A value of a YAML file as Python writes it, except `nothing`, `true`, `false` and `keys and values`."""
     match value:
         case None:
             return "nothing"
@@ -70,14 +70,14 @@ def shown(value: Any) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """The first ten names, and how many more there are: 'lr, seed'; 'none' where there is none."""
+    """The first ten names and the number of the others: 'lr, seed'; 'none' if there are no names."""
     names = [key(name) for name in names]
     more = [f"{len(names) - 10} more"] if len(names) > 10 else []
     return " and ".join([line(", ".join(names[:10])), *more]) if names else "none"
 
 
 def line(text: str) -> str:
-    """The beginning of a text, its blanks and line ends single blanks, other unprintable characters escaped."""
+    """The start of a text as one line: blanks and line ends become one space, unprintable characters are escaped."""
     text = " ".join(text[: 4 * LONGEST].split())
     return _cut("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text), 2 * LONGEST)
 

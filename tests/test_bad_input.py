@@ -140,7 +140,7 @@ def test_a_truncated_model(lab):
     good = (lab / "good.safetensors").read_bytes()
     (lab / "broken").write_bytes(good[: len(good) // 2])
     arguments = ["params.yaml", "BROKEN", "good.parquet", *options(dict.fromkeys(EVALUATED, "out"))]
-    fails_in_one_line("evaluate", lab, arguments, ["not a model", "cut short"])
+    fails_in_one_line("evaluate", lab, arguments, ["not a model", "truncated"])
 
 
 def test_a_foreign_character_in_a_table(lab):
@@ -194,7 +194,7 @@ def test_an_output_that_cannot_be_written_is_found_before_the_work(lab, monkeypa
     monkeypatch.setattr("stages.train.train", lambda *_: pytest.fail("trained first"))
     rows = lab / "good.parquet"
     done = stage("train", lab / "params.yaml", "small-lstm", rows, rows, lab / "out", lab / "folder", lab / ".resume")
-    assert done.stderr == f"train: {lab / 'folder'}: is a folder; a file should go there\n"
+    assert done.stderr == f"train: {lab / 'folder'}: is a folder; remove it or give the path of a file\n"
     assert (lab / "out").read_text() == "earlier"
 
 

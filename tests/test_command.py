@@ -41,7 +41,7 @@ HUGE = 10**15  # bytes that no machine has
 def test_too_little_memory_is_told_as_such(allocate):
     with pytest.raises(SystemExit) as end, one_line("train"):
         allocate(HUGE)
-    assert end.value.code == f"train: out of memory; {SMALLER['train']} would need less"
+    assert end.value.code == f"train: out of memory; try {SMALLER['train']}"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_needs_less_memory(stage, words):
         OSError(12, "Cannot allocate memory"),
     ):
         message = message_of(stage, error)
-        assert message.startswith(f"{stage}: out of memory; ")
+        assert message.startswith(f"{stage}: out of memory; try ")
         assert all(word in message for word in words)
 
 

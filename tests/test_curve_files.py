@@ -19,7 +19,7 @@ def test_a_curve_that_is_right(tmp_path):
     ("text", "words"),
     [
         ("", "cannot be read (it is empty); `dvc repro` makes it"),
-        (HEADER, "has a header and no rows; `dvc repro` makes it"),
+        (HEADER, "has a header but no rows; `dvc repro` makes it"),
         (HEADER + ROWS[0], "must have a row for each of 2 epochs (found 1)"),
         (HEADER + ROWS[1], "must have a row for each of 2 epochs (found 1)"),
         (HEADER + ROWS[1] + ROWS[0], "epoch, row 1: must be 1 (found 2)"),
@@ -29,7 +29,7 @@ def test_a_curve_that_is_right(tmp_path):
         (HEADER + ROWS[0] + ROWS[1].replace("\n", ",7\n"), "row 2: must have 6 values (found 7)"),
         (HEADER + "".join(row.replace("\n", ",7\n") for row in ROWS), "row 1: must have 6 values (found 7)"),
         (HEADER.replace("valid_loss", "train_loss") + "".join(ROWS), "lacks valid_loss; `dvc repro` makes it"),
-        (HEADER.replace("\n", ",epoch\n") + "".join(ROWS), "epoch: must be one column"),
+        (HEADER.replace("\n", ",epoch\n") + "".join(ROWS), "epoch: duplicate column; `dvc repro` makes it"),
         (HEADER + ROWS[0] + "2,\0,0.5,1,0.75,1\n", "cannot be read (it has NUL bytes)"),
         (HEADER + '"1,2', "cannot be read ("),
     ],

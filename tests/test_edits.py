@@ -179,7 +179,7 @@ def test_a_file_that_is_half_saved(lab, monkeypatch):
     done = run_with_edit("generate", lab, monkeypatch, lambda: (lab / "params.yaml").write_text("lr: ["))
     assert done.returncode == 1
     assert done.stderr.startswith(f"generate: {lab / 'params.yaml'} changed while the stage ran (")
-    assert done.stderr.endswith("put it right and run it again\n")
+    assert done.stderr.endswith("fix it and run it again\n")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What `evaluate` writes, counted again from its own table and from the network."""
+"""What `evaluate` writes, recomputed from its own table and from the network."""
 
 import json
 import math
@@ -16,7 +16,7 @@ from stages.network import alphabet, scores, weights
 
 @pytest.fixture(scope="module", params=TINY["runs"])
 def results(request, finished):
-    """Of one run: its predictions, metrics, history, network and validation rows."""
+    """One run's predictions, metrics, history, network and held-out rows."""
     run, dataset = request.param, TINY["runs"][request.param]["dataset"]
     return (
         pq.read_table(finished / "predictions" / f"{run}.parquet"),
@@ -40,7 +40,7 @@ def test_predictions_answer_every_row_in_order(results):
         assert row["correct"] == (row["predicted"] == str(row["tgt"]) and alphabet.EOS in alone[0].tolist())
 
 
-def test_metrics_are_those_of_the_table(results):
+def test_metrics_match_the_table(results):
     predictions, metrics, history, trained, rows = results
     assert metrics.keys() == measures.of(measures.METRICS).keys()
     assert metrics["rows"] == len(rows)
@@ -67,14 +67,14 @@ def test_loss_and_token_accuracy_row_by_row(results):
     assert metrics["token_accuracy"] == pytest.approx(hits / tokens, abs=1e-6)
 
 
-def test_history_is_the_training_s(results):
+def test_history_matches_the_training(results):
     _, _, history, trained, _ = results
     pd.testing.assert_frame_equal(history, pd.DataFrame(trained.history), atol=1e-6)
 
 
 @pytest.mark.parametrize("run", TINY["runs"])
 def test_what_dvc_plots_draws(run, finished):
-    """The curves of the history, the exact match of the metrics, and the answers' characters counted one by one."""
+    """The history's curves, the metrics' exact match, and the answers' characters counted one by one."""
     drawn = pd.read_csv(finished / "plots" / f"{run}.csv", dtype={"right": str, "predicted": str})
     history = pd.read_csv(finished / "history" / f"{run}.csv")
     curves = ["epoch", "valid_loss", "valid_token_accuracy"]
@@ -91,7 +91,7 @@ def test_what_dvc_plots_draws(run, finished):
     assert len(drawn) == len(history) + 1 + len(digits)
 
 
-def test_every_product_is_asked(finished):
+def test_every_product_is_answered(finished):
     for run in TINY["runs"]:
         asked = pq.read_table(finished / "products" / f"{run}.parquet")
         assert asked.schema == files.PREDICTIONS

@@ -1,4 +1,4 @@
-"""Somebody else's table: which rows can be scored, and what is wrong with the others."""
+"""External tables: which rows can be scored, and what is wrong with the others."""
 
 from decimal import Decimal
 
@@ -98,7 +98,7 @@ def test_numbers_as_people_write_them(text, number):
         *("1,2,3", "12,34,567", "84 .0", "- 2", "--2", ".", "e1", "1e99999", "8" * 201, "\u00b2", "\u216b"),
     ],
 )
-def test_what_is_no_number(text):
+def test_texts_that_are_not_numbers(text):
     assert external.number(text) is None
 
 
@@ -119,7 +119,11 @@ def test_what_is_no_number(text):
         ("3+4", "\x1b[2J", r"'3+4' is 7, not \x1b[2J"),
         ("\ud800", "7", r"'\ud800': position 1: expected a number or '(', found '\ud800'"),
         ("3+4", "9" * 10**7, "'3+4' is 7, not 9999999999999999999…"),
-        ("1" * 10**7, "7", "'1111111111111111111…': position 201: expected the end, for at most 200 are read"),
+        (
+            "1" * 10**7,
+            "7",
+            "'1111111111111111111…': position 201: too long; at most 200 characters, not counting blanks",
+        ),
         ("1+" * 90 + "1", "7", "'" + "1+" * 29 + "1…' is 91, not 7"),
         ("9" * 200, "7", "the value of '" + "9" * 59 + "…' is too large to be scored"),
     ],
@@ -133,5 +137,5 @@ def test_what_is_wrong_with_a_row(src, tgt, wrong):
 @pytest.mark.parametrize(
     ("src", "tgt"), [(" 3+4 ", " 7\n"), ("\u00a03+4=\r\n", "7.0"), ("3 +\t4\u00a0=", "7"), ("3+4", "7")]
 )
-def test_blanks_and_a_missing_mark_are_no_fault(src, tgt):
+def test_blanks_and_a_missing_equals_sign_are_accepted(src, tgt):
     assert external.judge(src, tgt) == ("3+4=", 7, None)

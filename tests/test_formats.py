@@ -100,30 +100,30 @@ NAMES = ",".join(f"\x1b{number}" for number in range(5000))
     [
         ("a.csv", None, "no such file"),
         ("a\x1b.csv", None, "no such file"),
-        ("a.xlsx", b"", "the ending decides: .csv, "),
-        ("a", b"", "the ending decides: .csv, "),
-        ("a.parquet.gz", b"", "the ending decides: .csv, "),
-        ("a.csv", b"", "is empty; its columns should be src and tgt"),
-        ("a.tsv", b" \n\n", "is empty; its columns should be src and tgt"),
-        ("a.csv", b"3+4=,7\n", "no column src and tgt; it has 3+4=, 7"),
+        ("a.xlsx", b"", "unknown file ending; use .csv, "),
+        ("a", b"", "unknown file ending; use .csv, "),
+        ("a.parquet.gz", b"", "unknown file ending; use .csv, "),
+        ("a.csv", b"", "is empty; it must have columns src and tgt"),
+        ("a.tsv", b" \n\n", "is empty; it must have columns src and tgt"),
+        ("a.csv", b"3+4=,7\n", "no column src or tgt; it has 3+4=, 7"),
         ("a.csv", b"src,answer\n1+1=,2\n", "no column tgt; it has src, answer"),
-        ("a.csv", NAMES.encode(), r"no column src and tgt; it has \x1b0, \x1b1, \x1b2, "),
-        ("a.csv", b"x" * 10**7, "no column src and tgt; it has xxxxxxxxxxxxxxxxxxx…"),
-        ("a.csv", b"PAR1\x00\x1b[2J", r"no column src and tgt; it has PAR1\x00\x1b[2J"),
-        ("a.csv", b"src,tgt,src\n", "has 2 columns src; it should have one"),
-        ("a.csv", b"Src,tgt,SRC\n", "has 2 columns src; it should have one"),
-        ("a.csv.gz", b"src,tgt\n", "not a whole .csv file ("),
-        ("a.csv.gz", gzip.compress(b"src,tgt\n" + b"1,1\n" * 9, mtime=0)[:-9], "not a whole .csv file ("),
-        ("a.csv.xz", lzma.compress(b"src,tgt\n" * 999)[:-9], "not a whole .csv file ("),
-        ("a.csv.xz", b"src,tgt\n", "not a whole .csv file ("),
-        ("a.csv.bz2", bz2.compress(b"src,tgt\n" * 999)[:-9], "not a whole .csv file ("),
-        ("a.csv.zst", b"src,tgt\n", "not a whole .csv file ("),
-        ("a.csv.zip", b"src,tgt\n", "not a whole .csv file ("),
-        ("a.csv.zip", zipped(b"src,tgt\n", 2), "holds 2 files; it should hold one"),
-        ("a.parquet", b"src,tgt\n", "not a whole .parquet file ("),
-        ("a.parquet", b"", "not a whole .parquet file ("),
-        ("a.feather", b"", "not a whole .feather file ("),
-        ("a.arrow", b"src,tgt\n1,1\n", "not a whole .arrow file ("),
+        ("a.csv", NAMES.encode(), r"no column src or tgt; it has \x1b0, \x1b1, \x1b2, "),
+        ("a.csv", b"x" * 10**7, "no column src or tgt; it has xxxxxxxxxxxxxxxxxxx…"),
+        ("a.csv", b"PAR1\x00\x1b[2J", r"no column src or tgt; it has PAR1\x00\x1b[2J"),
+        ("a.csv", b"src,tgt,src\n", "has 2 columns src; keep one"),
+        ("a.csv", b"Src,tgt,SRC\n", "has 2 columns src; keep one"),
+        ("a.csv.gz", b"src,tgt\n", "not a complete .csv file ("),
+        ("a.csv.gz", gzip.compress(b"src,tgt\n" + b"1,1\n" * 9, mtime=0)[:-9], "not a complete .csv file ("),
+        ("a.csv.xz", lzma.compress(b"src,tgt\n" * 999)[:-9], "not a complete .csv file ("),
+        ("a.csv.xz", b"src,tgt\n", "not a complete .csv file ("),
+        ("a.csv.bz2", bz2.compress(b"src,tgt\n" * 999)[:-9], "not a complete .csv file ("),
+        ("a.csv.zst", b"src,tgt\n", "not a complete .csv file ("),
+        ("a.csv.zip", b"src,tgt\n", "not a complete .csv file ("),
+        ("a.csv.zip", zipped(b"src,tgt\n", 2), "contains 2 files; must contain one"),
+        ("a.parquet", b"src,tgt\n", "not a complete .parquet file ("),
+        ("a.parquet", b"", "not a complete .parquet file ("),
+        ("a.feather", b"", "not a complete .feather file ("),
+        ("a.arrow", b"src,tgt\n1,1\n", "not a complete .arrow file ("),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line(name, content, words, tmp_path):
@@ -142,7 +142,7 @@ def test_a_column_of_lists(name, array, tmp_path):
     (pq.write_table if "parquet" in name else feather.write_feather)(
         pa.table({"src": ["1"], "tgt": array}), tmp_path / name
     )
-    with pytest.raises(BadInput, match=r"column tgt holds (list|struct)<.*>; it should hold text or numbers"):
+    with pytest.raises(BadInput, match=r"column tgt has type (list|struct)<.*>; must be text or numbers"):
         read_rows(tmp_path / name)
 
 

@@ -1,4 +1,4 @@
-"""The corpus: its grammar by name, its counts, and every answer against Python's own evaluation."""
+"""The corpus: its templates by name, its counts, and every answer against Python's own evaluation."""
 
 import os
 import subprocess
@@ -36,19 +36,19 @@ def test_rows_of_each_template(table):
     assert len(table) == 2_632_500
 
 
-def test_each_expression_stands_once(table):
+def test_each_expression_occurs_once(table):
     assert pc.count_distinct(table["src"]).as_py() == len(table)
 
 
 def test_every_answer_against_python(table):
-    """Each template once, for all of its rows; the next test compares the sources with template and operands."""
+    """Evaluates each template once, over all its rows; a later test compares sources with templates and operands."""
     for template, rows in table.to_pandas(categories=["template"]).groupby("template", observed=True):
         operands = {letter: rows[letter].to_numpy(np.int64) for letter in "abc" if letter in template}
         assert (rows["tgt"] == eval(template, operands)).all()
 
 
 def test_answers_to_sources_against_python(table):
-    """Every eleventh: Python takes seconds to compile all of them."""
+    """Every eleventh row: Python takes seconds to compile all of them."""
     rows = table.take(np.arange(0, len(table), 11))
     expressions = [src.removesuffix("=") for src in rows["src"].to_pylist()]
     assert eval(f"[{','.join(expressions)}]") == rows["tgt"].to_pylist()
@@ -88,7 +88,7 @@ def test_first_and_last_row(table):
     assert table.slice(len(table) - 1).to_pylist() == [last]
 
 
-def test_same_bytes_again(committed, corpus, tmp_path):
+def test_the_corpus_is_byte_identical_when_made_again(committed, corpus, tmp_path):
     again = tmp_path / "again.parquet"
     assert stage("generate", committed, again).returncode == 0
     assert again.read_bytes() == corpus.read_bytes()

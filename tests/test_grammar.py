@@ -1,4 +1,4 @@
-"""The parser against Python's own, and what it says of malformed text."""
+"""The parser against Python's, and its messages for malformed text."""
 
 import re
 
@@ -21,7 +21,7 @@ expressions = st.recursive(
 
 
 @given(expressions)
-def test_value_is_python_s(text):
+def test_the_value_equals_python_s(text):
     assert grammar.evaluate(text) == eval(text)
     assert grammar.evaluate(text + "=") == eval(text)
 
@@ -66,7 +66,7 @@ def test_blanks_around_numbers_and_signs_change_nothing(text, data):
 
 
 @given(st.integers(0, 999), st.integers(0, 999), blanks.filter(bool))
-def test_a_blank_between_two_numbers_is_no_sign(one, other, blank):
+def test_a_blank_between_two_numbers_is_an_error(one, other, blank):
     with pytest.raises(BadInput, match=f"position {len(f'{one}{blank}') + 1}: expected an operator, '=' or the end"):
         grammar.evaluate(f"{one}{blank}{other}")
 
@@ -80,17 +80,17 @@ def test_the_message_of_any_text_is_short_and_safe(text):
 
 @pytest.mark.parametrize("text", ["(" * 5000, "1+" * 5000 + "1", "9" * 5000])
 def test_too_long(text):
-    with pytest.raises(BadInput, match="position 201: expected the end, for at most 200 are read"):
+    with pytest.raises(BadInput, match="position 201: too long; at most 200 characters, not counting blanks"):
         grammar.evaluate(text)
 
 
-def test_blanks_do_not_count_towards_the_longest():
+def test_blanks_do_not_count_towards_the_limit():
     assert grammar.evaluate(" " * 10**6 + "1 + " * 99 + "\t" * 10**6 + "01" + " " * 10**6) == 100
-    with pytest.raises(BadInput, match="position 401: expected the end, for at most 200 are read"):
+    with pytest.raises(BadInput, match="position 401: too long; at most 200 characters, not counting blanks"):
         grammar.evaluate("1 " * 201)
 
 
-def test_deepest_nesting_that_is_read():
+def test_the_deepest_nesting():
     assert grammar.evaluate("(" * 99 + "7" + ")" * 99) == 7
 
 

@@ -127,7 +127,7 @@ def test_a_value_of_json(name, value, words, tmp_path):
         ("[1]", "must hold keys and values (found [1])"),
         ("null", "must hold keys and values (found null)"),
         ("{}", "lacks exact_match, loss, parameters, position_accuracy, rows, token_accuracy, train_loss, "),
-        ('{"loss": 1, "loss": 2}', "cannot be read (two values for one key among loss); `dvc repro` makes it"),
+        ('{"loss": 1, "loss": 2}', "cannot be read (duplicate key among loss); `dvc repro` makes it"),
         ("", "cannot be read ("),
         ('{"loss": 1', "cannot be read ("),
         ("[" * 100_000, "cannot be read ("),

@@ -18,7 +18,7 @@ KEPT = {
     ("name", "text", "words"),
     [
         ("history.csv", KEPT["history.csv"].replace("2,", "3,"), "epoch, row 2: must be 2 (found 3)"),
-        ("history.csv", "epoch,valid_exact_match\n", "has a header and no rows; `git checkout "),
+        ("history.csv", "epoch,valid_exact_match\n", "has a header but no rows; `git checkout "),
         ("kinds.csv", KEPT["kinds.csv"].replace(",3", ",5"), "right, row 1: must be at most 4, its rows (found 5)"),
         ("kinds.csv", KEPT["kinds.csv"].replace("4", "four"), "rows: must be a whole number, 1 or more (found four)"),
         ("mistakes.csv", KEPT["mistakes.csv"].replace("-2", "-2.5"), "tgt: must be a whole number (found -2.5)"),
@@ -28,7 +28,7 @@ KEPT = {
             "probability: must be a share from 0 to 1 (found 5)",
         ),
         ("mistakes.csv", KEPT["mistakes.csv"].replace("a-b", ""), "template: must be text (found nothing)"),
-        ("held_out.csv", KEPT["held_out.csv"].splitlines()[0] + "\n", "has a header and no rows; `git checkout "),
+        ("held_out.csv", KEPT["held_out.csv"].splitlines()[0] + "\n", "has a header but no rows; `git checkout "),
         ("rounding.json", KEPT["rounding.json"].replace("0.75", "1.5"), "exact_match: must be a share from 0 to 1"),
         ("rounding.json", KEPT["rounding.json"].replace('"00ff"', "7"), "sha256: must be text (found 7)"),
     ],

@@ -1,6 +1,6 @@
-"""What `make` does before it runs anything: a virtual environment that works, and a repository that git trusts.
+"""What `make` checks before it runs anything: a working virtual environment, and a repository that git trusts.
 
-A small script stands for Python: it makes a virtual environment without what takes a minute.
+A small script replaces Python: it makes a virtual environment without the packages, which take a minute.
 """
 
 import os
@@ -41,13 +41,13 @@ class Folder:
     def make(self, *words, **env):
         path = os.pathsep.join([str(self.root / "bin"), os.environ["PATH"]])
         quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        # `make test` hands its own level and flags on
+        # `make test` passes on its own level and flags
         outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
         given = {"cwd": self.root, "env": outer | {"PATH": path} | quiet | env}
         return subprocess.run(["make", *words], **given, capture_output=True, text=True, timeout=60)
 
     def made(self):
-        """How often a virtual environment was made, and of what, by the calls of the stub."""
+        """A line for each virtual environment that the stub made, with its folder."""
         log = self.root / "log"
         return [line for line in log.read_text().splitlines() if line.startswith("made")] if log.exists() else []
 
@@ -63,7 +63,7 @@ def remove_python(folder):
 
 
 def dangle(folder):
-    """As after an upgrade of the system's Python."""
+    """Like an upgrade of the system's Python."""
     remove_python(folder)
     (folder.root / ".venv" / "bin" / "python").symlink_to("/nowhere/python3.11")
 
@@ -73,7 +73,7 @@ def remove_scripts(folder):
 
 
 def move(folder):
-    """The scripts begin with the path of a Python that is not there any more."""
+    """The scripts begin with the path of a Python that no longer exists."""
     new = folder.root.with_name("another folder")
     folder.root.rename(new)
     folder.root = new
@@ -91,7 +91,7 @@ def test_a_virtual_environment_is_made_once(folder):
 
 
 @pytest.mark.parametrize("damage", [remove_python, dangle, remove_scripts, move])
-def test_a_marker_without_a_python_that_works_does_not_count(damage, folder):
+def test_a_marker_without_a_working_python_is_ignored(damage, folder):
     folder.make(".venv/installed")
     damage(folder)
     assert (folder.root / ".venv" / "installed").exists()
@@ -140,7 +140,7 @@ def test_a_link_to_something_else_is_not_cleared(folder):
         ("python3", "False", "make: python3 is older than Python 3.11"),
     ],
 )
-def test_a_python_that_will_not_do(python, version, words, folder):
+def test_an_unusable_python(python, version, words, folder):
     done = folder.make(f"PYTHON={python}", VERSION=version)
     assert done.returncode
     ours, ending = done.stderr.splitlines()
@@ -151,8 +151,8 @@ def test_a_python_that_will_not_do(python, version, words, folder):
 
 @pytest.mark.parametrize("target", ["repro", "study"])
 @pytest.mark.parametrize("trusted", [True, False])
-def test_a_repository_that_git_refuses_is_told_before_anything_runs(target, trusted, folder):
-    """git itself says so here, and what to do, when it is told to take everybody for somebody else."""
+def test_a_repository_that_git_refuses_is_reported_before_anything_runs(target, trusted, folder):
+    """git prints the error and the remedy. Here it is told that the repository has another owner."""
     subprocess.run(["git", "init", "--quiet"], cwd=folder.root, check=True)
     folder.make(".venv/installed")
     folder.script(".venv/bin/dvc", "#!/bin/sh\necho dvc $* >> log\n")
@@ -167,7 +167,7 @@ def test_a_repository_that_git_refuses_is_told_before_anything_runs(target, trus
         assert "git config --global --add safe.directory" in done.stderr
 
 
-def test_without_a_repository_dvc_says_it(folder):
+def test_without_a_repository_dvc_reports_it(folder):
     folder.make(".venv/installed")
     folder.script(".venv/bin/dvc", "#!/bin/sh\necho dvc $* >> log\n")
     assert folder.make("repro").returncode == 0

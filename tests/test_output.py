@@ -129,7 +129,7 @@ def test_memory_that_ends_while_a_table_is_made(tmp_path):
     )
     done = shell("PYTHON", code)
     assert done.returncode == 1
-    assert done.stderr == "stage: out of memory; less at a time would need less\n"
+    assert done.stderr == "stage: out of memory; try less at a time\n"
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 

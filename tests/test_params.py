@@ -1,4 +1,4 @@
-"""params.yaml: what a good file becomes, and the one line that each bad one gets."""
+"""params.yaml: the values of a good file, and the one-line message for each bad one."""
 
 import dataclasses
 from typing import get_args
@@ -37,7 +37,7 @@ runs:
 
 *SOME, LAST = map(repr, get_args(choices.Cell))
 CELLS = f"{', '.join(SOME)} or {LAST}"  # as a message lists them
-NAME = "runs: a name must be letters, digits, '_' and '-', at most 100 of them "
+NAME = "runs: a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-' "
 
 
 def changed(tmp_path, old, new):
@@ -154,7 +154,7 @@ def test_nothing_can_be_changed_after_reading(committed):
         (
             "sample: all",
             "sample: most",
-            "datasets.single_digit.sample: must be a number of rows, at least 2 (one to train, one to validate), "
+            "datasets.single_digit.sample: must be a number of rows, at least 2 (one to train on, one to hold out), "
             "or all (found 'most')",
         ),
     ],
@@ -173,7 +173,7 @@ def test_one_wrong_value_one_clear_line(tmp_path, old, new, message):
         *("seed: 2020-99-99", "epochs: " + "9" * 5000, "epochs: 0x_", "[" * 3000, "lr: !!bool xx"),
     ],
 )
-def test_no_params_at_all(tmp_path, text):
+def test_files_without_params(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text)
     with pytest.raises(BadInput) as error:

@@ -1,4 +1,4 @@
-"""Answers character by character, right where a person can count."""
+"""Answers character by character, against counts by hand."""
 
 import pandas as pd
 
@@ -37,5 +37,5 @@ def test_digits_by_hand():
 
 
 def test_nothing_right_at_all():
-    """As an untrained network, which writes its end mark at once."""
+    """Like an untrained network that writes its end mark at once."""
     assert digits(answers((7, ""), (7, ""))).to_dict("split")["data"] == [["7", "end", 2, 1], ["end", "end", 2, 1]]

@@ -14,7 +14,7 @@ from tests.networks import constant, save
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """A network that answers '7' with certainty whatever it is asked, another that never ends."""
+    """A network that answers '7' with certainty whatever it is asked, and one that never ends its answer."""
     folder = tmp_path_factory.mktemp("models")
     for run, tokens in {"calculator": "7", "endless": ""}.items():
         save(folder, run, constant(tokens))
@@ -40,7 +40,7 @@ def test_a_process_answers_too(models):
     assert (done.returncode, done.stdout, done.stderr) == (0, "3+4=  answer 7  true 7  right  probability 1.00\n", "")
 
 
-def test_blanks_are_left_out(models):
+def test_blanks_are_removed(models):
     done = predict(models, "12 * (3 + 4)", " 7\t-0 = ", "1 2+3", "\n99 * 2")
     assert done.stdout.splitlines() == [
         "12*(3+4)=  answer 7  true 84  wrong  probability 1.00",
@@ -90,7 +90,7 @@ def test_an_answer_without_an_end_is_wrong(models):
     assert done.stdout == "3333333+0=  answer 3333333  true 3333333  wrong  probability 1.00\n"
 
 
-def test_bytes_that_are_no_text(models):
+def test_bytes_that_are_not_utf_8(models):
     command = [sys.executable, "-m", "stages.predict", "--models", models]
     strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
     done = subprocess.run(command, input=b"\xff1+2\n7-0\n", capture_output=True, cwd=ROOT, env=strict)
@@ -99,7 +99,7 @@ def test_bytes_that_are_no_text(models):
     assert done.returncode == 2
 
 
-def test_a_misspelt_option_is_no_expression(models):
+def test_a_misspelt_option_is_not_an_expression(models):
     done = predict(models, "3+4", run=["--rnu", "endless"])
     assert (done.returncode, done.stdout) == (2, "")
     assert "no such option: --rnu" in done.stderr
@@ -118,7 +118,7 @@ def test_standard_input_may_be_closed(models):
     assert (done.returncode, done.stdout, done.stderr) == (0, "3+4=  answer 7  true 7  right  probability 1.00\n", "")
 
 
-def test_the_network_that_comes_with_the_repository_is_gone(tmp_path):
+def test_the_pretrained_network_is_missing(tmp_path):
     path = tmp_path / "calculator.safetensors"
     assert predict(tmp_path, "3+4").stderr == f"predict: {path}: no such file; `git checkout {path}` brings it back\n"
 
@@ -153,7 +153,7 @@ def test_in_a_sub_folder_the_repository_s_own_network_answers():
 
 
 @pytest.mark.parametrize("name", ["a\nb", "../whole", "a/b", "", "a\x1b[2J", "a\0b", "-" * 10**6 + "/"])
-def test_a_run_has_a_name(name, models):
+def test_a_run_must_be_a_name(name, models):
     done = predict(models, "3+4", run=[f"--run={name}"])
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("predict: --run: must be a run's name: letters, digits, '_' and '-' (found ")
@@ -161,8 +161,8 @@ def test_a_run_has_a_name(name, models):
     assert len(done.stderr) < 200
 
 
-def test_a_probability_that_is_no_number(models, tmp_path):
-    """NaN in the embedding of 8 concerns the expressions that have an 8."""
+def test_a_probability_that_is_nan(models, tmp_path):
+    """NaN in the embedding of 8 affects only expressions with an 8."""
     model = constant("7")
     with torch.no_grad():
         model.embedding.weight[alphabet.TOKENS.index("8")] = torch.nan

@@ -12,7 +12,7 @@ from stages.network import scores
 from tests.networks import predict_command
 from tests.terminals import SECONDS, running
 
-TOO_LONG = "position 201: expected the end, for at most 200 are read\n"
+TOO_LONG = "position 201: too long; at most 200 characters, not counting blanks\n"
 
 
 @pytest.fixture(scope="module")

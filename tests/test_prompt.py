@@ -25,7 +25,7 @@ def command(tmp_path_factory):
 @POSIX
 def test_a_prompt(command):
     with terminal(command) as (process, screen):
-        assert screen.until("> ") == "calculator answers expressions such as 12 * (3 + 4); Ctrl-D ends\n> "
+        assert screen.until("> ") == "calculator: type an expression such as 12 * (3 + 4); Ctrl-D exits\n> "
         screen.types("12 * (3 + 4)\n")
         assert "\n12*(3+4)=  answer 7  true 84  wrong  probability 1.00\n> " in screen.until(" 1.00\n> ")
         screen.types("1 2+3\n")

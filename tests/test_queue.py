@@ -55,9 +55,9 @@ def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
     ("log", "status"),
     [
         (
-            "Running stage 'sample@full':\nsample: params.yaml: datasets.full.sample: 9 rows asked for\n"
+            "Running stage 'sample@full':\nsample: params.yaml: datasets.full.sample: must be at most 8\n"
             "ERROR: failed to reproduce 'sample@full': failed to run: python\n",
-            "not measured: sample: params.yaml: datasets.full.sample: 9 rows asked for",
+            "not measured: sample: params.yaml: datasets.full.sample: must be at most 8",
         ),
         (
             "train: .resume/x.pt: cut short or damaged, so the training starts again\n"
@@ -108,7 +108,7 @@ def test_a_real_study(repository):
     table = pd.read_csv(repository.root / "reports" / "studies" / "small.csv")
     assert table["point"].tolist() == ["lr=0.002", "sample=30000 epochs=1", "epochs=2 seed=42", "epochs=100000"]
     assert table["status"].tolist()[0] == "done"
-    failed = "not measured: sample: params.yaml: datasets.small.sample: 30000 rows asked for, "
+    failed = "not measured: sample: params.yaml: datasets.small.sample: must be at most "
     assert table["status"].tolist()[1].startswith(failed)
     assert 0 < table["loss"][0] < 10
     # This point equals params.yaml, so its row has the pipeline's own results; the next one is left out beforehand

@@ -1,4 +1,4 @@
-"""The page: whole, and the same bytes again."""
+"""The page is complete, and byte-identical when made again."""
 
 import re
 from html.parser import HTMLParser
@@ -12,7 +12,7 @@ VOID = {"meta", "link", "br", "img", "input"}  # elements of HTML that have no e
 
 
 class Page(HTMLParser):
-    """What a browser would find: ids, links, drawings, outside addresses, and tags that do not close."""
+    """What a browser would find: ids, links, drawings, outside addresses, and unclosed tags."""
 
     def __init__(self, text: str):
         super().__init__()
@@ -46,7 +46,7 @@ class Page(HTMLParser):
 def folders(finished, tmp_path_factory):
     """The report made twice from the same results."""
     made = [tmp_path_factory.mktemp(name) for name in ("one", "two")]
-    for folder, run in zip(made, (stage, process), strict=True):  # another process hashes otherwise
+    for folder, run in zip(made, (stage, process), strict=True):  # another process has another hash seed
         done = run("report", *inputs(finished), "--page", folder / "index.html")
         assert (done.returncode, done.stderr) == (0, "")
     return made
@@ -61,7 +61,7 @@ def text(folders):
     return (folders[0] / "index.html").read_text()
 
 
-def test_same_bytes_again(folders):
+def test_the_page_is_byte_identical_when_made_again(folders):
     made = [{path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")} for folder in folders]
     assert made[0] == made[1]
     assert {str(path) for path in made[0]} == {"index.html"}
@@ -82,14 +82,14 @@ def test_a_page_that_opens_anywhere(which, text, head):
     assert len(page.encode()) < 6_000_000
 
 
-def test_every_run_and_dataset_is_told(text):
+def test_every_run_and_dataset_is_on_the_page(text):
     for name in (*TINY["runs"], *TINY["datasets"]):
         assert f">{name}</th>" in text
     assert text.count("<h2") == len(render.SECTIONS)
     assert all(f'id="{picture}"' in text for picture in ("overlay", "loss", "position", "carry", "products"))
 
 
-def test_no_colour_is_left_that_a_dark_page_could_not_change(text):
+def test_a_dark_page_can_change_every_colour(text):
     drawn = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
     assert "currentColor" in drawn
     assert not re.search("#000000|#0072b2|#d55e00", drawn)
@@ -105,7 +105,7 @@ def test_a_run_without_results_is_one_line(finished, tmp_path):
 
 
 def test_a_small_laboratory_has_a_page_too(finished, tmp_path):
-    """One run of one layer and one epoch, under a name of sixty characters, and no dataset that the report knows."""
+    """One run of one layer and one epoch, with a name of 60 characters and a dataset that the report does not have."""
     name = "x" * 60
     config = write_params(tmp_path / "params.yaml", layers=1, runs={name: TINY["runs"]["no_7-lstm"]})
     for folder, ending in ENDINGS.items():

@@ -1,4 +1,4 @@
-"""Draws without replacement and splits that share no row and come out the same again."""
+"""Samples without replacement, and splits that are disjoint and reproducible."""
 
 import subprocess
 import sys
@@ -90,7 +90,10 @@ def test_more_rows_than_there_are(small, tmp_path):
     config = write_params(tmp_path / "big.yaml", datasets=datasets, runs=ONE_RUN)
     done = stage("sample", config, "small", subset, tmp_path / "t.parquet", tmp_path / "v.parquet")
     assert done.returncode == 1
-    assert done.stderr == f"sample: {config}: datasets.small.sample: 99999 rows asked for, {subset} has 21300\n"
+    assert (
+        done.stderr
+        == f"sample: {config}: datasets.small.sample: must be at most 21300, the rows of {subset} (found 99999)\n"
+    )
     assert not (tmp_path / "t.parquet").exists()
 
 
@@ -111,7 +114,7 @@ def mixed(corpus, tmp_path):
 
 
 @pytest.mark.parametrize("size", [2, 500, 6_000, "all"])
-def test_files_are_those_of_a_subset_held_whole(size, mixed, tmp_path):
+def test_the_files_equal_those_of_a_subset_in_memory(size, mixed, tmp_path):
     config = write_params(tmp_path / "params.yaml", datasets={"small": {"rule": {}, "sample": size}}, runs=ONE_RUN)
     paths = tmp_path / "train.parquet", tmp_path / "valid.parquet"
     assert stage("sample", config, "small", mixed, *paths).returncode == 0

@@ -1,4 +1,4 @@
-"""The score of somebody else's table; and a network that says NaN, which neither `score` nor `evaluate` accepts."""
+"""The score of an external table; and a network that gives NaN, which `score` and `evaluate` refuse."""
 
 import re
 
@@ -15,7 +15,7 @@ from stages.network.seq2seq import Seq2Seq
 
 @pytest.fixture
 def lab(tmp_path):
-    """A params.yaml, and a network of operands 0..11."""
+    """A params.yaml, and a network for operands 0..11."""
     write_params(tmp_path / "params.yaml")
     history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
     weights.save(tmp_path / "model", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, history))
@@ -37,7 +37,7 @@ def test_ten_bad_rows_are_named_and_the_others_counted(lab):
     lines = done.stdout.splitlines()
     assert lines[:10] == [f"{lab / 'mine.csv'}: row {number}: {said}" for number in range(2, 12)]
     assert lines[10] == f"{lab / 'mine.csv'}: … and 1,224 more"
-    assert re.fullmatch(r"exact match [01].\d{6} of 2 rows; bad rows, left out: 1,234", lines[11])
+    assert re.fullmatch(r"exact match [01].\d{6} of 2 rows; bad rows skipped: 1,234", lines[11])
     assert [line.split()[0] for line in lines[13:]] == ["a+b", "a-b"]
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -47,12 +47,12 @@ def test_rows_that_the_network_never_saw_are_counted(lab):
     assert done.stdout.splitlines()[0] == (
         "the network never saw an operand above 11 (rows: 2), an expression of this shape (rows: 1)"
     )
-    assert " of 4 rows; bad rows, left out: 0" in done.stdout
+    assert " of 4 rows; bad rows skipped: 0" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["mine.csv", "mine.tsv", "mine.jsonl", "mine.parquet", "mine.feather", "mine.csv.gz"])
 def test_blanks_change_no_score(name, lab):
-    """Fixed-width columns of a database too, which are padded."""
+    """Also the padded columns that a database writes."""
     plain, spaced = lab / f"plain-{name}", lab / name
     for path, rows in {
         plain: {"11*(3+4)=": 77, "7-9=": -2, "12+1=": 13},
@@ -79,7 +79,7 @@ UNSEEN = ["12+1", "11+1", "1+2+3+4", "99*99"]
 
 @pytest.mark.parametrize("name", ["mine.parquet", "mine.feather"])
 def test_a_table_longer_than_is_in_memory_at_a_time(name, lab, monkeypatch):
-    """By template: exact match of the whole is that of the parts, whose sizes do not matter."""
+    """The scores do not depend on how many rows are in memory at a time."""
     sums = [(f"{a}{sign}{b}=", a + b if sign == "+" else a - b) for a in range(12) for b in range(12) for sign in "+-"]
     frame = pd.DataFrame([*sums, ("1+1=", 3)], columns=["src", "tgt"])
     frame.to_parquet(lab / name) if name.endswith("parquet") else frame.to_feather(lab / name)
@@ -94,7 +94,7 @@ def test_a_table_longer_than_is_in_memory_at_a_time(name, lab, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("src,tgt\n", "no row can be scored; it has none"),
+        ("src,tgt\n", "no row can be scored; the table is empty"),
         ("src,tgt\n1+1=,3\n1+1=,4\n", "no row can be scored; row 1: '1+1=' is 2, not 3"),
         (
             "src,tgt\n\x1b[2J" + "x" * 10**6 + ",3\n",
@@ -111,7 +111,7 @@ def test_a_table_without_a_good_row_is_one_line(content, words, lab):
 
 @pytest.fixture
 def broken(lab):
-    """Its network says NaN for every character."""
+    """The lab with a network that gives NaN for every character."""
     trained = weights.load(lab / "model")
     with torch.no_grad():
         trained.model.head[2].bias[3] = torch.nan
@@ -119,7 +119,7 @@ def broken(lab):
     return lab
 
 
-def test_a_network_that_says_nan_scores_nothing(broken):
+def test_a_network_that_gives_nan_scores_nothing(broken):
     done = score(broken, "mine.csv", "src,tgt\n3+4=,7\n3+4=,8\n")
     assert done.stderr == (
         f"score: {broken / 'model'}: its probability of an answer to {broken / 'mine.csv'} is nan; "
@@ -131,7 +131,7 @@ def test_a_network_that_says_nan_scores_nothing(broken):
 OUTPUTS = ["predictions.parquet", "products.parquet", "metrics.json", "history.csv", "plots.csv"]
 
 
-def test_a_network_that_says_nan_leaves_no_results(broken, finished):
+def test_a_network_that_gives_nan_leaves_no_results(broken, finished):
     rows = samples(finished, "small")[1]
     done = stage(
         "evaluate",
@@ -145,8 +145,8 @@ def test_a_network_that_says_nan_leaves_no_results(broken, finished):
     assert not any((broken / name).exists() for name in OUTPUTS)
 
 
-def test_a_network_that_says_nan_to_some_products_only_leaves_no_results(lab, finished, monkeypatch):
-    """A loss that is a number does not show it."""
+def test_a_network_that_gives_nan_for_some_products_leaves_no_results(lab, finished, monkeypatch):
+    """The loss on the held-out rows is a number, so it does not show this."""
     real = evaluate.scores.answer
 
     def answer(trained, rows, *ids):
@@ -172,7 +172,7 @@ def test_a_network_that_says_nan_to_some_products_only_leaves_no_results(lab, fi
 
 
 def test_the_score_of_any_table(finished, tmp_path):
-    """The validation rows as CSV with one bad row more: the share is that of the run's own metrics."""
+    """The held-out rows as CSV, with one bad row added: exact match equals that of the run's metrics."""
     valid = pd.read_parquet(samples(finished, "small")[1])[["src", "tgt"]]
     path = tmp_path / "mine.csv"
     pd.concat([valid, pd.DataFrame({"src": ["1+1="], "tgt": [3]})]).to_csv(path, index=False)
@@ -181,7 +181,7 @@ def test_the_score_of_any_table(finished, tmp_path):
     right = pd.read_parquet(finished / "predictions" / "small-lstm.parquet")["correct"]
     lines = done.stdout.splitlines()
     assert lines[0] == f"{path}: row {len(valid) + 1}: '1+1=' is 2, not 3"
-    assert lines[1] == f"exact match {right.mean():.6f} of {len(valid):,} rows; bad rows, left out: 1"
+    assert lines[1] == f"exact match {right.mean():.6f} of {len(valid):,} rows; bad rows skipped: 1"
     assert lines[2].endswith(" rows/s")
     assert sum(int(line.rpartition(" ")[2]) for line in lines[3:]) == len(valid)
 

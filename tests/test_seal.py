@@ -1,4 +1,4 @@
-"""Damaged tables: no bit of one of ours may flip unnoticed, and tables of others need no checksum."""
+"""Damaged tables: a flipped bit never gives another value, and tables of other programs need no checksum."""
 
 import hashlib
 import random
@@ -26,12 +26,12 @@ def path(table, tmp_path):
 
 
 def footer(content: bytes) -> int:
-    """Where the footer begins: its length stands before the last four bytes."""
+    """Where the footer begins: its length is in front of the last four bytes."""
     return len(content) - 8 - int.from_bytes(content[-8:-4], "little")
 
 
 def flipped(content: bytes, start: int, end: int, seed: int):
-    """The content with one other bit between two bytes, FLIPS times."""
+    """The content with one bit flipped between two bytes, FLIPS times."""
     chance = random.Random(seed)
     for _ in range(FLIPS):
         bit = chance.randrange(8 * start, 8 * end)
@@ -49,24 +49,24 @@ def test_no_flipped_bit_gives_another_value(part, path, table):
             assert files.read_table(path).equals(table)
         except BadInput as error:
             refused += str(error).startswith(f"{path}: ")
-    assert refused == FLIPS if part == "pages" else refused > 0.9 * FLIPS  # a bit of the key's name says nothing
+    assert refused == FLIPS if part == "pages" else refused > 0.9 * FLIPS  # a flip in the key's name hides the checksum
 
 
-def test_somebody_else_s_reader_finds_the_same_damage(path):
+def test_the_reader_of_external_tables_finds_the_damage(path):
     content = path.read_bytes()
     path.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
     with pytest.raises(BadInput, match=f"^{path}: {seal.BROKEN}$"):
         next(external.read(path))
 
 
-def test_a_table_of_others_has_no_checksum(path, table):
+def test_a_table_of_another_program_has_no_checksum(path, table):
     pq.write_table(table, path)
     assert not seal.broken(path)
     assert files.read_table(path).equals(table)
 
 
-def test_a_table_of_ours_written_again_by_others(path, table):
-    """Some copy the old checksum, which does not fit."""
+def test_a_table_of_ours_written_again_by_another_program(path, table):
+    """Some programs copy the old checksum, which does not match."""
     rows = pa.Table.from_batches(pq.ParquetFile(path).iter_batches())
     assert seal.KEY.encode() in rows.schema.metadata
     pq.write_table(rows.slice(1), path)
@@ -76,10 +76,10 @@ def test_a_table_of_ours_written_again_by_others(path, table):
 
 
 def test_the_checksum_by_hand(path):
-    """SHA-256 of the file with zeros where the checksum stands."""
-    told = pq.read_metadata(path).metadata[seal.KEY.encode()]
-    blank = path.read_bytes().replace(told, b"0" * 64)
-    assert hashlib.sha256(blank).hexdigest().encode() == told
+    """SHA-256 of the file with zeros in place of the checksum."""
+    checksum = pq.read_metadata(path).metadata[seal.KEY.encode()]
+    blank = path.read_bytes().replace(checksum, b"0" * 64)
+    assert hashlib.sha256(blank).hexdigest().encode() == checksum
 
 
 def test_equal_tables_give_equal_bytes(path, table, tmp_path):

@@ -15,13 +15,17 @@ POINT = "asked: points: run=full-lstm dataset=full "
     ("old", "new", "said"),
     [
         # trainings
-        (LR, "{}", "speed.points.0: must have at least 1 of them (found keys and values)"),
+        (LR, "{}", "speed.points.0: must have 1 or more entries (found keys and values)"),
         (LR, "3", "speed.points.0: must hold keys and values (found 3)"),
         (LR, "{lr: []}", "speed.points.0.lr: must be a value or a list of values (found [])"),
         (LR, "{lr: [[0.1]]}", "speed.points.0.lr: must be a number or text (found [[...]])"),
         (LR, "{lr: }", "speed.points.0.lr: must be a number or text (found nothing)"),
         (LR, "{lr: 2020-01-01}", "line 6: must be in quotes (found '2020-01-01', "),
-        (LR, '{"l\\nr": 1}', "speed.points.0: a name must be letters, digits, '_' and '-', at most 100 of them "),
+        (
+            LR,
+            '{"l\\nr": 1}',
+            "speed.points.0: a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-' ",
+        ),
         (LR, "{lrr: 0.1}", "speed: points: lrr=0.1: lrr: unknown key"),
         (LR, "{corpus: 0.1}", "speed: points: corpus=0.1: corpus: unknown key"),
         (LR, "{lr: -1}", "speed: points: lr=-1: lr: must be greater than 0 (found -1)"),
@@ -34,7 +38,7 @@ POINT = "asked: points: run=full-lstm dataset=full "
         (LR, "{sample: 1}", "speed: points: sample=1: sample: must be a number of rows, at least 2 "),
         (LR, "{valid_share: 1}", "speed: points: valid_share=1: valid_share: must be less than 1 (found 1)"),
         (LR, "{grad_clip: 0}", "speed: points: grad_clip=0: grad_clip: must be a number above 0, or none (found 0)"),
-        (LR, "{dataset: a b}", "speed: points: dataset=a b: dataset: a name must be letters, digits, "),
+        (LR, "{dataset: a b}", "speed: points: dataset=a b: dataset: a name must be 1 to 100 letters, "),
         (LR, "{name: 3}", "speed: points: name=3: name: must be text; a number needs quotes (found 3)"),
         (LR, '{name: "a\\nb"}', "speed.points.0.name: must be 1 to 100 characters on one line (found 'a\\nb')"),
         (LR, "{name: " + "x" * 101 + "}", "speed.points.0.name: must be 1 to 100 characters on one line (found 'xxx"),
@@ -82,7 +86,10 @@ def test_what_other_code_can_try_may_have_gone_from_params_yaml_but_other_keys_a
     code = GOOD.replace("reach: 0.5", "reach: 0.5\n  code: '95bc24d'")
     path = write_changed(tmp_path, "seed: [1, 2]", "seed: [1, 2], init: orthogonal", code)
     assert studies.points(studies.read(path)["speed"])[1] == {"lr": 0.01, "seed": 2, "init": "orthogonal"}
-    for new, said in [("seed: -1, init: x", "seed: must be at least 0 (found -1)"), ("init: [x, x]", "is there twice")]:
+    for new, said in [
+        ("seed: -1, init: x", "seed: must be at least 0 (found -1)"),
+        ("init: [x, x]", "duplicate point"),
+    ]:
         with pytest.raises(BadInput) as error:
             studies.read(write_changed(tmp_path, "seed: [1, 2]", new, code))
         assert said in str(error.value)

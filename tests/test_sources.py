@@ -33,7 +33,7 @@ def raised(error, folder, change):
     return ended.value
 
 
-ERRORS = IndexError(7), BadInput("3 rows asked for"), RuntimeError("shapes"), OSError(28, "No space left on device")
+ERRORS = IndexError(7), BadInput("3 rows"), RuntimeError("shapes"), OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize("error", ERRORS)

@@ -55,15 +55,19 @@ LR = "{lr: [0.01, 0.001], seed: [1, 2]}"
     [
         # keys and values of the study itself
         (GOOD, "[]", "must hold keys and values, such as `lr: 0.001` (found [])"),
-        ("speed:", "a/b:", "a name must be letters, digits, '_' and '-', at most 100 of them (found 'a/b')"),
-        ("speed:", '"a\\nb":', "a name must be letters, digits, '_' and '-', at most 100 of them (found 'a\\nb')"),
+        ("speed:", "a/b:", "a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-' (found 'a/b')"),
+        (
+            "speed:",
+            '"a\\nb":',
+            "a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-' (found 'a\\nb')",
+        ),
         (GOOD, "speed:", "speed: must hold keys and values (found nothing)"),
         (GOOD, "speed: 3", "speed: must hold keys and values (found 3)"),
         ("  question: Is it fast?\n", "", "speed.question: missing"),
         ("question: Is it fast?", "question: 3", "speed.question: must be text; a number needs quotes (found 3)"),
         ("question: Is it fast?", "question: x\n  colour: red", "speed.colour: unknown key"),
         ("kind: shift", "kind: shifts", "shifted.kind: must be 'trainings', 'answers' or 'shift' (found 'shifts')"),
-        ("  run: full-lstm\n", "", "speed: run and reach: trainings need both"),
+        ("  run: full-lstm\n", "", "speed: run and reach: kind: trainings needs both"),
         ("reach: 0.5", "reach: true", "speed.reach: must be a number (found true)"),
         ("reach: 0.5", "reach: 0", "speed.reach: must be greater than 0 (found 0)"),
         ("reach: 0.5", "reach: .nan", "speed.reach: must be a finite number (found nan)"),
@@ -71,7 +75,7 @@ LR = "{lr: [0.01, 0.001], seed: [1, 2]}"
         ("reach: 0.5\n", "reach: 0.5\n  code: 1234567\n", "speed.code: must be text; a number needs quotes "),
         ("longest: 15", "longest: -1", "speed.longest: must be greater than 0 (found -1)"),
         ("by: [lr, name]", "by: lr", "speed.by: must be a list (found 'lr')"),
-        ("by: [lr, name]", "by: []", "speed.by: must have at least 1 of them (found [])"),
+        ("by: [lr, name]", "by: []", "speed.by: must have 1 or more entries (found [])"),
         ("by: [lr, name]", "by: [lrr]", "speed: no key 'lrr'; there are cell, dataset, "),
         ("show: [loss]", "show: [los]", "speed: no measure 'los'; there are clipped, "),
         ("show: [loss]", "show: [{}]", "speed.show.0: must be text; a number needs quotes (found keys and values)"),
@@ -80,14 +84,18 @@ LR = "{lr: [0.01, 0.001], seed: [1, 2]}"
         # the rule
         ("larger: loss, ", "", "speed.rule.0.larger: missing"),
         ("at: {lr: 0.01}", "at: {lr: [0.01]}", "speed.rule.0.at.lr: must be a number or text (found [0.01])"),
-        ("at: {lr: 0.01}", "at: {lr: 7}", "speed: lr=7: must be one point, but for its seeds (found 0)"),
+        ("at: {lr: 0.01}", "at: {lr: 7}", "speed: lr=7: must be one point, apart from its seeds (found 0)"),
         ("than: 0.5", "than: true", "shifted.rule.0.than: must be a number (found true)"),
-        ("than: 0.5", "", "shifted.rule.0: needs either than_at, a point, or than, a number"),
+        ("than: 0.5", "", "shifted.rule.0: needs either than_at (a point) or than (a number)"),
         # a point twice
-        ("seed: [1, 2]", "seed: [1, 1]", "speed: points: lr=0.01 seed=1: is there twice; keep one"),
-        (LR, f"{LR}\n    - {{seed: 2, lr: 1.0e-3}}", "speed: points: seed=2 lr=0.001: is there twice; keep one"),
-        (LR, "{name: a lr=1}\n    - {name: a, lr: 1}", "speed: points: name=a lr=1: is there twice; keep one"),
-        ("seed: [1, 2]", f"seed: {list(range(600))}", "speed: points: must be at most 1,000, all combinations counted"),
+        ("seed: [1, 2]", "seed: [1, 1]", "speed: points: lr=0.01 seed=1: duplicate point; keep one"),
+        (LR, f"{LR}\n    - {{seed: 2, lr: 1.0e-3}}", "speed: points: seed=2 lr=0.001: duplicate point; keep one"),
+        (LR, "{name: a lr=1}\n    - {name: a, lr: 1}", "speed: points: name=a lr=1: duplicate point; keep one"),
+        (
+            "seed: [1, 2]",
+            f"seed: {list(range(600))}",
+            "speed: points: must be at most 1,000, counting all combinations",
+        ),
     ],
 )
 def test_one_wrong_value_one_clear_line_when_the_file_is_read(tmp_path, old, new, said):
@@ -142,18 +150,18 @@ def test_an_empty_file_has_no_study(tmp_path, text):
     [
         ({"show": ["los"]}, "no measure 'los'"),
         ({"by": ["lrr"]}, "no key 'lrr'; there are epochs, lr, seed"),
-        ({"kind": "answers"}, "run: is for trainings only"),
-        ({"reach": None}, "trainings need both"),
+        ({"kind": "answers"}, "run: only for kind: trainings"),
+        ({"reach": None}, "trainings needs both"),
         (
             {"rule": [studies.Comparison(larger="loss", at={"lr": 7}, than_at={"lr": 0.01})]},
-            "lr=7: must be one point, but for its seeds .found 0.",
+            "lr=7: must be one point, apart from its seeds .found 0.",
         ),
         (
             {"rule": [studies.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]},
-            "seed=1: must be one point, but for its seeds .found 2.",
+            "seed=1: must be one point, apart from its seeds .found 2.",
         ),
-        ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "a number is for auc only"),
-        ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: is for trainings only"),
+        ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "only auc, whose error is known"),
+        ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: only for kind: trainings"),
         ({"keep": {"lr": 0.01}}, "keep: lr=0.01: must be one point .found 2."),
     ],
 )

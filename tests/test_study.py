@@ -47,7 +47,7 @@ def test_a_broken_list_of_studies_is_one_line(text, words, tmp_path):
 
 def test_a_finished_study_says_so(head):
     done = stage("study", head / "params.yaml", head / "studies.yaml", "averaging", head / "data", head / "reports")
-    assert (done.returncode, done.stderr) == (0, "study: nothing to do, each point has its row\n")
+    assert (done.returncode, done.stderr) == (0, "study: nothing to do: all points already have results\n")
 
 
 STUDY = """\
@@ -70,7 +70,7 @@ def test_a_study_named_like_a_run_keeps_nothing(tmp_path):
     path.write_text(STUDY.replace("small:", "full-lstm:"))
     done = stage("study", ROOT / "params.yaml", path, "full-lstm", tmp_path, tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "a run has this name" in done.stderr
+    assert "would overwrite the weights of the run of this name" in done.stderr
 
 
 def test_a_study_of_other_code_is_refused(tmp_path):
@@ -78,7 +78,7 @@ def test_a_study_of_other_code_is_refused(tmp_path):
     path.write_text(STUDY.replace("reach:", "code: '1234567'\n  reach:"))
     done = stage("study", ROOT / "params.yaml", path, "small", tmp_path, tmp_path)
     assert done.returncode == 1
-    assert done.stderr == f"study: {path}: small: only commit 1234567 can try all of its points\n"
+    assert done.stderr == f"study: {path}: small: needs the code of commit 1234567; check it out first\n"
 
 
 WITHOUT_TRAINING = """\

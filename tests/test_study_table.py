@@ -22,7 +22,7 @@ def test_a_study_table_with_gaps(tmp_path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("", "has a header and no rows; it is not a study's table"),
+        ("", "has a header but no rows; it is not a study's table"),
         ("lr=0.01 seed=1,done,0.01,1,5,1.5,1,2,1\n", "exact_match: must be a share from 0 to 1 (found 1.5)"),
         ("lr=0.01 seed=1,done,0.01,1,5,inf,1,2,1\n", "exact_match: must be a share from 0 to 1 (found "),
         ("lr=0.01 seed=1,done,0.01,1,5,0.5,low,2,1\n", "loss: must be a number, 0 or more, or inf (found low)"),
@@ -34,7 +34,7 @@ def test_a_study_table_with_gaps(tmp_path):
         ("lr=0.01 seed=1,,0.01,1,5,0.5,1,2,1\n", "status: must be text (found nothing)"),
         ("lr=0.01 seed=1,done,0.02,1,5,0.5,1,2,1\n", "lr, row 1: must be 0.01 (found 0.02)"),
         ("lr=0.01 seed=1,done,0.01,one,5,0.5,1,2,1\n", "seed, row 1: must be 1 (found one)"),
-        ("lr=0.01 seed=1,done,0.01,1,5,0.5,1,2,1\n" * 2, "point: must be one row (found two of lr=0.01 seed=1)"),
+        ("lr=0.01 seed=1,done,0.01,1,5,0.5,1,2,1\n" * 2, "point: duplicate row lr=0.01 seed=1; keep one"),
         ("lr=0.01 seed=1,done,0.01,1,5,0.5\n", "row 1: must have 9 values (found 6)"),
     ],
 )

@@ -92,7 +92,7 @@ def test_rows_of_json(tmp_path):
 @pytest.mark.parametrize("line", ["[1]", "7", '{"src": "1', "\0", "[" * 100_000, "x" * 10**6])
 def test_a_line_that_is_no_json_object(line, tmp_path):
     (wrong, good) = read_rows(tmp_path / "a.ndjson", line + '\n{"src": "3+4", "tgt": 7}\n')
-    assert wrong.endswith(" is no JSON object")
+    assert wrong.endswith(" is not a JSON object")
     assert len(wrong) < 100
     assert good == ("3+4", "7")
 

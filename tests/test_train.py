@@ -1,4 +1,4 @@
-"""Training learns, covers every row, comes out the same again, and says so when it fails."""
+"""Training learns, covers every row, is reproducible, and reports its failures."""
 
 import json
 
@@ -57,7 +57,7 @@ def test_the_optimiser_is_adamw_at_the_run_s_lr(monkeypatch, checkpoint):
     assert [(type(one), one.param_groups[0]["lr"]) for one in used] == [(torch.optim.AdamW, 0.003)]
 
 
-def test_one_cycle_rises_for_a_tenth_and_ends_near_nothing(monkeypatch, checkpoint):
+def test_one_cycle_rises_for_a_tenth_and_ends_near_zero(monkeypatch, checkpoint):
     used = []
     real = torch.optim.AdamW.step
     monkeypatch.setattr(torch.optim.AdamW, "step", lambda one, *_: used.append(one.param_groups[0]["lr"]) or real(one))
@@ -78,7 +78,7 @@ def test_a_cycle_of_few_steps(epochs, checkpoint):
     assert len(trained.history) == epochs
 
 
-def test_history_has_a_row_an_epoch(checkpoint):
+def test_history_has_a_row_per_epoch(checkpoint):
     trained, seconds = train.train("r", run(epochs=3), 50, ROWS, ROWS, checkpoint)
     assert [row["epoch"] for row in trained.history] == [1, 2, 3]
     assert len(seconds) == 3
@@ -93,7 +93,7 @@ def test_history_has_a_row_an_epoch(checkpoint):
     }
 
 
-def test_an_epoch_takes_every_row_once_in_an_order_of_its_seed():
+def test_an_epoch_has_every_row_once_in_a_seeded_order():
     sources = torch.arange(2, 12, dtype=torch.uint8).unsqueeze(1)
     answers = torch.full((10, 1), 1, dtype=torch.uint8)
 
@@ -107,7 +107,7 @@ def test_an_epoch_takes_every_row_once_in_an_order_of_its_seed():
     assert [len(source) for source, _ in batches.shuffled(sources, answers, 4, (42, 1))] == [4, 4, 2]
 
 
-def test_batches_are_cut_to_their_own_longest():
+def test_batches_are_cut_to_their_longest_row():
     for source, answer in batches.shuffled(*ROWS, 1, (1, 1)):
         assert (source != alphabet.PAD).all()
         assert (answer != alphabet.PAD).all()
@@ -134,7 +134,7 @@ def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrun
     assert found["clipped"] == share
 
 
-def test_a_loss_that_is_no_number_names_run_and_epoch(monkeypatch, checkpoint):
+def test_a_nan_loss_names_run_and_epoch(monkeypatch, checkpoint):
     real = scores.summed_loss
 
     def broken(logits, answers):

@@ -1,4 +1,4 @@
-"""Messages: no words of pydantic's, one printable line of bounded length, whatever a file holds."""
+"""Messages: no words of pydantic's, one printable line of bounded length, whatever the file contains."""
 
 import copy
 
@@ -25,7 +25,7 @@ PYDANTIC = (
 
 
 def places(value, where=()):
-    """The paths of all values inside of a document."""
+    """The paths of all values inside a document."""
     yield where
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:

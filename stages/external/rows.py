@@ -1,4 +1,4 @@
-"""Somebody else's table, with columns `src` and `tgt`: the rows that can be scored, and what is wrong with the others.
+"""The rows of an external table with columns `src` and `tgt`: expressions to score, or what is wrong with a row.
 
 src,tgt
 12*(3+4),84.0    ->  Row(src='12*(3+4)=', tgt=84, wrong=None)
@@ -16,8 +16,8 @@ from stages import grammar
 from stages.command import BadInput, shown
 from stages.external import formats
 
-OTHER = "other"  # the template of an expression that the corpus has none for
-LARGEST = 10**18  # fits the column of a table
+OTHER = "other"  # the template of an expression that the corpus has no template for
+LARGEST = 10**18  # fits a 64-bit integer column
 # 84, +84, 84.0, 84,0, 8.4e1, 1,200 and 1 200: groups of three, a point or a comma, an exponent; any script's digits
 NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+|\d+)(?:[.,](\d*))?([eE][+-]?\d{1,4})?")
 
@@ -42,7 +42,7 @@ def read(path: Path) -> Iterator[Row]:
 
 
 def judge(src: str | None, tgt: str | None) -> Row:
-    """The row of two cells; raises BadInput for a gap, a malformed expression, and a `tgt` that is not its value."""
+    """The row of two cells; raises BadInput for a gap, a malformed expression or a wrong `tgt`."""
     src, tgt = src or "", (tgt or "").strip()
     if not src.strip():
         raise BadInput("src is empty")
@@ -58,8 +58,8 @@ def judge(src: str | None, tgt: str | None) -> Row:
 
 
 def number(text: str) -> Decimal | None:
-    """What a number is, as people and programs write it; None for anything else, NaN and infinity too."""
-    # A minus sign may also be the typographers'
+    """The value of a number as people and programs write it; None for anything else, including NaN and infinity."""
+    # The minus sign may also be the typographic one
     found = NUMBER.fullmatch(text.replace("\u2212", "-")) if len(text) <= grammar.LONGEST else None
     if not found:
         return None
@@ -69,7 +69,7 @@ def number(text: str) -> Decimal | None:
 
 
 def template(src: str) -> str:
-    """The template that an expression is of."""
+    """The template of an expression, or OTHER."""
     letters: Iterator[str] = iter("abc")
     found = grammar.NUMBER.sub(lambda _: next(letters, "?"), src.removesuffix("="))
     return found if found in grammar.TEMPLATES else OTHER

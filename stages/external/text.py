@@ -1,4 +1,4 @@
-"""The text files that somebody else's table comes in, CSV and JSON lines: the cells of `src` and `tgt`, row by row.
+"""External tables in text files, CSV and JSON lines: the cells of `src` and `tgt`, row by row.
 
 " SRC";"note";"tgt"
 12*(3+4)=;as a person writes it;84,0     ->  ('12*(3+4)=', '84,0')
@@ -24,9 +24,9 @@ import pyarrow as pa
 from stages.command import BadInput, shown
 from stages.external import header
 
-COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": None, ".zip": None}  # by PyArrow's name for it
-LONGEST = 1 << 24  # characters of a line that are kept, so that a file without line ends fits in memory
-SPAN = 100  # lines of a CSV row; with more, its quote was never closed
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": None, ".zip": None}  # PyArrow's names
+LONGEST = 1 << 24  # characters kept of a line, so that a file without line ends fits in memory
+SPAN = 100  # most lines of a CSV row; in a longer one a quote was never closed
 
 Cells = tuple[str | None, str | None]  # None is a gap
 
@@ -37,16 +37,16 @@ def _latin_1(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
 
-# Bytes that are not UTF-8 are most often Windows' or Latin-1; whatever they are, they are in no good expression.
+# Bytes that are not UTF-8 are mostly Windows-1252 or Latin-1. No well-formed expression has such bytes.
 codecs.register_error("latin-1", _latin_1)
 
 
 def read_csv(path: Path) -> Iterator[Cells]:
-    """The cells of each row; the separator is the one that the header has."""
+    """The cells of each row; the separator is detected from the header."""
     csv.field_size_limit(LONGEST)
     lines = dropwhile(str.isspace, _lines(path))
     head = list(islice(lines, SPAN))
-    if head and head[0].lower().startswith("sep=") and len(head[0].strip()) == 5:  # a line for Excel alone
+    if head and head[0].lower().startswith("sep=") and len(head[0].strip()) == 5:  # a line that only Excel reads
         del head[0]
     headers = {mark: next(csv.reader(head, delimiter=mark, skipinitialspace=True), []) for mark in ",;\t|"}
     mark = max(
@@ -65,8 +65,8 @@ def read_csv(path: Path) -> Iterator[Cells]:
             return
         except csv.Error:
             fields, closed = [], False
-        # A quote that is never closed, or closed by the next row's, is a character like any other: the rows that it
-        # would swallow are read again.
+        # A quote that is never closed, or is closed by one in the next row, is an ordinary character: the rows that
+        # it would swallow are read again.
         whole = all(at < len(fields) and "\n" not in fields[at].strip() for at in places)
         if not closed or (len(source.taken) > 1 and not whole):
             first, *more = source.taken
@@ -78,7 +78,7 @@ def read_csv(path: Path) -> Iterator[Cells]:
 
 
 class _Remembered:
-    """Lines, with those of the row under way remembered in `taken`; what is put in `back` comes next."""
+    """An iterator over lines. `taken` has the lines of the current row; lines put into `back` come next."""
 
     def __init__(self, lines: Iterable[str]):
         self.lines = iter(lines)
@@ -100,15 +100,15 @@ class _Remembered:
 
 
 def read_json(path: Path) -> Iterator[Cells | str]:
-    """The cells of each line's object, or what is wrong with a line that is none."""
+    """The cells of each line's object, or a message for a line that is not an object."""
     for line in _lines(path):
         if line.isspace():
             continue
-        try:  # numbers stay as they were written
+        try:  # keeps numbers as they are written
             row = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
             cells = {header.plain(name): value for name, value in row.items()}
         except (ValueError, AttributeError, RecursionError):
-            yield f"'{shown(line.strip())}' is no JSON object"
+            yield f"'{shown(line.strip())}' is not a JSON object"
             continue
         src, tgt = (cells.get(name) for name in header.COLUMNS)
         yield _written(src), _written(tgt)
@@ -119,10 +119,10 @@ def _written(value: object) -> str | None:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """The lines of a text, which may be compressed; UTF-8, or UTF-16 with its mark."""
+    """The lines of a text file that may be compressed, in UTF-8, or in UTF-16 with a byte order mark."""
     with _opened(path) as file:
         mark = file.read(2)
-    encoding = "utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # the former: Excel's "Unicode text"
+    encoding = "utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # UTF-16: Excel's "Unicode text"
     with _opened(path) as file:
         text = io.TextIOWrapper(file, encoding, errors="latin-1")
         while line := text.readline(LONGEST):
@@ -138,7 +138,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             with zipfile.ZipFile(path) as archive:
                 names = archive.namelist()
                 if len(names) != 1:
-                    raise BadInput(f"holds {len(names):,} files; it should hold one")
+                    raise BadInput(f"contains {len(names):,} files; must contain one")
                 with archive.open(names[0]) as file:
                     yield file
         case ".xz":

@@ -38,7 +38,7 @@ class Expression {
     const solid = [...this.text.keys()].filter((place) => !BLANK.test(this.text[place]));
     if (solid.length > LONGEST) {
       const where = `'${shown(text, 20)}': position ${solid[LONGEST] + 1}`;
-      throw new Malformed(`${where}: expected the end, for at most ${LONGEST} are read`);
+      throw new Malformed(`${where}: too long; at most ${LONGEST} characters, not counting blanks`);
     }
     this.value = this.sum();
     if (this.peek() === "=") this.at++;

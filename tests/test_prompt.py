@@ -60,7 +60,7 @@ def test_ctrl_c_at_a_prompt(command):
 def test_what_is_typed_may_be_answered_elsewhere(command):
     """In a file or a pipe there is no prompt."""
     with terminal(command, stdout=subprocess.PIPE) as (process, screen):
-        screen.until("Ctrl-D ends\n")
+        screen.until("Ctrl-D exits\n")
         screen.types("3+4\n")
         assert process.stdout.readline() == b"3+4=  answer 7  true 7  right  probability 1.00\n"
         screen.types("3+\n7-0\n")

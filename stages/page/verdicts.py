@@ -84,8 +84,8 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
     left, right = left[seeds], right[seeds]
     means = left.mean(), right.mean()
     known = {name for point in entry.points for name in point}
-    places = (rows.iloc[0].dropna().filter(known).to_dict() for rows in (one, two))
-    text = sentences.change(entry, comparison, *places, means)
+    new, old = (rows.iloc[0].dropna().filter(known).to_dict() for rows in (one, two))
+    text = sentences.change(entry, comparison, new, old, means)
     figures += ": {}, against {} at {}".format(*map(figure, means), studies.label(comparison.than_at))
     if np.isinf(means).any():
         infinite = np.isinf(left).all(), np.isinf(right).all()

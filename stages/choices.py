@@ -1,4 +1,4 @@
-"""The names that params.yaml may choose from. `stages/network` maps each name to its implementation.
+"""The names that params.yaml may choose from; a dict maps each name to its implementation.
 
 cell: gru  ->  one of get_args(Cell), a key of network/cells.CELLS
 """
@@ -9,3 +9,4 @@ Cell = Literal["lstm", "gru"]
 Decoder = Literal["context", "feedback", "attention"]
 Schedule = Literal["constant", "one_cycle"]
 Precision = Literal["float32", "tf32", "bf16"]
+Split = Literal["rows", "operands"]

@@ -7,11 +7,12 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from torch import Tensor
 
-from stages import files, params
+from stages import files, operands, params
 from stages.command import one_line
 from stages.network import alphabet, machine, scores, weights
 from stages.places import digits
@@ -32,6 +33,15 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
     }
     return predictions, metrics
+
+
+def by_twin(correct: np.ndarray, has_twin: np.ndarray) -> dict[str, float]:
+    """The share of held-out rows with a twin in the training set, and exact match with and without one.
+
+    A metric of no rows is left out.
+    """
+    parts = {"exact_match_twin": correct[has_twin], "exact_match_no_twin": correct[~has_twin]}
+    return {"twins": float(has_twin.mean())} | {name: float(part.mean()) for name, part in parts.items() if len(part)}
 
 
 def pictures(history: list[dict[str, float]], exact_match: float, answers: pd.DataFrame) -> pd.DataFrame:
@@ -60,6 +70,7 @@ def main() -> None:
     parser.add_argument("params", type=Path)
     parser.add_argument("model", type=given, help="model file to read")
     parser.add_argument("rows", type=given, help="Parquet file to read: held-out rows")
+    parser.add_argument("--train", type=given, required=True, help="Parquet file to read: the run's training rows")
     parser.add_argument("--predictions", type=Path, required=True, help="Parquet file to write: answers to these rows")
     parser.add_argument("--products", type=Path, required=True, help="Parquet file to write: answers to every a*b")
     parser.add_argument("--metrics", type=Path, required=True, help="JSON file to write")
@@ -77,6 +88,8 @@ def main() -> None:
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
     for questions, table in ((args.rows, predictions), ("a*b", multiplied)):
         scores.check(args.model, f"probability of an answer to {questions}", sum(table["probability"].to_pylist()))
+    correct = np.array(predictions["correct"].to_pylist())
+    metrics |= by_twin(correct, operands.twins(rows, files.read_table(args.train)))
     rounded = {name: round(value, 6) for name, value in metrics.items()}
     outputs = args.predictions, args.products, args.metrics, args.history, args.plots
     with files.outputs(*outputs) as [table, square, scored, curve, drawn]:

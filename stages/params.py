@@ -120,6 +120,7 @@ class Rule:
 class Dataset:
     rule: Rule
     sample: Size
+    split: choices.Split
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)

@@ -1,6 +1,7 @@
 """A seeded sample of one dataset's rows, split into training rows and held-out rows.
 
 21300 rows, sample all, valid_share 0.1  ->  19170 training rows, 2130 held-out rows, none in both
+split operands                           ->  '12*(3+4)=' and '4+3*12=' are both training rows or both held out
 """
 
 import argparse
@@ -11,24 +12,58 @@ import numpy as np
 import pyarrow as pa
 from sklearn.model_selection import train_test_split
 
-from stages import files, params
+from stages import files, operands, params
 from stages.command import BadInput, one_line
 from stages.sources import given
 
+Size = int | Literal["all"]
+OPERANDS = pa.schema([files.EXPRESSIONS.field(letter) for letter in "abc"])
 
-def sample(rows: int, size: int | Literal["all"], valid_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of the training rows and of the held-out rows, drawn from 0..rows-1 without replacement."""
+
+def by_rows(keys: np.ndarray, size: Size, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of the training rows and of the held-out rows, a `share`, drawn without replacement.
+
+    Only the number of `keys` (N) counts. Raises ValueError if a side would be empty.
+    """
+    rows = len(keys)
     drawn = np.arange(rows) if size == "all" else np.random.default_rng(seed).choice(rows, size, replace=False)
-    train, valid = train_test_split(drawn, test_size=valid_share, random_state=seed)
+    train, valid = train_test_split(drawn, test_size=share, random_state=seed)
     return train, valid
 
 
-def count(path: Path) -> int:
-    """The number of rows in the table at `path`; raises BadInput if there are none. Reads one column."""
-    rows = sum(len(batch) for batch in files.batches(path, pa.schema([files.EXPRESSIONS.field("tgt")])))
-    if not rows:
+def by_operands(keys: np.ndarray, size: Size, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `by_rows`, but rows with equal keys (N) are on the same side.
+
+    The sizes are those of `by_rows`, except for a sample of all rows: then the held-out rows are too many by less than
+    the rows of one key. Raises ValueError if a side has too few rows.
+    """
+    rows = np.arange(len(keys) if size == "all" else size)
+    train, valid = map(len, train_test_split(rows, test_size=share, random_state=seed))
+    random = np.random.default_rng(seed)
+    _, number, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    order = random.permutation(len(counts))
+    # Hold out keys until the held-out side has its share of all rows; the key that reaches it still belongs there
+    before = np.cumsum(counts[order]) - counts[order]
+    held_out = np.zeros(len(counts), bool)
+    held_out[order[before < share * len(keys)]] = True
+    sides = [np.flatnonzero(held_out[number] == side) for side in (False, True)]
+    wanted = [len(side) for side in sides] if size == "all" else [train, valid]
+    if not all(wanted) or any(len(side) < needed for side, needed in zip(sides, wanted, strict=True)):
+        found = " and ".join(f"{len(side)}" for side in sides)
+        raise ValueError(f"the operands leave {found} rows to train on and to hold out; {train} and {valid} are needed")
+    one, other = (random.choice(side, needed, replace=False) for side, needed in zip(sides, wanted, strict=True))
+    return one, other
+
+
+SPLITS = {"rows": by_rows, "operands": by_operands}
+
+
+def operand_keys(path: Path) -> np.ndarray:
+    """`operands.keys` of the table at `path` (N), read in batches; raises BadInput if it has no rows."""
+    keys = [operands.keys(batch) for batch in files.batches(path, OPERANDS)]
+    if not sum(map(len, keys)):
         raise BadInput(f"{path}: has no rows")
-    return rows
+    return np.concatenate(keys)
 
 
 def pick(path: Path, rows: np.ndarray) -> pa.Table:
@@ -51,13 +86,13 @@ def main() -> None:
     args = parser.parse_args()
 
     config, dataset = params.find(args.params, "datasets", args.dataset)
-    rows = count(args.subset)
+    keys = operand_keys(args.subset)
     where = f"{args.params}: datasets.{args.dataset}.sample"
-    if dataset.sample != "all" and dataset.sample > rows:
-        raise BadInput(f"{where}: must be at most {rows}, the rows of {args.subset} (found {dataset.sample})")
+    if dataset.sample != "all" and dataset.sample > len(keys):
+        raise BadInput(f"{where}: must be at most {len(keys)}, the rows of {args.subset} (found {dataset.sample})")
     try:
-        train, valid = sample(rows, dataset.sample, config.valid_share, config.sample_seed)
-    except ValueError as error:  # scikit-learn's message if the share leaves one side empty
+        train, valid = SPLITS[dataset.split](keys, dataset.sample, config.valid_share, config.sample_seed)
+    except ValueError as error:  # also scikit-learn's, if the share leaves one side empty
         raise BadInput(f"{where}: {error}") from error
     drawn = np.sort(np.concatenate([train, valid]))
     with files.outputs(args.train, args.valid) as drafts:

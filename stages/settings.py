@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import AfterValidator, Field, ValidationError, create_model
 
-from stages import params, wording
+from stages import choices, params, wording
 
 
 def _value(value: Any) -> Any:
@@ -49,6 +49,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "trainings": {key: (kind, None) for key, kind in get_type_hints(params.Run, include_extras=True).items()}
     | {
         "sample": (params.Size, None),
+        "split": (choices.Split, None),
         "sample_seed": (params.Seed, None),
         "valid_share": (params.Share, None),
         "name": (str, None),

@@ -43,8 +43,8 @@ TINY = {
     "valid_share": 0.1,
     "corpus": {"operands": 12},
     "datasets": {
-        "small": {"rule": {"max": 9}, "sample": 60},
-        "no_7": {"rule": {"without": "7"}, "sample": 50},
+        "small": {"rule": {"max": 9}, "sample": 60, "split": "rows"},
+        "no_7": {"rule": {"without": "7"}, "sample": 50, "split": "rows"},
     },
     "runs": {
         "small-lstm": {"dataset": "small", "cell": "lstm"},
@@ -65,7 +65,7 @@ ENDINGS = {
     "products": ".parquet",
 }
 FOLDERS = "subsets", "samples", *ENDINGS, "studies"
-EVALUATED = "predictions", "products", "metrics", "history", "plots"
+EVALUATED = "train", "predictions", "products", "metrics", "history", "plots"
 
 
 def options(paths: Mapping[str, object]) -> list:
@@ -170,8 +170,8 @@ def finished(tmp_path_factory):
         train, valid = samples(lab, run["dataset"])
         model, timing = lab / "models" / f"{name}.safetensors", lab / "timing" / f"{name}.json"
         done.append(stage("train", config, name, train, valid, model, timing, lab / ".resume"))
-        outputs = {kind: lab / kind / f"{name}{(ENDINGS | {'plots': '.csv'})[kind]}" for kind in EVALUATED}
-        done.append(stage("evaluate", config, model, valid, *options(outputs)))
+        outputs = {kind: lab / kind / f"{name}{(ENDINGS | {'plots': '.csv'})[kind]}" for kind in EVALUATED[1:]}
+        done.append(stage("evaluate", config, model, valid, *options({"train": train} | outputs)))
     assert not any(one.returncode for one in done), [one.stderr for one in done]
     return lab
 

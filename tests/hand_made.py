@@ -31,8 +31,8 @@ CONFIG = params.Params(
     valid_share=0.1,
     corpus={"operands": 50},
     datasets={
-        "single_digit": {"rule": {"max": 9}, "sample": "all"},
-        "full": {"rule": {"without": "05"}, "sample": 4},
+        "single_digit": {"rule": {"max": 9}, "sample": "all", "split": "rows"},
+        "full": {"rule": {"without": "05"}, "sample": 4, "split": "rows"},
     },
     runs={name: NUMBERS | run for name, run in RUNS.items()},
 )

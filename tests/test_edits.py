@@ -31,13 +31,13 @@ def stage_arguments(verb, lab):
     train, valid = samples(lab, "small")
     corpus, subset = lab / "corpus.parquet", lab / "subsets" / "small.parquet"
     model = lab / "models" / f"{RUN}.safetensors"
-    evaluated = options({name: out / name for name in EVALUATED})
+    evaluated = options({name: out / name for name in EVALUATED[1:]})
     given, made = {
         "generate": ([config], [out / "corpus"]),
         "subset": ([config, "small", corpus], [out / "subset"]),
         "sample": ([config, "small", subset], [out / "train", out / "valid"]),
         "train": ([config, RUN, train, valid], [out / "model", out / "timing", lab / ".resume"]),
-        "evaluate": ([config, model, valid], evaluated),
+        "evaluate": ([config, model, valid, "--train", train], evaluated),
         "report": (
             [config, lab / "studies.yaml", *options({name: lab / name for name in FOLDERS})],
             ["--page", out / "page"],

@@ -59,7 +59,10 @@ def test_one_sample_size_reruns_its_own_part(repository):
 
 
 def test_a_new_run_and_a_new_dataset(repository):
-    new = "+datasets.five_up={rule: {min: 5, max: 8}, sample: 30}", "+runs.five_up-gru={dataset: five_up, cell: gru}"
+    new = (
+        "+datasets.five_up={rule: {min: 5, max: 8}, sample: 30, split: rows}",
+        "+runs.five_up-gru={dataset: five_up, cell: gru}",
+    )
     output = repository.run("dvc", "exp", "run", "-S", new[0], "-S", new[1])
     assert stages_run(output) == {
         "subset@five_up",

@@ -21,6 +21,8 @@ CONFIG = params.read(ROOT / "params.yaml")
         ({"dataset": "single_digit", "cell": "gru"}, "single_digit-gru", []),
         ({"dataset": "two_digit", "sample": 5000}, "two_digit-lstm", ["datasets.two_digit.sample=5000"]),
         ({"sample": "all"}, "full-lstm", ["datasets.full.sample=all"]),
+        ({"dataset": "two_digit", "split": "operands"}, "two_digit-lstm", ["datasets.two_digit.split=operands"]),
+        ({"split": "rows"}, "full-lstm", []),
         ({"dataset": "full", "cell": "lstm", "epochs": 3}, "full-lstm", ["epochs=3"]),
         ({"dataset": "single_digit", "sample": "all"}, "single_digit-lstm", []),
     ],

@@ -26,9 +26,9 @@ valid_share: 0.1
 corpus:
   operands: 50
 datasets:
-  single_digit: {rule: {max: 9}, sample: all}
-  without_1: {rule: {without: "1"}, sample: 20288}
-  full: {rule: {}, sample: 20566}
+  single_digit: {rule: {max: 9}, sample: all, split: rows}
+  without_1: {rule: {without: "1"}, sample: 20288, split: rows}
+  full: {rule: {}, sample: 20566, split: rows}
 runs:
   full-lstm: {dataset: full, cell: lstm}
   single_digit-gru: {dataset: single_digit, cell: gru}

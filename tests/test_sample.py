@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, stage, write_params
 
-from stages import files, params
-from stages.sample import sample
+from stages import choices, files, params
+from stages.sample import SPLITS, by_operands, by_rows, operand_keys
 
 SIZES = {"single_digit": "all", "two_digit": 21_075, "without_1": 20_288, "full": 20_566}
 ONE_RUN = {"small-lstm": {"dataset": "small", "cell": "lstm"}}
@@ -20,7 +21,13 @@ ONE_RUN = {"small-lstm": {"dataset": "small", "cell": "lstm"}}
 def test_committed_sizes(committed):
     config = params.read(committed)
     assert {name: dataset.sample for name, dataset in config.datasets.items()} == SIZES
+    assert {dataset.split for dataset in config.datasets.values()} == {"rows"}
     assert config.valid_share == 0.1
+
+
+def sample(rows, size, share, seed):
+    """The split by rows, of so many rows."""
+    return by_rows(np.zeros(rows), size, share, seed)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +93,7 @@ def test_the_root_seed_does_not_touch_the_rows(small, tmp_path):
 
 def test_more_rows_than_there_are(small, tmp_path):
     _, subset = small
-    datasets = {"small": {"rule": {"max": 9}, "sample": 99_999}}
+    datasets = {"small": {"rule": {"max": 9}, "sample": 99_999, "split": "rows"}}
     config = write_params(tmp_path / "big.yaml", datasets=datasets, runs=ONE_RUN)
     done = stage("sample", config, "small", subset, tmp_path / "t.parquet", tmp_path / "v.parquet")
     assert done.returncode == 1
@@ -115,7 +122,9 @@ def mixed(corpus, tmp_path):
 
 @pytest.mark.parametrize("size", [2, 500, 6_000, "all"])
 def test_the_files_equal_those_of_a_subset_in_memory(size, mixed, tmp_path):
-    config = write_params(tmp_path / "params.yaml", datasets={"small": {"rule": {}, "sample": size}}, runs=ONE_RUN)
+    config = write_params(
+        tmp_path / "params.yaml", datasets={"small": {"rule": {}, "sample": size, "split": "rows"}}, runs=ONE_RUN
+    )
     paths = tmp_path / "train.parquet", tmp_path / "valid.parquet"
     assert stage("sample", config, "small", mixed, *paths).returncode == 0
     whole, expected = pq.read_table(mixed), tmp_path / "expected.parquet"
@@ -143,7 +152,9 @@ def test_a_gap_behind_the_last_drawn_row(mixed, tmp_path):
     table = pq.read_table(mixed, schema=files.EXPRESSIONS)
     sources = [*table["src"].to_pylist()[:-1], None]
     files.write_table(mixed, table.set_column(0, "src", pa.array(sources, pa.string())))
-    config = write_params(tmp_path / "params.yaml", datasets={"small": {"rule": {}, "sample": 2}}, runs=ONE_RUN)
+    config = write_params(
+        tmp_path / "params.yaml", datasets={"small": {"rule": {}, "sample": 2, "split": "rows"}}, runs=ONE_RUN
+    )
     assert len(table) - 1 not in np.concatenate(sample(len(table), 2, 0.1, seed=42))
     done = stage("sample", config, "small", mixed, tmp_path / "t.parquet", tmp_path / "v.parquet")
     assert (done.returncode, done.stderr) == (1, f"sample: {mixed}: column 'src' has rows without a value\n")
@@ -155,3 +166,69 @@ def test_a_subset_without_rows(mixed, tmp_path):
     config = write_params(tmp_path / "params.yaml")
     done = stage("sample", config, "small", mixed, tmp_path / "t.parquet", tmp_path / "v.parquet")
     assert (done.returncode, done.stderr) == (1, f"sample: {mixed}: has no rows\n")
+
+
+KEYS = np.random.default_rng(0).integers(0, 300, 5000)  # 300 multisets of operands, about 17 rows each
+
+
+@pytest.mark.parametrize(("size", "share"), [("all", 0.1), (900, 0.1), (900, 0.5), (4000, 0.1), (2, 0.5)])
+def test_the_same_operands_are_on_one_side(size, share):
+    train, valid = by_operands(KEYS, size, share, seed=42)
+    assert not set(KEYS[train]) & set(KEYS[valid])
+    both = np.concatenate([train, valid])
+    assert len(set(both.tolist())) == len(both)
+    sizes = [len(part) for part in by_rows(KEYS, size, share, seed=42)]
+    if size == "all":
+        assert len(both) == len(KEYS)
+        assert 0 <= len(valid) - sizes[1] < np.bincount(KEYS).max()
+    else:
+        assert [len(train), len(valid)] == sizes
+
+
+def test_operands_are_drawn_from_all_by_the_seed():
+    first, again, other = (by_operands(KEYS, 900, 0.1, seed) for seed in (1, 1, 2))
+    assert all(map(np.array_equal, first, again))
+    assert set(KEYS[first[1]]) != set(KEYS[other[1]])
+    held_out = set()
+    for seed in range(80):
+        held_out |= set(KEYS[by_operands(KEYS, "all", 0.1, seed)[1]])
+    assert held_out == set(range(300))
+
+
+@pytest.mark.parametrize("size", ["all", 4])
+def test_operands_that_cannot_be_split(size):
+    with pytest.raises(ValueError, match="the operands leave 0 and 5 rows"):
+        by_operands(np.zeros(5), size, 0.5, seed=1)
+
+
+def test_operands_in_any_order_and_template(tmp_path):
+    """Hand-written rows: the first three have the same operands; a missing one is not 0."""
+    rows = {
+        "src": ["1+2+3=", "3*(1-2)=", "2*3*1=", "1+2=", "2*1=", "0+1+2=", "11+2+3="],
+        "tgt": [6, -3, 6, 3, 2, 3, 16],
+        "a": [1, 3, 2, 1, 2, 0, 11],
+        "b": [2, 1, 3, 2, 1, 1, 2],
+        "c": [3, 2, 1, None, None, 2, 3],
+    }
+    path = tmp_path / "rows.parquet"
+    files.write_table(path, pa.table(rows | {"template": pa.array(["?"] * 7).dictionary_encode()}, files.EXPRESSIONS))
+    keys = operand_keys(path).tolist()
+    assert keys[0] == keys[1] == keys[2]
+    assert keys[3] == keys[4]
+    assert len(set(keys)) == 4
+
+
+def test_a_split_by_operands_in_files(small, tmp_path):
+    _, subset = small
+    datasets = {"small": {"rule": {"max": 9}, "sample": 3000, "split": "operands"}}
+    config = write_params(tmp_path / "operands.yaml", datasets=datasets, runs=ONE_RUN)
+    paths = tmp_path / "train.parquet", tmp_path / "valid.parquet"
+    assert stage("sample", config, "small", subset, *paths).returncode == 0
+    train, valid = (pq.read_table(path).to_pylist() for path in paths)
+    assert (len(train), len(valid)) == (2700, 300)
+    one, other = ({tuple(sorted(map(str, (row["a"], row["b"], row["c"])))) for row in rows} for rows in (train, valid))
+    assert not one & other
+
+
+def test_params_allow_just_the_splits_that_there_are():
+    assert get_args(choices.Split) == tuple(SPLITS)

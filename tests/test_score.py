@@ -132,13 +132,13 @@ OUTPUTS = ["predictions.parquet", "products.parquet", "metrics.json", "history.c
 
 
 def test_a_network_that_gives_nan_leaves_no_results(broken, finished):
-    rows = samples(finished, "small")[1]
+    train, rows = samples(finished, "small")
     done = stage(
         "evaluate",
         broken / "params.yaml",
         broken / "model",
         rows,
-        *options({kind: broken / name for kind, name in zip(EVALUATED, OUTPUTS, strict=True)}),
+        *options({"train": train} | {kind: broken / name for kind, name in zip(EVALUATED[1:], OUTPUTS, strict=True)}),
     )
     assert done.stderr.startswith(f"evaluate: {broken / 'model'}: its loss on {rows} is nan; ")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
@@ -157,13 +157,13 @@ def test_a_network_that_gives_nan_for_some_products_leaves_no_results(lab, finis
         return table, decoded
 
     monkeypatch.setattr(evaluate.scores, "answer", answer)
-    rows = samples(finished, "small")[1]
+    train, rows = samples(finished, "small")
     done = stage(
         "evaluate",
         lab / "params.yaml",
         lab / "model",
         rows,
-        *options({kind: lab / name for kind, name in zip(EVALUATED, OUTPUTS, strict=True)}),
+        *options({"train": train} | {kind: lab / name for kind, name in zip(EVALUATED[1:], OUTPUTS, strict=True)}),
     )
     assert done.stderr == (
         f"evaluate: {lab / 'model'}: its probability of an answer to a*b is nan; train it again with a smaller lr\n"
@@ -189,4 +189,4 @@ def test_the_score_of_any_table(finished, tmp_path):
 def test_some_outputs_and_not_all(finished):
     done = stage("evaluate", finished / "params.yaml", "model", "rows", "--predictions", "predictions")
     assert done.returncode == 2
-    assert "required: --products, --metrics, --history, --plots" in done.stderr
+    assert "required: --train, --products, --metrics, --history, --plots" in done.stderr

@@ -48,7 +48,7 @@ def keys_read(tmp_path_factory):
     """Every stage run once in a small laboratory, by its own command: the keys of params.yaml that it read."""
     lab = tmp_path_factory.mktemp("lab")
     config = params.read(ROOT / "params.yaml")
-    datasets = {name: {"rule": {"max": 20, "without": "7"}, "sample": 30} for name in config.datasets}
+    datasets = {name: {"rule": {"max": 20, "without": "7"}, "sample": 30, "split": "rows"} for name in config.datasets}
     runs = {name: {"dataset": run.dataset, "cell": run.cell} for name, run in config.runs.items()}
     shutil.copy(ROOT / "studies.yaml", lab)
     write_params(lab / "params.yaml", corpus={"operands": 9}, datasets=datasets, runs=runs)

@@ -72,7 +72,7 @@ def test_the_answer_does_not_matter(some):
 def test_a_rule_that_leaves_nothing(corpus, tmp_path):
     config = write_params(
         tmp_path / "params.yaml",
-        datasets={"none": {"rule": {"min": 50}, "sample": "all"}},
+        datasets={"none": {"rule": {"min": 50}, "sample": "all", "split": "rows"}},
         runs={"none-gru": {"dataset": "none", "cell": "gru"}},
     )
     path = tmp_path / "none.parquet"

@@ -183,7 +183,8 @@ def test_same_seed_same_bytes(cell, samples, tmp_path):
         done = stage("train", config, f"small-{cell}", *rows, *made, tmp_path / ".resume")
         assert done.returncode == 0, done.stderr
         assert f"small-{cell} 2/2: loss" in done.stderr
-        outputs = options(dict(zip(EVALUATED, [folder / file for file in made_of_it], strict=True)))
+        paths = [rows[0], *(folder / file for file in made_of_it)]
+        outputs = options(dict(zip(EVALUATED, paths, strict=True)))
         assert stage("evaluate", config, folder / "r.safetensors", rows[1], *outputs).returncode == 0
     for file in ("r.safetensors", *made_of_it):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()

@@ -102,5 +102,6 @@ class Networks:
             model = self.data / "models" / f"{run}.safetensors"
             kinds = "predictions", "products", "metrics", "history", "plots"
             outputs = [word for kind in kinds for word in (f"--{kind}", str(Path(folder) / kind))]
+            outputs += ["--train", str(rows)]  # for metrics that are dropped
             call(sys.executable, "-m", "stages.evaluate", *map(str, (self.path, model, rows)), *outputs)
             return files.read_table(answers, files.PREDICTIONS).to_pandas()

@@ -89,9 +89,9 @@ def overrides(base: str, point: studies.Point, config: params.Params) -> list[st
     name, dataset, cell = run(base, point, config)
     changes = []
     for key, value in point.items():
-        if key == "sample":
-            if value != config.datasets[dataset].sample:
-                changes.append(f"datasets.{dataset}.sample={value}")
+        if key in ("sample", "split"):
+            if value != getattr(config.datasets[dataset], key):
+                changes.append(f"datasets.{dataset}.{key}={value}")
         elif key not in ("name", "dataset", "cell"):
             own, root = getattr(config.runs.get(name), key, None), getattr(config, key, None)
             if value != (root if own is None else own):

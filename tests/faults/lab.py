@@ -24,7 +24,7 @@ EPOCHS = 10
 OUTPUTS = f"data/models/{RUN}.safetensors", f"reports/metrics/{RUN}.json", f"reports/history/{RUN}.csv"
 TIMING = f"reports/timing/{RUN}.json"
 SIZES = {"embed_dim": 64, "hidden_dim": 128, "layers": 2, "batch_size": 64, "epochs": EPOCHS}
-DATASETS = {"small": {"rule": {"max": 9}, "sample": 4000}}
+DATASETS = {"small": {"rule": {"max": 9}, "sample": 4000, "split": "rows"}}
 RUNS = {RUN: {"dataset": "small", "cell": "lstm"}}
 NEW_LR = "lr=0.002"  # every fault hits the training that follows this change
 

@@ -103,7 +103,11 @@ def wrong(found: params.Params, content: bytes) -> str:
     own = {key: raw[key] for key in HYPER}
     runs = {key: {**own, **as_float(run, "grad_clip")} for key, run in raw["runs"].items()}
     datasets = {
-        key: {"rule": {"min": 0, "max": None, "without": "", **dataset["rule"]}, "sample": dataset["sample"]}
+        key: {
+            "rule": {"min": 0, "max": None, "without": "", **dataset["rule"]},
+            "sample": dataset["sample"],
+            "split": "rows",
+        }
         for key, dataset in raw["datasets"].items()
     }
     expected = {**raw, "runs": runs, "datasets": datasets}

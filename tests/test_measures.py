@@ -21,7 +21,8 @@ ROWS = pd.DataFrame(
 def test_metrics_are_those_of_evaluate(finished):
     for name in TINY["runs"]:
         found = json.loads((finished / "metrics" / f"{name}.json").read_text())
-        assert set(found) == set(measures.of(measures.METRICS))
+        known = measures.of(measures.METRICS)
+        assert {name for name in known if not known[name].column.gaps} <= set(found) <= set(known)
 
 
 def test_a_training_s_row():

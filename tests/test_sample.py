@@ -138,9 +138,9 @@ def test_memory_does_not_grow_with_the_subset(corpus):
     code = f"""
 import numpy as np, pyarrow as pa
 from pathlib import Path
-from stages.sample import count, pick
+from stages.sample import operand_keys, pick
 path = Path({str(corpus)!r})
-print(count(path), len(pick(path, np.arange(0, 2_632_500, 100))), pa.default_memory_pool().max_memory())
+print(len(operand_keys(path)), len(pick(path, np.arange(0, 2_632_500, 100))), pa.default_memory_pool().max_memory())
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     rows, picked, peak = map(int, done.stdout.split())

@@ -57,6 +57,7 @@ ROWS = {
     "sample_seed": whole(0, 4294967295),
     "valid_share": lambda value: type(value) is float and 0 < value < 1,
     "sample": lambda value: value == "all" or whole(2, float("inf"))(value),
+    "split": one_of("rows", "operands"),
 }
 RUN = HYPER | {"dataset": name, "cell": one_of("lstm", "gru")}
 RULE = {
@@ -106,7 +107,7 @@ def wrong(found: params.Params, content: bytes) -> str:
         key: {
             "rule": {"min": 0, "max": None, "without": "", **dataset["rule"]},
             "sample": dataset["sample"],
-            "split": "rows",
+            "split": dataset["split"],
         }
         for key, dataset in raw["datasets"].items()
     }
@@ -117,7 +118,7 @@ def wrong(found: params.Params, content: bytes) -> str:
     parts.append(("", {key: raw[key] for key in ("sample_seed", "valid_share")}, ROWS))
     parts += [(f"runs.{key}", run, RUN) for key, run in runs.items()]
     for key, dataset in datasets.items():
-        parts += [(key, {"sample": dataset["sample"]}, ROWS), (key, dataset["rule"], RULE)]
+        parts += [(key, {one: dataset[one] for one in ("sample", "split")}, ROWS), (key, dataset["rule"], RULE)]
         rule = dataset["rule"]
         if rule["max"] is not None and rule["max"] < rule["min"]:
             return f"{key}: min is above max"

@@ -4,12 +4,14 @@ PYTHON ?= python3
 # DVC's stages call `python`, which must be the one of .venv.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: help repro test page-test faults fuzz bench study trusted
+.PHONY: help install repro test page-test faults fuzz bench study trusted
 .NOTPARALLEL:
 .DEFAULT_GOAL := repro
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+install: .venv/installed ## Python packages with exact versions, in .venv; the other targets do it too
 
 repro: trusted .venv/installed ## the whole pipeline; runs only what is out of date
 	$(WITH_VENV) dvc repro

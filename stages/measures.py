@@ -56,7 +56,6 @@ MEASURES = (
         "epochs to reach a loss of {reach:g}",
         AMOUNT,
         (TRAININGS,),
-        subject="the number of epochs to a loss of {reach:g}",
         endless=True,
     ),
     Measure("unsteadiness", "unsteadiness of the loss", AMOUNT, (TRAININGS,), endless=True),

@@ -94,7 +94,7 @@ def test_a_gru_is_faster_if_it_is_on_every_dataset():
     claim = next(claim for claim in claims.claims(found) if claim.text.startswith("A GRU epoch"))
     assert claim.judgement.evidence == (
         "An epoch takes 2.0 s with the GRU and 3.0 s with the LSTM on full; "
-        "30.0 s with the GRU and 20.0 s with the LSTM on small."
+        "30.0 s with the GRU and 20.0 s with the LSTM on small.",
     )
 
 
@@ -103,7 +103,7 @@ def test_the_evidence_about_two_datasets():
     found = results({"single_digit-lstm": 0.8, "two_digit-lstm": 0.7})
     claim = next(claim for claim in claims.claims(found) if claim.text.startswith("Two-digit"))
     assert claim.judgement.evidence == (
-        "single_digit-lstm answers 80.0 % of its held-out rows correctly, two_digit-lstm 70.0 % (+6.2 to +13.7 points)."
+        "single_digit-lstm answers 80.0 % of its held-out rows correctly, two_digit-lstm 70.0 % (+6.2 to +13.7 points).",
     )
     assert claim.judgement.figures == "exact match 0.800 and 0.700, difference +0.062 to +0.137"
 
@@ -153,6 +153,6 @@ def test_a_claim_holds_if_all_of_its_studies_say_so(answers, expected):
 
 def test_claims_name_studies_that_there_are():
     known = set(studies.read(ROOT / "studies.yaml"))
-    named = [rule.removeprefix("As in studies.yaml: ").rstrip(".") for _, rule, _ in claims.CLAIMS if "studies" in rule]
+    named = [rule for _, rule, _ in claims.CLAIMS if isinstance(rule, tuple)]
     assert len(named) > 7
-    assert {name for names in named for name in names.split(", ")} <= known
+    assert {name for names in named for name in names} <= known

@@ -16,7 +16,8 @@ def measured(start, **metrics):
     """Evidence and verdict if single_digit-lstm, single_digit-gru and full-lstm have these metrics."""
     found = results()
     judgement = claim(replace(found, metrics=found.metrics.assign(**metrics)), start).judgement
-    return judgement.evidence, judgement.verdict
+    (evidence,) = judgement.evidence
+    return evidence, judgement.verdict
 
 
 @pytest.mark.parametrize("name", ["device", "threads", "processes", "processor"])
@@ -41,8 +42,8 @@ def test_seconds_of_different_machines_are_not_compared(name):
 def test_when_cells_are_about_equal(loss, accuracy, expected):
     evidence, verdict = measured("Loss and accuracy", loss=[*loss, 9], token_accuracy=[*accuracy, 0])
     assert verdict == expected
-    sentence = "The loss is {:.3f} with the LSTM and {:.3f} with the GRU, the token accuracy {:.1%} and {:.1%}."
-    assert evidence == sentence.format(*loss, *accuracy)
+    sentence = "The loss is {:.3f} with the LSTM and {:.3f} with the GRU, the token accuracy {:.1f} % and {:.1f} %."
+    assert evidence == sentence.format(*loss, *(100 * share for share in accuracy))
 
 
 @pytest.mark.parametrize(

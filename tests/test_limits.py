@@ -166,7 +166,7 @@ def test_a_kept_table_that_cannot_be_read(found, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"), [(ANSWERS, "75.0% are to expressions with a product"), (ANSWERS[:1], "<p>There are none.</p>")]
+    ("answers", "said"), [(ANSWERS, "75.0 % have a product in the expression"), (ANSWERS[:1], "<p>There are none.</p>")]
 )
 def test_on_the_page(answers, said, finished, tmp_path):
     """With mistakes and without any."""

@@ -115,7 +115,7 @@ def test_a_small_laboratory_has_a_page_too(finished, tmp_path):
     done = stage("report", config, ROOT / "studies.yaml", *options(lab), "--page", tmp_path / "index.html")
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "index.html").read_text()
-    assert "correct with the 1 network" in page
+    assert "experiment with 1 network" in page
     assert "The best one, " not in page
     assert "No data" in page
     assert "confirmed." not in page

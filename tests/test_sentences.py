@@ -53,8 +53,7 @@ ANSWERS = studies.Study(
             {"lr": 0.0001},
             {"lr": 0.001},
             (math.inf, 7.0),
-            "With a learning rate of 0.0001 instead of 0.001, the number of epochs to a loss of 0.6 rises from 7 to "
-            "infinity",
+            "With a learning rate of 0.0001 a loss of 0.6 is reached never, with 0.001 after 7 epochs",
         ),
         (
             TRAININGS,
@@ -105,8 +104,8 @@ ANSWERS = studies.Study(
             {"run": "full-lstm", "part": "train", "like": "none"},
             {"run": "two_digit-lstm", "part": "rest", "like": "none"},
             (0.5, 0.25),
-            "With full-lstm on its training rows instead of two_digit-lstm on rows that it was not trained on (rows as "
-            "they are), the exact match rises from 25.0 % to 50.0 %",
+            "The exact match is 50.0 % for full-lstm on its training rows and 25.0 % for two_digit-lstm on rows that it "
+            "was not trained on (rows as they are)",
         ),
     ],
 )

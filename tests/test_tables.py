@@ -43,13 +43,13 @@ def test_scores():
     assert by_head["parameters"] == [1007, 2007, 3007]
     assert by_head["loss"] == [0.104, 0.204, 0.304]
     assert by_head["seconds per epoch"] == [30, 24, 90]
-    assert table.caption.endswith("on cpu (AMD EPYC 9B14), processes 1, threads 2, torch 2.13.0.")
+    assert table.caption.endswith("on cpu (AMD EPYC 9B14), 2 threads, PyTorch 2.13.0.")
 
 
 def test_datasets():
     table = tables.datasets(results())
     assert table.heads[1:] == [
-        *("operands", "without", "expressions", "training rows", "held-out rows", "smallest answer", "largest answer"),
+        *("operands", "excluded", "expressions", "training rows", "held-out rows", "smallest answer", "largest answer"),
     ]
     assert texts(table) == [
         ["single_digit", "1 to 4", "", "8", "6", "4", "-12", "10"],
@@ -99,11 +99,11 @@ def page(monkeypatch):
 def test_the_figures_at_the_top_of_the_page(page):
     """30 and 24 seconds for each of two epochs, and 90 for one."""
     assert results().minutes == pytest.approx((2 * 30 + 2 * 24 + 90) / 60)
-    assert "correct with the 3 networks" in page
-    assert "<dd>10% to 30%</dd>" in page
+    assert "our repetition of the report’s experiment with 3 networks" in page
+    assert "<dd>10 % to 30 %</dd>" in page
     assert "<dd>3 minutes</dd>" in page
-    assert f"The best one,\n<strong>{FULL}</strong>, answers 30.1% of its held-out rows correctly" in page
-    assert f"the weakest,\n<strong>{LSTM}</strong>, 10.1%." in page
+    assert f"The best one,\n<strong>{FULL}</strong>, answers 30.1 % of its held-out rows correctly" in page
+    assert f"the weakest,\n<strong>{LSTM}</strong>, 10.1 %." in page
 
 
 def test_each_section_has_its_table_and_verdicts_are_counted(page):

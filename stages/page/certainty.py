@@ -46,8 +46,8 @@ def reliability(results: Results) -> Picture:
         parts = ", ".join(f"{row.right:.2f} at {row.probability:.2f}" for row in table.itertuples())
         panels.append(Panel(figure, f"{run}, share of correct answers at each mean probability: {parts}."))
     caption = (
-        "Answers in ten bins by their probability; bins with fewer than five answers are left out. On the grey line "
-        "the probability is the share of correct answers. The error is the mean distance from it over all answers."
+        "Answers in ten bins by their probability; bins with fewer than five answers are left out. A calibrated "
+        "network lies on the grey line. The expected calibration error is the mean distance from it over all answers."
     )
     return Picture("reliability", "Reliability, and expected calibration error", caption, panels)
 

@@ -30,16 +30,16 @@ READINGS = (
     "token accuracy (without padding) and our position accuracy (with padding), ± 0.03."
 )
 ABOVE = "Exact match is higher, and the 95 % interval of the difference over the held-out rows is above 0."
-MISSING = Judgement("No run for it yet.", "", UNMEASURED)
+MISSING = Judgement(("No run for it yet.",), "", UNMEASURED)
 NEAR = 0.03  # how far a reported accuracy may be from ours
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim, the rule that judges it, and the judgement."""
+    """A claim, the rule that judges it (or the studies that have it), and the judgement."""
 
     text: str
-    rule: str
+    rule: str | tuple[str, ...]
     judgement: Judgement
 
 
@@ -71,9 +71,9 @@ def flattens_early(results: Results) -> Judgement:
     loss = results.curves.loc[results.curves["run"] == run["run"], "valid_loss"]
     half = len(loss) // 2
     if half < 1 or loss.iloc[0] <= loss.min():
-        return Judgement(f"The validation loss does not fall in {len(loss)} epochs.", "", UNMEASURED)
+        return Judgement((f"The validation loss does not fall in {len(loss)} epochs.",), "", UNMEASURED)
     share = (loss.iloc[0] - loss.iloc[:half].min()) / (loss.iloc[0] - loss.min())
-    evidence = f"The first {half} of {len(loss)} epochs bring {share:.0%} of the fall of the validation loss."
+    evidence = f"The first {half} of {len(loss)} epochs bring {100 * share:.0f} % of the fall of the validation loss."
     return _judged(evidence, share >= 0.95)
 
 
@@ -94,9 +94,9 @@ def cells_equal(results: Results) -> Judgement:
         if lstm["dataset"] == "single_digit":
             close = abs(lstm["loss"] - gru["loss"]) <= 0.1 * max(lstm["loss"], gru["loss"])
             accuracy = abs(lstm["token_accuracy"] - gru["token_accuracy"]) <= 0.02
-            evidence = "The loss is {:.3f} with the LSTM and {:.3f} with the GRU, the token accuracy {:.1%} and {:.1%}."
-            numbers = (row[name] for name in ("loss", "token_accuracy") for row in (lstm, gru))
-            return _judged(evidence.format(*numbers), close and accuracy)
+            evidence = "The loss is {:.3f} with the LSTM and {:.3f} with the GRU, the token accuracy {} and {}."
+            shares = (sentences.value("token_accuracy", row["token_accuracy"]) for row in (lstm, gru))
+            return _judged(evidence.format(lstm["loss"], gru["loss"], *shares), close and accuracy)
     return MISSING
 
 
@@ -122,24 +122,24 @@ def accuracy_of(dataset: str) -> tuple[str, str, Callable[[Results], Judgement]]
             f"The token accuracy of {run['run']} is {run['token_accuracy']:.3f}, its position accuracy "
             f"{run['position_accuracy']:.3f}; the reported figure is {where or 'between the two, or within 0.03'}."
         )
-        return Judgement(evidence, "", CONTRADICTED if where else CONSISTENT)
+        return Judgement((evidence,), "", CONTRADICTED if where else CONSISTENT)
 
     return f"On {dataset} the LSTM's validation accuracy ends at {reported.accuracy}.", READINGS, measure
 
 
-def _by_studies(*names: str) -> tuple[str, Callable[[Results], Judgement]]:
-    """A rule that stands in studies.yaml, and how it is measured."""
+def _by_studies(*names: str) -> tuple[tuple[str, ...], Callable[[Results], Judgement]]:
+    """The studies that have the rule, and how it is measured."""
 
     def measure(results: Results) -> Judgement:
         if missing := set(names) - set(results.studies):
-            return Judgement(f"No rows yet of {', '.join(sorted(missing))}.", "", UNMEASURED)
+            return Judgement((f"No rows yet of {', '.join(sorted(missing))}.",), "", UNMEASURED)
         return together([judge(results.studies[name]) for name in names])
 
-    return f"As in studies.yaml: {', '.join(names)}.", measure
+    return names, measure
 
 
 def _judged(evidence: str, holds: bool) -> Judgement:
-    return Judgement(evidence, "", CONFIRMED if holds else CONTRADICTED)
+    return Judgement((evidence,), "", CONFIRMED if holds else CONTRADICTED)
 
 
 def _run(results: Results, dataset: str, cell: str) -> pd.Series | None:
@@ -167,7 +167,7 @@ def _above(results: Results, one: pd.Series, two: pd.Series) -> Judgement:
     evidence = f"{one['run']} answers {shares[0]} of its held-out rows correctly, {two['run']} {shares[1]}"
     figures = "exact match {:.3f} and {:.3f}, difference {:+.3f} to {:+.3f}"
     return Judgement(
-        f"{evidence} ({sentences.between('exact_match', low, high)}).",
+        (f"{evidence} ({sentences.between('exact_match', low, high)}).",),
         figures.format(one["exact_match"], two["exact_match"], low, high),
         above_zero(low, high),
     )

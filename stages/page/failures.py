@@ -118,5 +118,6 @@ def _panel(
         parts.append(f"{run} " + ", ".join(f"{names[group]}: {share:.2f}" for group, share in shares["share"].items()))
     axes.set_xticks(range(len(names)), names.values())
     axes.set_ylim(-0.02, 1.02)
+    axes.set_ylabel("share correct")
     legend(figure)
     return Panel(figure, f"Share of correct answers by {title}: {'; '.join(parts)}.")

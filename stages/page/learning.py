@@ -28,7 +28,7 @@ def exact_match(results: Results) -> Picture:
         parts.append(f"{run} {correct.mean():.3f} ({low:.3f} to {high:.3f})")
     axes.set_xlim(0, 1.1)
     _name_bars(axes, results.metrics["run"])
-    caption = "Thin lines are 95 % intervals (Wilson) over the rows; another seed may move a run further."
+    caption = "Thin lines are 95 % intervals (Wilson) over the held-out rows; another seed may change a score by more."
     return Picture("exact-match", "Exact match", caption, [Panel(figure, f"Exact match: {', '.join(parts)}.")])
 
 
@@ -46,9 +46,9 @@ def overlay(results: Results) -> Picture:
     cells = [f"{kind} {cell.upper()}" for kind, cell in zip(kinds, results.metrics["cell"].unique(), strict=False)]
     panels = []
     for column, label in {
-        "valid_loss": f"validation {MEASURES['loss']}",
-        "valid_token_accuracy": f"validation, {MEASURES['token_accuracy']}",
-        "valid_exact_match": "validation, share of correct answers",
+        "valid_loss": f"held out, {MEASURES['loss']}",
+        "valid_token_accuracy": f"held out, {MEASURES['token_accuracy']}",
+        "valid_exact_match": "held out, share of correct answers",
     }.items():
         figure, axes = drawing(label, height=3.6)
         panels.append(Panel(figure, _overlaid(results, axes, results.curves, column)))
@@ -80,7 +80,7 @@ def cells(results: Results) -> Picture | None:
 
 def _multiples(results: Results, measure: str, title: str) -> Picture:
     """A small panel for each run, all with the same scale."""
-    columns = {"training": (f"train_{measure}", TRAINING), "validation": (f"valid_{measure}", VALIDATION)}
+    columns = {"training": (f"train_{measure}", TRAINING), "held out": (f"valid_{measure}", VALIDATION)}
     values = results.curves[[column for column, _ in columns.values()]]
     low, high = values.min().min(), values.max().max()
     margin = 0.05 * (high - low) or 0.05
@@ -101,7 +101,8 @@ def _multiples(results: Results, measure: str, title: str) -> Picture:
         )
         panels.append(Panel(figure, f"{run}, {MEASURES[measure]}, over {len(rows)} epochs: {', '.join(parts)}."))
     caption = (
-        f"{MEASURES[measure].capitalize()}; thin: training rows, each batch just before its step; thick: held-out rows."
+        f"{MEASURES[measure].capitalize()}. Thick: held-out rows after each epoch. Thin: training rows during the "
+        "epoch, while the network is still improving, so that it can be the worse of the two."
     )
     return Picture(measure.replace("_", "-"), title, caption, panels)
 

@@ -36,9 +36,10 @@ def curve(whole: Whole) -> Picture:
         legend(figure)
         panels.append(Panel(figure, f"{title.capitalize()}: {'; '.join(parts)}."))
     caption = (
-        "Hours are epochs times the mean seconds of a pass over the training set. Ours were measured on "
+        "Share of correct and of wrong held-out answers after so many hours of training: epochs times the mean seconds "
+        "of a pass over the training set. Ours were measured on "
         f"{on(whole.row.to_frame().T)}; our curve is in training precision, its last point in float32. The others "
-        "report their own figures, on GPUs and with another draw of the held-out tenth."
+        "used GPUs and another random tenth, and report their own figures."
     )
     return Picture("whole-curve", "Exact match against time", caption, panels)
 
@@ -101,8 +102,8 @@ def common(whole: Whole) -> list[tuple[str, float]]:
     off = pd.Series([sum(one != two for one, two in zip(*pair, strict=False)) for pair in pairs], wrong.index)
     close = (pd.to_numeric(predicted, errors="coerce") - wrong["tgt"]).abs() <= wrong["tgt"].abs() / 100
     shares = {
-        "are to expressions with a product": template.str.contains("*", regex=False),
-        "are to a product of a sum, a difference or a product": template.str.contains(r"a\*b\*c|\)\*|\*\("),
+        "have a product in the expression": template.str.contains("*", regex=False),
+        "multiply an intermediate result, as in (a+b)*c or a*b*c": template.str.contains(r"a\*b\*c|\)\*|\*\("),
         "are as long as the correct answer": alike,
         "have the correct sign": (predicted != "") & (predicted.str.startswith("-") == true.str.startswith("-")),
         "have the correct first character": predicted.str[:1] == true.str[:1],

@@ -60,6 +60,7 @@ def render(results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["percent"] = lambda share, digits=1: f"{100 * share:.{digits}f} %"
     environment.filters["inline"] = lambda panel, name: Markup(style.inline(panel, name))
     judged = claims(results)
     ranked = results.metrics.sort_values("exact_match", kind="stable")
@@ -76,7 +77,7 @@ def render(results: Results) -> str:
             (
                 studies.picture(name, study, results.code[study[0].kind]),
                 studies.figures(name, study),
-                verdicts.judge(study).figures,
+                verdicts.judge(study),
             )
             for name, study in results.studies.items()
         ],
@@ -93,6 +94,8 @@ def render(results: Results) -> str:
             "common": limits.common(results.whole),
             "listed": limits.listed(results.whole),
         },
+        twins=results.metrics.drop_duplicates("dataset").set_index("dataset")["twins"].to_dict(),
+        undated=[name for name, (_, table) in results.studies.items() if table["code"].isna().all()],
         templates=grammar.TEMPLATES,
         claims=judged,
         verdicts=Counter(claim.judgement.verdict for claim in judged),

@@ -22,6 +22,7 @@ SETTINGS = {
     "schedule": "a {} learning rate",
     "init": "{} initial weights",
     "averaging": "averaging at {}",
+    "split": "a split by {}",
     "grad_clip": "clipping at {}",
 }
 SPECIAL = {
@@ -42,25 +43,29 @@ def change(study: studies.Study, comparison: studies.Comparison, one: Point, two
     `one` and `two` are the points with all their keys. The sentence has those that the comparison names: what differs
     was changed, and the measure is of what does not.
     """
+    measure = comparison.larger
     named = dict.fromkeys([*comparison.at, *(comparison.than_at or ())])
     differ = [key for key in named if one.get(key) != two.get(key)]
     shared = {key: one[key] for key in named if key not in differ and key in one}
     owners = [str(shared.pop(key)) for key in ("run", "dataset") if key in shared]
-    if one.get("name") != two.get("name"):  # it says all that is changed
+    if one.get("name") != two.get("name"):  # the name says everything that changed
         differ, shared = ["name"], {}
-    answers = study.kind == "answers"
-    if answers:
-        new, old, aside = _rows(differ, one), _rows(differ, two), _rows(shared, one)
-    else:
-        new, old, aside = _settings(differ, one), _settings(differ, two), _settings(shared, one)
-        changes = {(key, place[key]) for key in differ for place in (one, two)}
-        if len(differ) == 1 and differ != ["name"] and not changes & SPECIAL.keys():
-            old = _written(two[differ[0]])  # 'batches of 1,024 rows instead of 64'
-    start = f"{'On' if answers and 'run' not in differ else 'With'} {new} instead of {old}"
-    what = measures.BY_NAME[comparison.larger].phrase.format(reach=study.reach) + "".join(
-        f" of {one}" for one in owners
-    )
-    return f"{start}{f' ({aside})' if shared else ''}, {what} {_moves(comparison.larger, *means)}"
+    describe = _rows if study.kind == "answers" else _settings
+    new, old, aside = describe(differ, one), describe(differ, two), describe(shared, one)
+    changes = {(key, place[key]) for key in differ for place in (one, two)}
+    if len(differ) == 1 and differ[0] in SETTINGS.keys() - {"name"} and not changes & SPECIAL.keys():
+        old = _written(two[differ[0]])  # 'batches of 1,024 rows instead of 64'
+    aside = f" ({aside})" if shared else ""
+    what = measures.BY_NAME[measure].phrase + "".join(f" of {owner}" for owner in owners)
+    after, before = (value(measure, mean) for mean in means)
+    if "run" in differ:  # two networks: nothing moves
+        return f"{what[0].upper()}{what[1:]} is {after} for {new} and {before} for {old}{aside}"
+    if measure == "epochs_to_reach":
+        after, before = ("never" if math.isinf(mean) else f"after {mean:.3g} epochs" for mean in means)
+        return f"With {new}{aside} a loss of {study.reach:g} is reached {after}, with {old} {before}"
+    start = f"{'On' if study.kind == 'answers' else 'With'} {new} instead of {old}{aside}"
+    moves = f"{'rises' if means[0] > means[1] else 'falls'} from {before} to {after}"
+    return f"{start}, {what} {moves if after != before else f'stays at {after}'}"
 
 
 def value(measure: str, number: float, sign: str = "") -> str:
@@ -83,11 +88,6 @@ def about(measure: str, middle: float, spread: float) -> str:
 
 def _bare(measure: str, number: float) -> str:
     return value(measure, number, "+").removesuffix(measures.BY_NAME[measure].unit)
-
-
-def _moves(measure: str, one: float, two: float) -> str:
-    before, after = value(measure, two), value(measure, one)
-    return f"stays at {after}" if before == after else f"{'rises' if one > two else 'falls'} from {before} to {after}"
 
 
 def _settings(keys: Iterable[str], point: Point) -> str:

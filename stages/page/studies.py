@@ -46,12 +46,9 @@ def picture(name: str, study: StudyRows, code: str) -> Picture:
     known = table.loc[~left_out(table), entry.by[0]]
     curves = len(entry.by) == 2 and pd.to_numeric(known, errors="coerce").notna().all()
     panels = [(_curves if curves else _lines)(entry, measure, list(spots(study, measure))) for measure in entry.show]
-    judgement = judge(study)
     counted = (~left_out(table)).sum()
-    what = "training" if entry.kind == "trainings" else "point"
-    caption = (
-        f"{counted} {what}{'s' if counted != 1 else ''}. Verdict by the rule: {judgement.verdict}. {judgement.evidence}"
-    )
+    what = "training" if entry.kind == "trainings" else "measurement"
+    caption = f"{counted} {what}{'s' if counted != 1 else ''}. Verdict: {judge(study).verdict}."
     if not entry.code:
         caption += _age(table[~left_out(table)], code)
     failed = table.loc[(table["status"] != study_table.DONE) & ~left_out(table), "point"]
@@ -61,7 +58,7 @@ def picture(name: str, study: StudyRows, code: str) -> Picture:
         caption += f" Only the code of commit {entry.code} can run all points: options that did not help were removed."
     waiting = table[left_out(table)]
     if len(waiting):
-        caption += f" {'; '.join(f'{row.point} {row.status}' for row in waiting.itertuples())}."
+        caption += f" {'; '.join(f'{row.point}: {row.status}' for row in waiting.itertuples())}."
     return Picture(f"study-{name.replace('_', '-')}", entry.question, caption, [panel for panel in panels if panel])
 
 
@@ -72,9 +69,8 @@ def _age(rows: pd.DataFrame, code: str) -> str:
         commits = ", ".join(rows.loc[~unknown & (rows["code"] != code), "commit"].dropna().unique())
         which = "" if changed == len(rows) else f" {changed} of these"
         sentences += f" The code has changed since{which}{f' ({commits})' if commits else ''}."
-    if unknown.any():
-        which = "" if unknown.all() else f" of {unknown.sum()}"
-        sentences += f" The code{which} was not recorded."
+    if unknown.any() and not unknown.all():  # the page says once which studies record no code
+        sentences += f" The code of {unknown.sum()} was not recorded."
     return sentences
 
 

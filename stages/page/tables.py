@@ -50,7 +50,7 @@ def datasets(results: Results) -> Table:
     heads = [
         "dataset",
         "operands",
-        "without",
+        "excluded",
         "expressions",
         "training rows",
         "held-out rows",
@@ -109,14 +109,18 @@ def by_template(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def on(timing: pd.DataFrame) -> str:
-    """The machines of the timings: 'cpu (AMD EPYC 9B14), processes 1, threads 2, torch 2.13.0'."""
+    """The machines of the timings: 'cpu (AMD EPYC 9B14), 2 threads, PyTorch 2.13.0'."""
     timing = timing.reindex(columns=["device", "processor", "processes", "threads", "torch"])
     processors = ["" if pd.isna(name) else f" ({name})" for name in timing["processor"]]  # older timings have none
     machines = (
-        f"{row.device}{row.processor}, processes {row.processes}, threads {row.threads}, torch {row.torch}"
+        f"{row.device}{row.processor}, {row.threads} threads{_processes(row.processes)}, PyTorch {row.torch}"
         for row in timing.assign(processor=processors).itertuples()
     )
     return "; ".join(dict.fromkeys(machines))
+
+
+def _processes(number: int) -> str:
+    return f", {number} processes" if number > 1 else ""
 
 
 def share(value: float) -> Cell:

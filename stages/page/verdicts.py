@@ -26,7 +26,7 @@ StudyRows = tuple[studies.Study, pd.DataFrame]
 class Judgement:
     """A verdict, the evidence for it in sentences, and the figures behind these, which may be empty."""
 
-    evidence: str
+    evidence: tuple[str, ...]
     figures: str
     verdict: str
 
@@ -50,13 +50,11 @@ def above_zero(low: float, high: float) -> str:
 
 
 def together(judgements: list[Judgement]) -> Judgement:
-    """All of the evidence, and the one verdict: a claim holds where every part of it does."""
+    """All of the evidence, and the one verdict: a claim holds if every part of it does."""
     verdicts = {one.verdict for one in judgements}
     worst = next(one for one in (UNMEASURED, CONTRADICTED, CHANCE, CONFIRMED) if one in verdicts)
-    evidence, figures = (
-        [text for one in judgements if (text := getattr(one, name))] for name in ("evidence", "figures")
-    )
-    return Judgement(" ".join(evidence), "; ".join(figures), worst)
+    evidence = tuple(sentence for one in judgements for sentence in one.evidence)
+    return Judgement(evidence, "; ".join(one.figures for one in judgements if one.figures), worst)
 
 
 def judge(study: StudyRows) -> Judgement:
@@ -80,7 +78,7 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
     left, right = (measured(rows, measure) for rows in (one, two))
     seeds = left.index.intersection(right.index)
     if seeds.empty:
-        return Judgement(f"Not measured yet: {figures}.", "", UNMEASURED)
+        return Judgement((f"Not measured yet: {figures}.",), "", UNMEASURED)
     left, right = left[seeds], right[seeds]
     means = left.mean(), right.mean()
     known = {name for point in entry.points for name in point}
@@ -90,25 +88,27 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
     if np.isinf(means).any():
         infinite = np.isinf(left).all(), np.isinf(right).all()
         verdict = {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)
-        return Judgement(f"{text}.", figures, verdict)
+        return Judgement((f"{text}: {verdict}.",), figures, verdict)
     if len(seeds) > 1:  # seed by seed, by Student's t
         middle, error = (left - right).mean(), (left - right).std() / math.sqrt(len(seeds))
         spread = t.ppf(0.975, len(seeds) - 1) * error
-        text += f" ({sentences.about(measure, middle, spread)}, {len(seeds)} seeds)."
+        verdict = above_zero(middle - spread, middle + spread)
+        text += f" ({sentences.about(measure, middle, spread)}, {len(seeds)} seeds): {verdict}."
         figures += f" (difference {middle:+.3g} ± {spread:.2g}, {len(seeds)} seeds)"
-        return Judgement(text, figures, above_zero(middle - spread, middle + spread))
+        return Judgement((text,), figures, verdict)
     counts = [measured(rows, "rows").get(seeds[0]) for rows in (one, two)]
     if BY_NAME[measure].of_rows and None not in counts:
         low, high = difference((means[0], counts[0]), (means[1], counts[1]))
         figures += f" (one network each; by the rows the difference is {low:+.3f} to {high:+.3f})"
-        return Judgement(f"{text} ({sentences.between(measure, low, high)}).", figures, above_zero(low, high))
-    return Judgement(f"{text} (one seed).", f"{figures}, one seed", CHANCE)
+        verdict = above_zero(low, high)
+        return Judgement((f"{text} ({sentences.between(measure, low, high)}): {verdict}.",), figures, verdict)
+    return Judgement((f"{text} (one seed): {CHANCE}.",), f"{figures}, one seed", CHANCE)
 
 
 def _than_number(figures: str, rows: pd.DataFrame, measure: str, number: float) -> Judgement:
     """An AUC against a number, by the standard error in the row."""
     if rows.empty:
-        return Judgement(f"Not measured yet: {figures}.", "", UNMEASURED)
+        return Judgement((f"Not measured yet: {figures}.",), "", UNMEASURED)
     row = rows.iloc[0]
     spread = norm.ppf(0.975) * row["error"]
     text = (
@@ -116,7 +116,7 @@ def _than_number(figures: str, rows: pd.DataFrame, measure: str, number: float) 
         f"{spread:.2g}; {number:g} is chance."
     )
     figures += f": {row[measure]:.3g} ± {spread:.2g}, against {number:g}"
-    return Judgement(text, figures, above_zero(row[measure] - spread - number, row[measure] + spread - number))
+    return Judgement((text,), figures, above_zero(row[measure] - spread - number, row[measure] + spread - number))
 
 
 def measured(rows: pd.DataFrame, measure: str) -> pd.Series:

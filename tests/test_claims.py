@@ -103,7 +103,8 @@ def test_the_evidence_about_two_datasets():
     found = results({"single_digit-lstm": 0.8, "two_digit-lstm": 0.7})
     claim = next(claim for claim in claims.claims(found) if claim.text.startswith("Two-digit"))
     assert claim.judgement.evidence == (
-        "single_digit-lstm answers 80.0 % of its held-out rows correctly, two_digit-lstm 70.0 % (+6.2 to +13.7 points).",
+        "single_digit-lstm answers 80.0 % of its held-out rows correctly, two_digit-lstm 70.0 % "
+        "(+6.2 to +13.7 points).",
     )
     assert claim.judgement.figures == "exact match 0.800 and 0.700, difference +0.062 to +0.137"
 

@@ -54,16 +54,16 @@ def test_exact_match_has_a_bar_for_each_run():
 
 
 @pytest.mark.parametrize(
-    ("draw", "training", "held out", "low", "high"),
+    ("draw", "training", "validation", "low", "high"),
     [
         (learning.loss, [[2, 1], [1.9, 0.9], [2.2]], [[1.8, 1.2], [1.7, 1.1], [2.1]], 0.9, 2.2),
         (learning.accuracy, [[0.1, 0.2], [0.12, 0.22], [0.05]], [[0.3, 0.5], [0.32, 0.52], [0.07]], 0.05, 0.52),
     ],
 )
-def test_each_run_has_its_training_and_its_held out(draw, training, held out, low, high):
+def test_each_run_has_its_training_and_its_validation(draw, training, validation, low, high):
     picture = draw(results())
     for drawn, run, one, two, panel in zip(
-        axes(picture), (LSTM, GRU, FULL), training, held out, picture.panels, strict=True
+        axes(picture), (LSTM, GRU, FULL), training, validation, picture.panels, strict=True
     ):
         assert drawn.get_title(loc="left") == run
         assert [line.get_ydata().tolist() for line in drawn.lines] == [one, two]
@@ -86,7 +86,7 @@ def by_height(drawn):
 def test_all_runs_together():
     picture = learning.overlay(results())
     columns = {
-        "held out cross-entropy, nats per token": [[1.8, 1.2], [1.7, 1.1], [2.1]],
+        "held out, cross-entropy, nats per token": [[1.8, 1.2], [1.7, 1.1], [2.1]],
         "held out, share of correct tokens": [[0.3, 0.5], [0.32, 0.52], [0.07]],
         "held out, share of correct answers": [[0.05, 0.15], [0.06, 0.16], [0.01]],
     }

@@ -30,11 +30,11 @@ def carries_on_paper(one, two):
 
 def test_the_machines_of_the_timings():
     row = {"device": "cpu", "threads": 2, "processes": 1, "torch": "2.13.0", "seconds_per_epoch": 1.0}
-    said = "cpu (AMD EPYC 9B14), processes 1, threads 2, torch 2.13.0"
-    assert tables.on(pd.DataFrame([row])) == "cpu, processes 1, threads 2, torch 2.13.0"  # from before it was recorded
+    said = "cpu (AMD EPYC 9B14), 2 threads, PyTorch 2.13.0"
+    assert tables.on(pd.DataFrame([row])) == "cpu, 2 threads, PyTorch 2.13.0"  # from before it was recorded
     assert tables.on(pd.DataFrame([row | {"processor": "AMD EPYC 9B14"}] * 2)) == said
     both = pd.DataFrame([row | {"processor": "AMD EPYC 9B14"}, row])
-    assert tables.on(both) == f"{said}; cpu, processes 1, threads 2, torch 2.13.0"
+    assert tables.on(both) == f"{said}; cpu, 2 threads, PyTorch 2.13.0"
 
 
 def borrows_on_paper(large, small):

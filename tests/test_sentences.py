@@ -104,8 +104,8 @@ ANSWERS = studies.Study(
             {"run": "full-lstm", "part": "train", "like": "none"},
             {"run": "two_digit-lstm", "part": "rest", "like": "none"},
             (0.5, 0.25),
-            "The exact match is 50.0 % for full-lstm on its training rows and 25.0 % for two_digit-lstm on rows that it "
-            "was not trained on (rows as they are)",
+            "The exact match is 50.0 % for full-lstm on its training rows and 25.0 % for two_digit-lstm on rows that "
+            "it was not trained on (rows as they are)",
         ),
     ],
 )

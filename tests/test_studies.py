@@ -44,7 +44,7 @@ def test_every_committed_study_is_read_with_the_values_of_its_points_as_they_are
         ]
         assert [studies.label(point) for point in studies.points(found[name])] == combinations
         assert studies.find(ROOT / "studies.yaml", name, CONFIG) == found[name]
-    assert len(found) == 20
+    assert len(found) == 21
 
 
 LR = "{lr: [0.01, 0.001], seed: [1, 2]}"
@@ -188,7 +188,7 @@ def test_points_are_all_combinations():
 
 
 def test_the_committed_studies_change_what_there_is():
-    known = {*vars(CONFIG), "dataset", "cell", "sample", "name"}
+    known = {*vars(CONFIG), "dataset", "cell", "sample", "split", "name"}
     for name, entry in studies.read(ROOT / "studies.yaml").items():
         points = studies.points(entry)
         keys = {key for point in points for key in point}

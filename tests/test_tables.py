@@ -99,7 +99,7 @@ def page(monkeypatch):
 def test_the_figures_at_the_top_of_the_page(page):
     """30 and 24 seconds for each of two epochs, and 90 for one."""
     assert results().minutes == pytest.approx((2 * 30 + 2 * 24 + 90) / 60)
-    assert "our repetition of the report’s experiment with 3 networks" in page
+    assert "experiment with 3 networks" in page
     assert "<dd>10 % to 30 %</dd>" in page
     assert "<dd>3 minutes</dd>" in page
     assert f"The best one,\n<strong>{FULL}</strong>, answers 30.1 % of its held-out rows correctly" in page

@@ -34,12 +34,15 @@ MISSING = Judgement(("No run for it yet.",), "", UNMEASURED)
 NEAR = 0.03  # how far a reported accuracy may be from ours
 
 
+Rule = str | tuple[str, ...]  # in words, or the studies that have it
+
+
 @dataclass(frozen=True)
 class Claim:
-    """A claim, the rule that judges it (or the studies that have it), and the judgement."""
+    """A claim, the rule that judges it, and the judgement."""
 
     text: str
-    rule: str | tuple[str, ...]
+    rule: Rule
     judgement: Judgement
 
 
@@ -108,7 +111,7 @@ def gap_on_full(results: Results) -> Judgement:
     return _judged(evidence, run["loss"] > run["train_loss"])
 
 
-def accuracy_of(dataset: str) -> tuple[str, str, Callable[[Results], Judgement]]:
+def accuracy_of(dataset: str) -> tuple[str, Rule, Callable[[Results], Judgement]]:
     """The claim about a dataset's final accuracy, its rule, and how it is measured."""
     reported = REPORTED[dataset]
 
@@ -127,7 +130,7 @@ def accuracy_of(dataset: str) -> tuple[str, str, Callable[[Results], Judgement]]
     return f"On {dataset} the LSTM's validation accuracy ends at {reported.accuracy}.", READINGS, measure
 
 
-def _by_studies(*names: str) -> tuple[tuple[str, ...], Callable[[Results], Judgement]]:
+def _by_studies(*names: str) -> tuple[Rule, Callable[[Results], Judgement]]:
     """The studies that have the rule, and how it is measured."""
 
     def measure(results: Results) -> Judgement:
@@ -173,7 +176,7 @@ def _above(results: Results, one: pd.Series, two: pd.Series) -> Judgement:
     )
 
 
-CLAIMS = (
+CLAIMS: tuple[tuple[str, Rule, Callable[[Results], Judgement]], ...] = (
     ("Subset 1 (single_digit) is learned best.", ABOVE, best_on_one_digit),
     ("… because its numbers and answers are small and it was not thinned out.", *_by_studies("thinned")),
     ("Two-digit answers are harder.", ABOVE, two_digits_harder),

@@ -128,7 +128,7 @@ def test_ctrl_c_at_a_prompt(command):
 def test_what_is_typed_may_be_answered_elsewhere(command):
     """In a file or a pipe there is no prompt."""
     with terminal(command, stdout=subprocess.PIPE) as (process, shown):
-        shown.until("Ctrl-D ends\n")
+        shown.until("Ctrl-D exits\n")
         shown.types("3+4\n")
         assert process.stdout.readline() == b"3+4=  answer 7  true 7  right  probability 1.00\n"
         shown.types("3+\n7-0\n")

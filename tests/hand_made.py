@@ -46,6 +46,7 @@ COUNTS = {
         lengths=pd.Series({3: 6, 5: 2}),
         answers=pd.Series({-12: 1, -3: 1, 0: 2, 5: 3, 10: 1}),
         products=frozenset({"0*1=", "1*1="}),
+        alike=pd.Series({1: 2, 3: 6}),
     ),
     "full": Counts(
         rows=4,
@@ -55,6 +56,7 @@ COUNTS = {
         lengths=pd.Series({4: 4}),
         answers=pd.Series({7: 1, 100: 3}),
         products=frozenset({"1*0="}),
+        alike=pd.Series({1: 4}),
     ),
 }
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages import files, generate
+from stages import files, generate, operands
 from stages.page import arithmetic, certainty, datasets, gallery, results, tables
 from stages.page.style import LONGEST, drawing, label_ends, short
 from stages.page.verdicts import difference, interval
+from tests.hand_made import COUNTS
 
 NUMBER = st.integers(0, 10**6)
 
@@ -84,6 +85,19 @@ def test_counts_are_those_of_every_row():
     assert found.lengths.to_dict() == Counter(len(row["src"].strip("=")) for row in rows)
     assert found.answers.to_dict() == Counter(row["tgt"] for row in rows)
     assert found.products == {row["src"] for row in rows if row["template"] == "a*b"}
+    groups = Counter((*sorted(str(row[x]) for x in "abc"), row["tgt"]) for row in rows)
+    sizes = Counter(groups.values())
+    assert found.alike.to_dict() == {size: size * count for size, count in sizes.items()}
+
+
+def test_the_share_of_rows_with_a_twin_in_a_random_split():
+    """Six rows in groups of three: both others are held out too with probability 0.01. Two rows are alone."""
+    assert COUNTS["single_digit"].with_twin(0.1) == pytest.approx(6 / 8 * 0.99)
+    found, held_out = results.count(generate.generate(12), train=7), 0.2
+    rows = pa.Table.from_batches(generate.generate(12))
+    drawn = np.random.default_rng(1).permutation(len(rows))
+    one, other = rows.take(drawn[: len(rows) // 5]), rows.take(drawn[len(rows) // 5 :])
+    assert operands.twins(one, other).mean() == pytest.approx(found.with_twin(held_out), abs=0.01)
 
 
 def test_answers_by_size():

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages import params
+from stages import operands, params
 from stages.page.calculator import Calculator
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
 from stages.page.verdicts import StudyRows
@@ -34,22 +35,33 @@ class Counts:
     lengths: pd.Series  # characters of the expression, without its `=`
     answers: pd.Series
     products: frozenset[str]  # the expressions of the template a*b
+    alike: pd.Series  # expressions by how many of them, itself too, have its operands and its value
+
+    def with_twin(self, held_out: float) -> float:
+        """The expected share of held-out rows with a twin if all expressions were split at random by this share."""
+        return float((self.alike * (1 - held_out ** (self.alike.index - 1))).sum() / self.rows)
 
 
 def count(batches: Iterable[pa.RecordBatch], train: int) -> Counts:
     """The counts of a table, one batch in memory at a time."""
     parts: dict[str, list[pd.Series]] = {"templates": [], "operands": [], "lengths": [], "answers": []}
+    groups: list[pd.Series] = []  # of rows with the same operands and value
     products = set()
     for batch in batches:
-        operands = pd.concat([batch[letter].to_pandas().dropna() for letter in "abc"])
+        numbers = pd.concat([batch[letter].to_pandas().dropna() for letter in "abc"])
+        groups.append(
+            pd.DataFrame({"operands": operands.keys(batch), "value": np.asarray(batch["tgt"])}).value_counts()
+        )
         template = batch["template"].to_pandas().astype(str)
         products.update(batch["src"].to_pandas()[template == "a*b"])
         parts["templates"].append(template.value_counts())
-        parts["operands"].append(operands.astype(int).value_counts())
+        parts["operands"].append(numbers.astype(int).value_counts())
         parts["lengths"].append((pc.utf8_length(batch["src"]).to_pandas() - 1).value_counts())  # - 1 for the `=`
         parts["answers"].append(batch["tgt"].to_pandas().value_counts())
     sums = {name: pd.concat(counts).groupby(level=0).sum() for name, counts in parts.items()}
-    return Counts(int(sums["templates"].sum()), train, **sums, products=frozenset(products))
+    sizes = pd.concat(groups).groupby(level=[0, 1]).sum()
+    alike = sizes.groupby(sizes.to_numpy()).sum()
+    return Counts(int(sums["templates"].sum()), train, **sums, products=frozenset(products), alike=alike)
 
 
 @dataclass(frozen=True)

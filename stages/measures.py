@@ -42,9 +42,9 @@ class Measure:
 MEASURES = (
     Measure("rows", "rows", ORDINAL, EVERY, "{:,}"),
     Measure("exact_match", "exact match", SHARE, (METRICS, SCORES, TRAININGS, ANSWERS), unit=" %", of_rows=True),
-    Measure("twins", "held-out rows with a twin", SHARE, (METRICS, TRAININGS), unit=" %", subject="the share of twins"),
-    Measure("exact_match_twin", "exact match with a twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
-    Measure("exact_match_no_twin", "exact match without a twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
+    Measure("twins", "rows with a twin", SHARE, (METRICS, TRAININGS), unit=" %", subject="the share of twins"),
+    Measure("exact_match_twin", "exact match, twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
+    Measure("exact_match_no_twin", "exact match, no twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
     Measure("token_accuracy", "token accuracy", SHARE, (METRICS, SCORES, TRAININGS), unit=" %"),
     Measure("position_accuracy", "position accuracy", SHARE, (METRICS, SCORES, TRAININGS), unit=" %"),
     Measure("loss", "loss", AMOUNT, (METRICS, SCORES, TRAININGS), endless=True),

@@ -18,7 +18,7 @@ TRAINING, VALIDATION = {"linewidth": 0.9, "alpha": 0.8}, {"linewidth": 1.9}
 
 def exact_match(results: Results) -> Picture:
     """A bar for each run, with the 95 % interval over its held-out rows."""
-    figure, axes = drawing("share of correct answers, held-out rows", height=1.1 + 0.4 * len(results.metrics))
+    figure, axes = drawing("share correct, held-out rows", height=1.1 + 0.4 * len(results.metrics))
     parts = []
     for place, (run, correct) in enumerate(results.predictions.groupby("run", sort=False)["correct"]):
         low, high = interval(correct.mean(), len(correct))

@@ -13,23 +13,23 @@ from stages.page import calculator
 # Enters each text at once and waits for its answer; times in milliseconds
 ASK = """async (texts) => {
   const [input, output, note] = ["expression", "output", "note"].map((id) => document.getElementById(id));
-  const told = [];
+  const answers = [];
   for (const text of texts) {
     const answered = new Promise((done) => {
       const observer = new MutationObserver(() => {
-        if (said.getAttribute("aria-busy") === "true") return;
+        if (output.getAttribute("aria-busy") === "true") return;
         observer.disconnect();
         done();
       });
-      observer.observe(said, { attributes: true, attributeFilter: ["aria-busy"] });
+      observer.observe(output, { attributes: true, attributeFilter: ["aria-busy"] });
     });
     const start = performance.now();
     input.value = text;
     input.dispatchEvent(new Event("input"));
     await answered;
-    told.push({ said: output.textContent, note: note.textContent, took: performance.now() - start });
+    answers.push({ said: output.textContent, note: note.textContent, took: performance.now() - start });
   }
-  return told;
+  return answers;
 }"""
 
 

@@ -51,20 +51,19 @@ MEASURES = (
     Measure("train_loss", "train loss", AMOUNT, (METRICS, SCORES)),
     Measure("train_token_accuracy", "train token accuracy", SHARE, (METRICS,)),
     Measure("parameters", "parameters", ORDINAL, (METRICS, SCORES), "{:,}"),
-    Measure(
-        "epochs_to_reach",
-        "epochs to reach a loss of {reach:g}",
-        AMOUNT,
-        (TRAININGS,),
-        endless=True,
-    ),
+    Measure("epochs_to_reach", "epochs to reach a loss of {reach:g}", AMOUNT, (TRAININGS,), endless=True),
     Measure("unsteadiness", "unsteadiness of the loss", AMOUNT, (TRAININGS,), endless=True),
     Measure("clipped", "share of clipped steps", SHARE, (TRAININGS,), unit=" %"),
     Measure("seconds_per_epoch", "seconds per epoch", AMOUNT, (TRAININGS,), unit=" s", subject="the time per epoch"),
     Measure("peak_memory_mib", "peak memory, MiB", AMOUNT, (TRAININGS,), unit=" MiB", subject="the peak memory"),
-    Measure("right_length", "correct length", SHARE, (ANSWERS,), unit=" %", of_rows=True),
-    Measure("right_first", "correct first character", SHARE, (ANSWERS,), unit=" %", of_rows=True),
-    Measure("right_last", "correct last character", SHARE, (ANSWERS,), unit=" %", of_rows=True),
+    *(
+        Measure(name, title, SHARE, (ANSWERS,), unit=" %", subject=f"the share of {title}s", of_rows=True)
+        for name, title in {
+            "right_length": "correct length",
+            "right_first": "correct first character",
+            "right_last": "correct last character",
+        }.items()
+    ),
     Measure("distance", "distance", SHARE, (SHIFT,)),
     Measure("p_value", "p-value", SHARE, (SHIFT,)),
     Measure("auc", "AUC", SHARE, (SHIFT,)),

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, stage, write_params
 
 from stages import choices, files, params
-from stages.sample import SPLITS, by_operands, by_rows, operand_keys
+from stages.sample import SPLITS, by_rows
 
 SIZES = {"single_digit": "all", "two_digit": 21_075, "without_1": 20_288, "full": 20_566}
 ONE_RUN = {"small-lstm": {"dataset": "small", "cell": "lstm"}}
@@ -166,56 +166,6 @@ def test_a_subset_without_rows(mixed, tmp_path):
     config = write_params(tmp_path / "params.yaml")
     done = stage("sample", config, "small", mixed, tmp_path / "t.parquet", tmp_path / "v.parquet")
     assert (done.returncode, done.stderr) == (1, f"sample: {mixed}: has no rows\n")
-
-
-KEYS = np.random.default_rng(0).integers(0, 300, 5000)  # 300 multisets of operands, about 17 rows each
-
-
-@pytest.mark.parametrize(("size", "share"), [("all", 0.1), (900, 0.1), (900, 0.5), (4000, 0.1), (2, 0.5)])
-def test_the_same_operands_are_on_one_side(size, share):
-    train, valid = by_operands(KEYS, size, share, seed=42)
-    assert not set(KEYS[train]) & set(KEYS[valid])
-    both = np.concatenate([train, valid])
-    assert len(set(both.tolist())) == len(both)
-    sizes = [len(part) for part in by_rows(KEYS, size, share, seed=42)]
-    if size == "all":
-        assert len(both) == len(KEYS)
-        assert 0 <= len(valid) - sizes[1] < np.bincount(KEYS).max()
-    else:
-        assert [len(train), len(valid)] == sizes
-
-
-def test_operands_are_drawn_from_all_by_the_seed():
-    first, again, other = (by_operands(KEYS, 900, 0.1, seed) for seed in (1, 1, 2))
-    assert all(map(np.array_equal, first, again))
-    assert set(KEYS[first[1]]) != set(KEYS[other[1]])
-    held_out = set()
-    for seed in range(80):
-        held_out |= set(KEYS[by_operands(KEYS, "all", 0.1, seed)[1]])
-    assert held_out == set(range(300))
-
-
-@pytest.mark.parametrize("size", ["all", 4])
-def test_operands_that_cannot_be_split(size):
-    with pytest.raises(ValueError, match="the operands leave 0 and 5 rows"):
-        by_operands(np.zeros(5), size, 0.5, seed=1)
-
-
-def test_operands_in_any_order_and_template(tmp_path):
-    """Hand-written rows: the first three have the same operands; a missing one is not 0."""
-    rows = {
-        "src": ["1+2+3=", "3*(1-2)=", "2*3*1=", "1+2=", "2*1=", "0+1+2=", "11+2+3="],
-        "tgt": [6, -3, 6, 3, 2, 3, 16],
-        "a": [1, 3, 2, 1, 2, 0, 11],
-        "b": [2, 1, 3, 2, 1, 1, 2],
-        "c": [3, 2, 1, None, None, 2, 3],
-    }
-    path = tmp_path / "rows.parquet"
-    files.write_table(path, pa.table(rows | {"template": pa.array(["?"] * 7).dictionary_encode()}, files.EXPRESSIONS))
-    keys = operand_keys(path).tolist()
-    assert keys[0] == keys[1] == keys[2]
-    assert keys[3] == keys[4]
-    assert len(set(keys)) == 4
 
 
 def test_a_split_by_operands_in_files(small, tmp_path):

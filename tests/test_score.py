@@ -131,15 +131,15 @@ def test_a_network_that_gives_nan_scores_nothing(broken):
 OUTPUTS = ["predictions.parquet", "products.parquet", "metrics.json", "history.csv", "plots.csv"]
 
 
-def test_a_network_that_gives_nan_leaves_no_results(broken, finished):
+def evaluated(folder, finished):
+    """`evaluate` with the model in the folder, where its outputs go too."""
     train, rows = samples(finished, "small")
-    done = stage(
-        "evaluate",
-        broken / "params.yaml",
-        broken / "model",
-        rows,
-        *options({"train": train} | {kind: broken / name for kind, name in zip(EVALUATED[1:], OUTPUTS, strict=True)}),
-    )
+    outputs = dict(zip(EVALUATED, [train, *(folder / name for name in OUTPUTS)], strict=True))
+    return stage("evaluate", folder / "params.yaml", folder / "model", rows, *options(outputs))
+
+
+def test_a_network_that_gives_nan_leaves_no_results(broken, finished):
+    done, rows = evaluated(broken, finished), samples(finished, "small")[1]
     assert done.stderr.startswith(f"evaluate: {broken / 'model'}: its loss on {rows} is nan; ")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert not any((broken / name).exists() for name in OUTPUTS)
@@ -157,14 +157,7 @@ def test_a_network_that_gives_nan_for_some_products_leaves_no_results(lab, finis
         return table, decoded
 
     monkeypatch.setattr(evaluate.scores, "answer", answer)
-    train, rows = samples(finished, "small")
-    done = stage(
-        "evaluate",
-        lab / "params.yaml",
-        lab / "model",
-        rows,
-        *options({"train": train} | {kind: lab / name for kind, name in zip(EVALUATED[1:], OUTPUTS, strict=True)}),
-    )
+    done = evaluated(lab, finished)
     assert done.stderr == (
         f"evaluate: {lab / 'model'}: its probability of an answer to a*b is nan; train it again with a smaller lr\n"
     )

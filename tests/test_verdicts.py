@@ -94,7 +94,7 @@ def test_what_was_not_measured_is_no_failure():
     drawn = study_figures.picture("small", (study_of(show=["unsteadiness"]), table.assign(point="a point")), CODE)
     assert "Failed" not in drawn.caption
     assert drawn.caption.startswith("1 training. ")
-    assert drawn.caption.endswith("a point: not measured: about 99 minutes.")
+    assert drawn.caption.endswith("0.01: not measured: about 99 minutes.")
 
 
 def test_a_picture_has_every_measure_and_names_what_failed():

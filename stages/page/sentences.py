@@ -1,7 +1,7 @@
 """The outcome of a comparison as a sentence.
 
-larger exact_match at 80,000 rows of two_digit than at 21,075: 0.458 and 0.064
-  ->  'With 80,000 rows instead of 21,075 rows, the exact match of two_digit rises from 6.4 % to 45.8 %'
+larger exact_match at 80,000 rows of two_digit than at 21,075: 0.458 and 0.062
+  ->  'With 80,000 rows instead of 21,075, the exact match of two_digit rises from 6.2 % to 45.8 %'
 """
 
 import math
@@ -61,8 +61,8 @@ def change(study: studies.Study, comparison: studies.Comparison, one: Point, two
     if "run" in differ:  # two networks: nothing moves
         return f"{what[0].upper()}{what[1:]} is {after} for {new} and {before} for {old}{aside}"
     if measure == "epochs_to_reach":
-        after, before = ("never" if math.isinf(mean) else f"after {mean:.3g} epochs" for mean in means)
-        return f"With {new}{aside} a loss of {study.reach:g} is reached {after}, with {old} {before}"
+        after, before = ("never reached" if math.isinf(mean) else f"reached after {mean:.3g} epochs" for mean in means)
+        return f"With {new}{aside} a loss of {study.reach:g} is {after}; with {old} it is {before}"
     start = f"{'On' if study.kind == 'answers' else 'With'} {new} instead of {old}{aside}"
     moves = f"{'rises' if means[0] > means[1] else 'falls'} from {before} to {after}"
     return f"{start}, {what} {moves if after != before else f'stays at {after}'}"

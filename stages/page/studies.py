@@ -58,7 +58,8 @@ def picture(name: str, study: StudyRows, code: str) -> Picture:
         caption += f" Only the code of commit {entry.code} can run all points: options that did not help were removed."
     waiting = table[left_out(table)]
     if len(waiting):
-        caption += f" {'; '.join(f'{row.point}: {row.status}' for row in waiting.itertuples())}."
+        places = (f"{', '.join(map(word, row[entry.by]))}: {row['status']}" for _, row in waiting.iterrows())
+        caption += f" {'; '.join(places)}."
     return Picture(f"study-{name.replace('_', '-')}", entry.question, caption, [panel for panel in panels if panel])
 
 
@@ -86,7 +87,8 @@ def figures(name: str, study: StudyRows) -> Table:
         seeds = max(len(spot.values) for spot in here if spot)
         rows.append([*map(Cell, place), *([Cell(str(seeds), seeds)] if several else []), *map(_cell, here)])
     heads = [*entry.by, *(["seeds"] if several else []), *(_title(entry, measure) for measure in entry.show)]
-    caption = f"Means over seeds and standard deviations; reports/studies/{name}.csv has every row."
+    means = "Means over seeds ± standard deviation; " if several else ""
+    caption = f"{means}reports/studies/{name}.csv has every row."
     heads = [head.replace("_", " ") for head in heads]
     return Table(f"study-{name.replace('_', '-')}-table", entry.question, caption, heads, rows)
 

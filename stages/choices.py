@@ -8,5 +8,7 @@ from typing import Literal
 Cell = Literal["lstm", "gru"]
 Decoder = Literal["context", "feedback", "attention"]
 Schedule = Literal["constant", "one_cycle"]
+Optimizer = Literal["adamw", "muon"]
+Gates = Literal["together", "apart"]
 Precision = Literal["float32", "tf32", "bf16"]
 Split = Literal["rows", "operands"]

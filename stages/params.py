@@ -79,6 +79,12 @@ class Hyperparameters:
     seed: Seed
     decoder: choices.Decoder
     schedule: choices.Schedule
+    optimizer: choices.Optimizer
+    gates: choices.Gates
+    momentum: Share
+    decay: Annotated[StrictFloat, Field(ge=0, lt=1)]
+    rest: Annotated[StrictFloat, Field(gt=0, le=10)]
+    two_operands: Annotated[StrictInt, Field(ge=1, le=1000)]
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)

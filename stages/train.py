@@ -68,12 +68,11 @@ def one_epoch(
         with machine.autocast(run.precision, source.device):
             loss, right, tokens = scores.summed_loss(engine(source[own], answer[own]), answer[own])
         sums = launch.total(weight * torch.stack([part.detach().double() for part in (loss, right, tokens)]))
-        learner.optimiser.zero_grad()
+        learner.model.zero_grad()
         # The engine averages gradients over the ranks; times their number gives the sum.
         (loss * weight * launch.ranks() / sums[2].float()).backward()
         clipped = nn.utils.clip_grad_norm_(learner.model.parameters(), limit) > limit
-        learner.optimiser.step()
-        learner.scheduler.step()
+        learner.update()
         learner.totals += torch.cat([sums, clipped.double().view(1)])
         learner.step += 1
         learner.elapsed = time.perf_counter() - started
@@ -101,8 +100,14 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
     }
 
 
-def _encoded(path: Path, device: torch.device) -> Rows:
-    sources, answers = alphabet.encode_table(files.read_table(path), path)
+def _encoded(path: Path, device: torch.device, few: int = 1) -> Rows:
+    table = files.read_table(path)
+    if few > 1:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        table = pa.concat_tables([table, *[table.filter(pc.is_null(table["c"]))] * (few - 1)])
+    sources, answers = alphabet.encode_table(table, path)
     return sources.to(device), answers.to(device)
 
 
@@ -129,7 +134,7 @@ def main() -> None:
     config, run = params.find(args.params, "runs", args.run)
     with launch.group():
         device = machine.device()
-        rows, valid = (_encoded(path, device) for path in (args.train, args.valid))
+        rows, valid = _encoded(args.train, device, run.two_operands), _encoded(args.valid, device)
         settings = {field.name: getattr(run, field.name) for field in fields(params.Run)}
         what = fingerprint([settings, config.corpus.operands], [args.train, args.valid])
         unchanged()  # the fingerprint must name what was read

@@ -11,20 +11,24 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 from stages import params
+from stages.network.optimisers import OPTIMISERS
 from stages.network.seq2seq import Seq2Seq
 
 RISE = 0.1  # share of the steps in which the one-cycle schedule raises the learning rate
 
 
-def constant(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
-    """`lr` at every step."""
+def constant(optimiser: Optimizer, steps: int) -> LRScheduler:
+    """The optimiser's learning rate at every step."""
     return ConstantLR(optimiser, factor=1)
 
 
-def one_cycle(optimiser: Optimizer, lr: float, steps: int) -> LRScheduler:
-    """The one-cycle schedule (Smith and Topin 2017): a cosine up to `lr` in a tenth of the steps, then to almost 0."""
+def one_cycle(optimiser: Optimizer, steps: int) -> LRScheduler:
+    """The one-cycle schedule (Smith and Topin 2017): a cosine up to the optimiser's learning rate in a tenth of the steps,
+    then to almost 0.
+    """
     steps = max(steps, 3)
     rise = max(RISE, 2 / steps)  # PyTorch divides by the number of rising steps minus 1, which must not be 0
+    lr = optimiser.param_groups[0]["lr"]
     return OneCycleLR(optimiser, lr, total_steps=steps, pct_start=rise, cycle_momentum=False)
 
 
@@ -38,13 +42,26 @@ class Learner:
         torch.manual_seed(run.seed)
         self.model = Seq2Seq(run.cell, run.embed_dim, run.hidden_dim, run.layers, run.decoder)
         self.model.to(device)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=run.lr, fused=True)
+        self.optimisers = OPTIMISERS[run.optimizer](self.model, run)
         steps = run.epochs * math.ceil(rows / run.batch_size)
-        self.scheduler = SCHEDULES[run.schedule](self.optimiser, run.lr, steps)
+        self.schedulers = [SCHEDULES[run.schedule](optimiser, steps) for optimiser in self.optimisers]
         self.device = device
         self.history: list[dict[str, float]] = []  # one dict per finished epoch
         self.seconds: list[float] = []  # per finished epoch, without validation
         self._begin_epoch()
+
+    def update(self) -> None:
+        """Take one step along the gradients, and one of the learning-rate schedule."""
+        for optimiser, scheduler in zip(self.optimisers, self.schedulers, strict=True):
+            optimiser.step()
+            scheduler.step()
+
+    def _parts(self) -> dict[str, Any]:
+        """Whatever has a state of its own, by its name in a checkpoint."""
+        parts = {"model": self.model}
+        for number, pair in enumerate(zip(self.optimisers, self.schedulers, strict=True)):
+            parts |= zip((f"optimiser {number}", f"scheduler {number}"), pair, strict=True)
+        return parts
 
     def _begin_epoch(self) -> None:
         self.step = 0  # batches done
@@ -66,13 +83,12 @@ class Learner:
     def state(self) -> dict[str, Any]:
         """The content of a checkpoint."""
         counts = {name: getattr(self, name) for name in ("history", "seconds", "step", "totals", "elapsed")}
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimiser", "scheduler")}
-        return counts | parts
+        return counts | {name: part.state_dict() for name, part in self._parts().items()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Resume from the content of a checkpoint."""
-        for name in ("model", "optimiser", "scheduler"):
-            getattr(self, name).load_state_dict(state[name])
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
         self.history, self.seconds, self.step, self.elapsed = (
             state[name] for name in ("history", "seconds", "step", "elapsed")
         )

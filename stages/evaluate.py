@@ -5,6 +5,7 @@
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from torch import Tensor
 
-from stages import files, operands, params
+from stages import files, operands, params, work
 from stages.command import one_line
 from stages.network import alphabet, machine, scores, weights
 from stages.places import digits
@@ -20,7 +21,10 @@ from stages.sources import given
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
-    """The N rows with the network's greedy answers, and the metrics over all rows; `loss` is in nats per token."""
+    """The N rows with the network's greedy answers, and the metrics over all rows; `loss` is in nats per token.
+
+    With a scratchpad, loss and token accuracy are of all tokens written, exact match and position accuracy of values.
+    """
     predictions, decoded = scores.answer(trained, rows, sources, answers)
     last = trained.history[-1]
     metrics = {
@@ -32,7 +36,17 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
         "train_token_accuracy": last["train_token_accuracy"],
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
     }
+    if trained.scratchpad == "steps":
+        metrics |= wrong_steps(rows, predictions["written"].to_pylist())
     return predictions, metrics
+
+
+def wrong_steps(rows: pa.Table, written: list[str]) -> dict[str, float]:
+    """By operation, the share of rows (N) whose first wrong step is of that operation, from the worked answers (N)."""
+    columns = rows["src"].to_pylist(), written, rows["steps"].to_pylist()
+    differing = [work.wrong(src, found) for src, found, true in zip(*columns, strict=True) if found != true]
+    counts = Counter(wrong.operation for wrong in differing if wrong)
+    return {f"wrong_{operation}": counts[operation] / len(rows) for operation in work.OPERATIONS}
 
 
 def by_twin(correct: np.ndarray, has_twin: np.ndarray) -> dict[str, float]:
@@ -83,7 +97,8 @@ def main() -> None:
     trained = weights.load(args.model)
     trained.model.to(device)
     rows, pairs = files.read_table(args.rows), products(trained.operands)
-    predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in alphabet.encode_table(rows, args.rows)))
+    encoded = alphabet.encode_table(rows, args.rows, trained.scratchpad)
+    predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in encoded))
     multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
     for questions, table in ((args.rows, predictions), ("a*b", multiplied)):

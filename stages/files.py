@@ -2,8 +2,9 @@
 
 A row of a table of expressions:
 
-    src      tgt  template  a   b  c
-    '12+7='  19   'a+b'     12  7  null
+    src           tgt  steps      template   a   b  c
+    '12*(3+4)='   84   '12*7=84'  'a*(b+c)'  12  3  4
+    '12+7='       19   '19'       'a+b'      12  7  null
 """
 
 import errno
@@ -22,6 +23,7 @@ EXPRESSIONS = pa.schema(
     {
         "src": pa.string(),
         "tgt": pa.int32(),
+        "steps": pa.string(),  # the answer with a scratchpad; without one it is tgt
         "template": pa.dictionary(pa.int32(), pa.string()),
         "a": pa.int16(),
         "b": pa.int16(),
@@ -29,11 +31,13 @@ EXPRESSIONS = pa.schema(
     }
 )
 
-# A row with a network's answer. `predicted` is text because it need not be a number.
+# A row with a network's answer. `written` is all that the network wrote, `predicted` its value: what is behind the last
+# '='. It is text because it need not be a number.
 PREDICTIONS = pa.schema(
     {
         "src": pa.string(),
         "tgt": pa.int32(),
+        "written": pa.string(),
         "predicted": pa.string(),
         "correct": pa.bool_(),
         "template": pa.dictionary(pa.int32(), pa.string()),
@@ -122,7 +126,7 @@ def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBa
                 has = ", ".join(f"{name} ({kind})" for name, kind in found.items())
                 raise BadInput(f"{path}: no column {field.name!r} of type {field.type}; it has {has}")
         for batch in file.iter_batches(columns=schema.names):
-            for name in {"src", "tgt", "template"}.intersection(schema.names):
+            for name in {"src", "tgt", "steps", "template"}.intersection(schema.names):
                 if batch[name].null_count:
                     raise BadInput(f"{path}: column {name!r} has rows without a value")
             batch.validate(full=True)

@@ -1,6 +1,6 @@
 """Every expression of the corpus, in a fixed order: template by template, operands counting up.
 
-template 'a*(b+c)', operands 12, 3, 4  ->  src '12*(3+4)=', tgt 84
+template 'a*(b+c)', operands 12, 3, 4  ->  src '12*(3+4)=', tgt 84, steps '12*7=84'
 """
 
 import argparse
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages import files, grammar, params
+from stages import files, grammar, params, scratchpad
 from stages.command import one_line
 
 # Rows per batch. Memory use does not grow with the corpus.
@@ -37,6 +37,7 @@ def _batch(index: int, numbers: np.ndarray, operands: int) -> pa.RecordBatch:
     columns = {
         "src": pc.binary_join_element_wise(*parts, "=", ""),
         "tgt": pa.array(grammar.evaluate(template, values)),
+        "steps": scratchpad.steps(template, values),
         "template": pa.DictionaryArray.from_arrays(np.full(len(numbers), index, np.int32), list(grammar.TEMPLATES)),
     }
     for letter in "abc":

@@ -6,6 +6,8 @@ expression = term {('+' | '-') term}
 term       = factor {'*' factor}
 factor     = number | '(' expression ')'
 
+In the steps of a worked answer a number may have a minus sign: '3*-5'.
+
 Blanks are allowed anywhere except inside a number: space, tab, no-break space, line end, and whatever else
 `str.isspace` accepts.
 """
@@ -27,6 +29,7 @@ TEMPLATES = (
 )
 
 NUMBER = re.compile(r"[0-9]+")
+SIGNED = re.compile(r"-?[0-9]+")
 SHAPES = {re.sub(r"[abc]", "n", template) for template in TEMPLATES}
 
 NO_BLANK = re.compile(r"\S")
@@ -35,8 +38,8 @@ NO_BLANK = re.compile(r"\S")
 LONGEST = 200
 
 
-def evaluate(text: str, names: Mapping[str, Any] | None = None) -> Any:
-    """The value of an expression; the closing `=` is optional.
+def evaluate(text: str, names: Mapping[str, Any] | None = None, signed: bool = False) -> Any:
+    """The value of an expression; the closing `=` is optional. Its numbers may have a minus sign if `signed` is true.
 
     With `names`, the value of a template, also over NumPy arrays: evaluate("a+b", {"a": 1, "b": 2}).
     Raises BadInput with the position (from 1, counting blanks) of the first wrong character.
@@ -44,7 +47,7 @@ def evaluate(text: str, names: Mapping[str, Any] | None = None) -> Any:
     if len(text) > LONGEST and (beyond := next(islice(NO_BLANK.finditer(text), LONGEST, None), None)):
         where = f"'{shown(text, 20)}': position {beyond.end()}"
         raise BadInput(f"{where}: too long; at most {LONGEST} characters, not counting blanks")
-    return _Parser(text, names or {}).whole()
+    return _Parser(text, names or {}, SIGNED if signed else NUMBER).whole()
 
 
 def without_blanks(text: str) -> str:
@@ -72,8 +75,8 @@ def longest_answer(operands: int) -> int:
 
 
 class _Parser:
-    def __init__(self, text: str, names: Mapping[str, Any]):
-        self.text, self.names, self.at = text, names, 0
+    def __init__(self, text: str, names: Mapping[str, Any], number: re.Pattern[str]):
+        self.text, self.names, self.number, self.at = text, names, number, 0
 
     def whole(self) -> Any:
         value = self.expression()
@@ -99,7 +102,7 @@ class _Parser:
 
     def factor(self) -> Any:
         name = self.peek()
-        if number := NUMBER.match(self.text, self.at):
+        if number := self.number.match(self.text, self.at):
             self.at = number.end()
             return int(number[0])
         if name in self.names:

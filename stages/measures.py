@@ -45,6 +45,15 @@ MEASURES = (
     Measure("twins", "rows with a twin", SHARE, (METRICS, TRAININGS), unit=" %", subject="the share of twins"),
     Measure("exact_match_twin", "exact match, twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
     Measure("exact_match_no_twin", "exact match, no twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
+    *(
+        Measure(f"wrong_{operation}", f"first wrong step: {title}", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %")
+        for operation, title in {
+            "sum": "sum or difference",
+            "product": "product",
+            "parts": "parts of a product",
+            "part_sum": "sum of parts",
+        }.items()
+    ),
     Measure("token_accuracy", "token accuracy", SHARE, (METRICS, SCORES, TRAININGS), unit=" %"),
     Measure("position_accuracy", "position accuracy", SHARE, (METRICS, SCORES, TRAININGS), unit=" %"),
     Measure("loss", "loss", AMOUNT, (METRICS, SCORES, TRAININGS), endless=True),

@@ -2,7 +2,8 @@
 
 data/models/full-lstm.safetensors  ->  {'run': 'full-lstm', 'shape': {'cell': 'lstm', …}, …}, {'embedding.weight': …}
 
-The metadata has one key, `trained`: JSON with run, shape, operands, history, and a SHA-256 over these and the tensors.
+The metadata has one key, `trained`: JSON with run, shape, operands, scratchpad, history, and a SHA-256 over these and
+the tensors.
 Such a file cannot contain code. Row 2 of the embedding belongs to TOKENS[2], '0'.
 """
 
@@ -16,7 +17,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, ValidationError, create_model
 from safetensors import SafetensorError, safe_open
 
-from stages import params, seal
+from stages import choices, params, seal
 from stages.command import BadInput
 
 # The tokens that a network reads and writes; a token's id is its place in TOKENS
@@ -44,6 +45,7 @@ _Content = create_model(
     run=(params.Name, ...),
     shape=(create_model("_Shape", __config__=CHECKED, **_SHAPE), ...),
     operands=(_OPERANDS, ...),
+    scratchpad=(choices.Scratchpad, ...),
     history=(create_model("_History", __config__=CHECKED, **_EPOCHS), ...),
     sha256=(str, ...),
 )

@@ -80,11 +80,7 @@ class Hyperparameters:
     decoder: choices.Decoder
     schedule: choices.Schedule
     optimizer: choices.Optimizer
-    gates: choices.Gates
-    momentum: Share
-    decay: Annotated[StrictFloat, Field(ge=0, lt=1)]
-    rest: Annotated[StrictFloat, Field(gt=0, le=10)]
-    two_operands: Annotated[StrictInt, Field(ge=1, le=1000)]
+    scratchpad: choices.Scratchpad
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)

@@ -3,6 +3,10 @@
 $ python -m stages.predict "12 * (3 + 4)" "7-9="
 12*(3+4)=  answer 84  true 84  right  probability 1.00
 7-9=       answer -2  true -2  right  probability 1.00
+
+With a scratchpad the line ends with the work, and with its first wrong step if there is one:
+
+47*(3+30)=  answer 1541  true 1551  wrong  probability 0.93  work 47*33=141+1400=1541  47*33: 141+1400 is wrong
 """
 
 import argparse
@@ -13,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from stages import grammar, params
+from stages import grammar, params, work
 from stages.command import BadInput, one_line, shown
 from stages.model_file import CALCULATOR
 from stages.network import alphabet, machine, scores, weights
@@ -35,10 +39,15 @@ def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> It
     width = max(map(len, sources))
     for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
         scores.check(model, f"probability of an answer to {source}", probability)
-        answer, true = alphabet.decode(ids), grammar.evaluate(source)
+        written, true = alphabet.decode(ids), grammar.evaluate(source)
+        *steps, answer = written.split("=")
         # Without <eos> the answer was cut off, so it is wrong even if its characters are correct.
         verdict = "right" if alphabet.EOS in ids and answer == str(true) else "wrong"
-        yield f"{source:<{width}}  answer {answer}  true {true}  {verdict}  probability {probability:.2f}"
+        line = f"{source:<{width}}  answer {answer}  true {true}  {verdict}  probability {probability:.2f}"
+        if steps:
+            mistake = work.wrong(source, written)
+            line += f"  work {written}" + (f"  {mistake}" if mistake else "")
+        yield line
 
 
 def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:

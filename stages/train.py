@@ -36,7 +36,7 @@ def train(
     if state := launch.shared(checkpoint.load() if launch.first() else None):
         learner.restore(state)
     engine = launch.parallel(learner.model)
-    trained = weights.Trained(name, learner.model, operands, learner.history)
+    trained = weights.Trained(name, learner.model, operands, learner.history, run.scratchpad)
     with machine.precision(run.precision):
         for epoch in range(len(learner.history) + 1, run.epochs + 1):
             batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
@@ -100,14 +100,8 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
     }
 
 
-def _encoded(path: Path, device: torch.device, few: int = 1) -> Rows:
-    table = files.read_table(path)
-    if few > 1:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        table = pa.concat_tables([table, *[table.filter(pc.is_null(table["c"]))] * (few - 1)])
-    sources, answers = alphabet.encode_table(table, path)
+def _encoded(path: Path, scratchpad: str, device: torch.device) -> Rows:
+    sources, answers = alphabet.encode_table(files.read_table(path), path, scratchpad)
     return sources.to(device), answers.to(device)
 
 
@@ -134,7 +128,7 @@ def main() -> None:
     config, run = params.find(args.params, "runs", args.run)
     with launch.group():
         device = machine.device()
-        rows, valid = _encoded(args.train, device, run.two_operands), _encoded(args.valid, device)
+        rows, valid = (_encoded(path, run.scratchpad, device) for path in (args.train, args.valid))
         settings = {field.name: getattr(run, field.name) for field in fields(params.Run)}
         what = fingerprint([settings, config.corpus.operands], [args.train, args.valid])
         unchanged()  # the fingerprint must name what was read

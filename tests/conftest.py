@@ -38,6 +38,8 @@ TINY = {
     "precision": "float32",
     "decoder": "context",
     "schedule": "constant",
+    "optimizer": "adamw",
+    "scratchpad": "none",
     "seed": 42,
     "sample_seed": 42,
     "valid_share": 0.1,
@@ -48,7 +50,7 @@ TINY = {
     },
     "runs": {
         "small-lstm": {"dataset": "small", "cell": "lstm"},
-        "small-gru": {"dataset": "small", "cell": "gru"},
+        "small-gru": {"dataset": "small", "cell": "gru", "optimizer": "muon", "scratchpad": "steps"},
         "no_7-lstm": {"dataset": "no_7", "cell": "lstm", "epochs": 1},
     },
 }

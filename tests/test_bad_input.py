@@ -50,7 +50,15 @@ def broken(kind, lab):
     return path
 
 
-GOOD = {"src": ["1+2=", "3*4="], "tgt": [3, 12], "template": ["a+b", "a*b"], "a": [1, 3], "b": [2, 4], "c": [None] * 2}
+GOOD = {
+    "src": ["1+2=", "3*4="],
+    "tgt": [3, 12],
+    "steps": ["3", "12"],
+    "template": ["a+b", "a*b"],
+    "a": [1, 3],
+    "b": [2, 4],
+    "c": [None] * 2,
+}
 HISTORY = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
 KINDS = ["missing", "empty", "text", "truncated", "corrupt inside", "a folder", "other columns", "other types"]
 READERS = {

@@ -161,12 +161,12 @@ def test_a_checkpoint_is_not_named_by_what_was_not_read(name, lab, monkeypatch):
     """An edit between reading a module or a table and naming the checkpoint by it stops the training at once."""
     real = alphabet.encode_table
 
-    def encode_table(table, path):
+    def encode_table(table, path, scratchpad):
         if name == "code":
             monkeypatch.setitem(stages.SOURCE, ROOT / "stages" / "network" / "learner.py", b"as it was")
         elif path.name == "valid.parquet":
             files.write_table(path, files.read_table(path).slice(1))
-        return real(table, path)
+        return real(table, path, scratchpad)
 
     monkeypatch.setattr(alphabet, "encode_table", encode_table)
     done = stage("train", *stage_arguments("train", lab))

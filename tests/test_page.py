@@ -137,7 +137,7 @@ def test_a_difference_of_few_rows_is_no_news():
     ],
 )
 def test_wrong_characters_are_marked(tgt, predicted, marked):
-    rows = pd.DataFrame([("one", "1+2=", tgt, predicted, False, "a+b", 0.5)], columns=ANSWERS)
+    rows = pd.DataFrame([("one", "1+2=", tgt, predicted, predicted, False, "a+b", 0.5)], columns=ANSWERS)
     assert gallery.gallery(rows)[0].marked == marked
 
 
@@ -145,7 +145,11 @@ ANSWERS = ["run", *files.PREDICTIONS.names]
 
 
 def test_the_gallery_has_right_and_wrong_of_every_template():
-    rows = [("one", f"{n}+0=", n, str(n), n % 2 == 0, template, 0.5) for n in range(10) for template in ("a+b", "a-b")]
+    rows = [
+        ("one", f"{n}+0=", n, str(n), str(n), n % 2 == 0, template, 0.5)
+        for n in range(10)
+        for template in ("a+b", "a-b")
+    ]
     found = gallery.gallery(pd.DataFrame(rows, columns=ANSWERS))
     kinds = Counter((answer.template, answer.correct) for answer in found)
     assert kinds == {("a+b", True): 1, ("a+b", False): 2, ("a-b", True): 1, ("a-b", False): 2}

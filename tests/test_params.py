@@ -20,6 +20,8 @@ grad_clip: 2.0
 precision: float32
 decoder: context
 schedule: constant
+optimizer: adamw
+scratchpad: none
 seed: 42
 sample_seed: 42
 valid_share: 0.1

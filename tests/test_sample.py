@@ -116,7 +116,7 @@ def mixed(corpus, tmp_path):
             names = rows["template"].combine_chunks().cast(pa.string())
             dictionary = pa.array(dict.fromkeys([first, *names.to_pylist()]))
             codes = pa.DictionaryArray.from_arrays(pc.index_in(names, dictionary), dictionary)
-            out.write_table(rows.set_column(2, "template", codes))
+            out.write_table(rows.set_column(3, "template", codes))
     return path
 
 

@@ -12,7 +12,9 @@ from stages.network.alphabet import EOS, PAD
 from stages.network.cells import CELLS
 from stages.network.decoders import DECODERS, Attention
 from stages.network.learner import SCHEDULES, Learner
+from stages.network.optimisers import OPTIMISERS
 from stages.network.seq2seq import Seq2Seq
+from stages.scratchpad import SCRATCHPADS
 
 ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # row k has k + 1 tokens
 
@@ -34,7 +36,14 @@ def test_the_head_is_linear_relu_linear():
 
 
 @pytest.mark.parametrize(
-    ("names", "registry"), [(choices.Cell, CELLS), (choices.Decoder, DECODERS), (choices.Schedule, SCHEDULES)]
+    ("names", "registry"),
+    [
+        (choices.Cell, CELLS),
+        (choices.Decoder, DECODERS),
+        (choices.Schedule, SCHEDULES),
+        (choices.Optimizer, OPTIMISERS),
+        (choices.Scratchpad, SCRATCHPADS),
+    ],
 )
 def test_params_allow_exactly_what_exists(names, registry):
     assert get_args(names) == tuple(registry)
@@ -46,8 +55,11 @@ def test_an_unknown_choice_raises_wherever_it_arrives():
     with pytest.raises(KeyError, match="bahdanau"):
         Seq2Seq("gru", 8, 8, 1, "bahdanau")
     run = SimpleNamespace(cell="gru", embed_dim=4, hidden_dim=4, layers=1, decoder="context", seed=1, epochs=1)
-    run.lr, run.batch_size, run.schedule = 0.1, 2, "cosine"
+    run.lr, run.batch_size, run.optimizer, run.schedule = 0.1, 2, "adamw", "cosine"
     with pytest.raises(KeyError, match="cosine"):
+        Learner(run, 4, torch.device("cpu"))
+    run.optimizer = "lion"
+    with pytest.raises(KeyError, match="lion"):
         Learner(run, 4, torch.device("cpu"))
 
 

@@ -23,7 +23,7 @@ ROWS = alphabet.encode_sources(list(TEXTS)), alphabet.encode_answers(TEXTS.value
 def run(**changes):
     small = {"embed_dim": 16, "hidden_dim": 32, "layers": 2, "batch_size": 4, "epochs": 1, "lr": 0.01, "grad_clip": 2.0}
     other = {"precision": "float32", "seed": 1, "dataset": "d", "cell": "lstm"}
-    other |= {"decoder": "context", "schedule": "constant"}
+    other |= {"decoder": "context", "schedule": "constant", "optimizer": "adamw", "scratchpad": "none"}
     return params.Run(**(small | other | changes))
 
 
@@ -36,6 +36,7 @@ RECIPES = (
     {},
     {"decoder": "feedback", "schedule": "one_cycle"},
     {"decoder": "attention", "schedule": "one_cycle"},
+    {"decoder": "attention", "schedule": "one_cycle", "optimizer": "muon"},
 )
 
 
@@ -52,7 +53,7 @@ def test_one_batch_overfits(cell, recipe, checkpoint):
 def test_the_optimiser_is_adamw_at_the_run_s_lr(monkeypatch, checkpoint):
     used = []
     real = train.one_epoch
-    monkeypatch.setattr(train, "one_epoch", lambda *given: used.append(given[1].optimiser) or real(*given))
+    monkeypatch.setattr(train, "one_epoch", lambda *given: used.extend(given[1].optimisers) or real(*given))
     train.train("r", run(lr=0.003), 50, ROWS, ROWS, checkpoint)
     assert [(type(one), one.param_groups[0]["lr"]) for one in used] == [(torch.optim.AdamW, 0.003)]
 
@@ -122,8 +123,8 @@ def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrun
     loss, _, tokens = scores.summed_loss(model(ROWS[0].long(), ROWS[1].long()), ROWS[1].long())
     gradients = torch.autograd.grad(loss / tokens, list(model.parameters()))
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
-    learner.optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
-    learner.scheduler = SCHEDULES["constant"](learner.optimiser, 1.0, 1)
+    learner.optimisers = [torch.optim.SGD(model.parameters(), lr=1.0)]
+    learner.schedulers = [SCHEDULES["constant"](learner.optimisers[0], 1)]
     rows = batches.shuffled(*ROWS, 4, (1, 1))
     limit = limit if limit == "none" else norm.item() * limit
     train.one_epoch(model, learner, run(grad_clip=limit), rows, checkpoint, tqdm(disable=True))

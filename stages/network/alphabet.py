@@ -2,6 +2,7 @@
 
 source  '7-9='       ->  [9, 13, 11, 17, 0, …]  padded to the table's longest
 answer  -2           ->  [13, 4, 1, 0, …]       '-', '2', <eos>
+answer  '12*7=84'    ->  its value: the ids of '84', <eos>
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,20 +11,23 @@ import numpy as np
 import pyarrow as pa
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from stages.command import BadInput
 from stages.model_file import EOS, PAD, TOKENS
+from stages.scratchpad import SCRATCHPADS
 
 _ID = {token: number for number, token in enumerate(TOKENS) if len(token) == 1}
 
 
-def encode_table(table: pa.Table, where: object) -> tuple[Tensor, Tensor]:
-    """Token ids of the table's `src` and `tgt`: see `encode_sources` and `encode_answers`.
+def encode_table(table: pa.Table, where: object, scratchpad: str = "none") -> tuple[Tensor, Tensor]:
+    """Token ids of the table's sources and answers: see `encode_sources` and `encode_answers`.
 
-    Raises BadInput whose message begins with `where`, for example the table's path.
+    `scratchpad` is a key of SCRATCHPADS. Raises BadInput; its message begins with `where`, such as the table's path.
     """
     try:
-        return encode_sources(table["src"].to_pylist()), encode_answers(table["tgt"].to_pylist())
+        answers = table[SCRATCHPADS[scratchpad].column]
+        return encode_sources(table["src"].to_pylist()), encode_answers(answers.to_pylist())
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
 
@@ -33,11 +37,19 @@ def encode_sources(texts: Sequence[str]) -> Tensor:
     return torch.from_numpy(_encode(texts))
 
 
-def encode_answers(numbers: Iterable[int]) -> Tensor:
-    """Token ids of decimal answers, uint8 (N, longest + 1): each ends with `<eos>`."""
-    rows = np.pad(_encode([str(number) for number in numbers]), ((0, 0), (0, 1)))
+def encode_answers(answers: Iterable[int | str]) -> Tensor:
+    """Token ids of answers, decimal or worked, uint8 (N, longest + 1): each ends with `<eos>`."""
+    rows = np.pad(_encode([str(answer) for answer in answers]), ((0, 0), (0, 1)))
     rows[np.arange(len(rows)), (rows != PAD).sum(axis=1)] = EOS
     return torch.from_numpy(rows)
+
+
+def values(ids: Tensor) -> Tensor:
+    """The value of each answer (N, T): its tokens behind the last '=', or all of them, padded on the right."""
+    places = torch.arange(1, ids.shape[1] + 1, device=ids.device)  # from 1, so that 0 means that there is no '='
+    start = ((ids == _ID["="]) * places).amax(dim=1, keepdim=True)  # (N, 1) the place behind it, counted from 0
+    shifted = start + places - 1  # (N, T)
+    return F.pad(ids, (0, ids.shape[1]), value=PAD).gather(1, shifted)
 
 
 def decode(ids: Iterable[int]) -> str:

@@ -1,6 +1,6 @@
 """Checkpoints: each unfinished training has a file that only an identical training finds.
 
-.resume/full-lstm-3f0c9a51d2e4b687.pt  ->  {'model': …, 'optimiser': …, 'history': [{'epoch': 1, …}], 'step': 40, …}
+.resume/full-lstm-3f0c9a51d2e4b687.pt  ->  {'model': …, 'optimisers': […], 'history': [{'epoch': 1, …}], 'step': 40, …}
 
 A checkpoint is not a DVC output, because DVC removes a stage's outputs before it runs. It changes no result: a resumed
 training writes what an uninterrupted one would have written.

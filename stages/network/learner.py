@@ -1,6 +1,6 @@
-"""The state of a training: network, optimiser, learning-rate schedule and progress.
+"""The state of a training: network, optimisers, learning-rate schedule and progress.
 
-Learner.state()  ->  {'model': …, 'optimiser': …, 'history': [{'epoch': 1, …}], 'seconds': [5.1], 'step': 40, …}
+Learner.state()  ->  {'model': …, 'optimisers': […], 'history': [{'epoch': 1, …}], 'seconds': [5.1], 'step': 40, …}
 """
 
 import math
@@ -23,8 +23,9 @@ def constant(optimiser: Optimizer, steps: int) -> LRScheduler:
 
 
 def one_cycle(optimiser: Optimizer, steps: int) -> LRScheduler:
-    """The one-cycle schedule (Smith and Topin 2017): a cosine up to the optimiser's learning rate in a tenth of the steps,
-    then to almost 0.
+    """The one-cycle schedule (Smith and Topin 2017): a cosine up to the optimiser's learning rate, then to almost 0.
+
+    It rises in a tenth of the steps.
     """
     steps = max(steps, 3)
     rise = max(RISE, 2 / steps)  # PyTorch divides by the number of rising steps minus 1, which must not be 0
@@ -32,6 +33,7 @@ def one_cycle(optimiser: Optimizer, steps: int) -> LRScheduler:
     return OneCycleLR(optimiser, lr, total_steps=steps, pct_start=rise, cycle_momentum=False)
 
 
+STEPPING = "optimisers", "schedulers"
 SCHEDULES = {"constant": constant, "one_cycle": one_cycle}
 
 
@@ -42,7 +44,7 @@ class Learner:
         torch.manual_seed(run.seed)
         self.model = Seq2Seq(run.cell, run.embed_dim, run.hidden_dim, run.layers, run.decoder)
         self.model.to(device)
-        self.optimisers = OPTIMISERS[run.optimizer](self.model, run)
+        self.optimisers = OPTIMISERS[run.optimizer](self.model, run.lr)
         steps = run.epochs * math.ceil(rows / run.batch_size)
         self.schedulers = [SCHEDULES[run.schedule](optimiser, steps) for optimiser in self.optimisers]
         self.device = device
@@ -55,13 +57,6 @@ class Learner:
         for optimiser, scheduler in zip(self.optimisers, self.schedulers, strict=True):
             optimiser.step()
             scheduler.step()
-
-    def _parts(self) -> dict[str, Any]:
-        """Whatever has a state of its own, by its name in a checkpoint."""
-        parts = {"model": self.model}
-        for number, pair in enumerate(zip(self.optimisers, self.schedulers, strict=True)):
-            parts |= zip((f"optimiser {number}", f"scheduler {number}"), pair, strict=True)
-        return parts
 
     def _begin_epoch(self) -> None:
         self.step = 0  # batches done
@@ -83,12 +78,15 @@ class Learner:
     def state(self) -> dict[str, Any]:
         """The content of a checkpoint."""
         counts = {name: getattr(self, name) for name in ("history", "seconds", "step", "totals", "elapsed")}
-        return counts | {name: part.state_dict() for name, part in self._parts().items()}
+        parts = {name: [part.state_dict() for part in getattr(self, name)] for name in STEPPING}
+        return counts | parts | {"model": self.model.state_dict()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Resume from the content of a checkpoint."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+        self.model.load_state_dict(state["model"])
+        for name in STEPPING:
+            for part, saved in zip(getattr(self, name), state[name], strict=True):
+                part.load_state_dict(saved)
         self.history, self.seconds, self.step, self.elapsed = (
             state[name] for name in ("history", "seconds", "step", "elapsed")
         )

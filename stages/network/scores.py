@@ -58,14 +58,16 @@ def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]
 def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
     """The rows (N) with the network's greedy answers, and these answers as token ids (N, steps).
 
-    An answer is `correct` if it is the decimal `tgt`, followed by `<eos>`.
+    An answer is `correct` if its value is the decimal `tgt`, followed by `<eos>`. The probability is that of all tokens
+    written.
     """
     decoded, probability = decode(trained.model, sources, trained.steps)
     predictions = pa.table(
         {
             "src": rows["src"],
             "tgt": rows["tgt"],
-            "predicted": [alphabet.decode(ids) for ids in decoded.tolist()],
+            "written": [alphabet.decode(ids) for ids in decoded.tolist()],
+            "predicted": [alphabet.decode(ids) for ids in alphabet.values(decoded).tolist()],
             "correct": exact(decoded, answers.cpu()).numpy(),
             "template": rows["template"],
             "probability": probability.numpy(),
@@ -76,13 +78,15 @@ def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -
 
 
 def exact(decoded: Tensor, answers: Tensor) -> Tensor:
-    """Whether each decoded row (N, steps) equals its answer (N, T), `<eos>` included: bool (N)."""
+    """Whether the value of each decoded row (N, steps) equals that of its answer (N, T), `<eos>` included: bool (N)."""
+    decoded, answers = alphabet.values(decoded), alphabet.values(answers)
     width = max(decoded.shape[1], answers.shape[1])
     return (padded(decoded, width) == padded(answers, width)).all(dim=1)
 
 
 def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
-    """The share of equal positions, padding included, up to the table's longest answer, true or decoded."""
+    """The share of equal positions, padding included, up to the table's longest value, true or decoded."""
+    decoded, answers = alphabet.values(decoded), fit(alphabet.values(answers))
     places = torch.arange(1, decoded.shape[1] + 1)  # counted from 1, so that the largest one in use is the width
     width = max(answers.shape[1], int((places * (decoded != PAD).any(dim=0)).max()))
     return (padded(decoded, width)[:, :width] == padded(answers, width)).double().mean().item()

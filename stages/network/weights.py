@@ -10,24 +10,29 @@ from pathlib import Path
 import torch
 from safetensors import numpy as safetensors
 
-from stages import grammar, model_file
+from stages import model_file
 from stages.command import BadInput
 from stages.network.seq2seq import Seq2Seq
+from stages.scratchpad import SCRATCHPADS
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, its run's name, the operands 0..operands-1 of its corpus, and one dict per epoch."""
+    """A trained network, its run's name, the operands 0..operands-1 of its corpus, and one dict per epoch.
+
+    `scratchpad` is a key of SCRATCHPADS.
+    """
 
     run: str
     model: Seq2Seq
     operands: int
     history: list[dict[str, float]]
+    scratchpad: str = "none"
 
     @property
     def steps(self) -> int:
         """The most tokens to decode: the corpus' longest answer, + 1 for its `<eos>`."""
-        return grammar.longest_answer(self.operands) + 1
+        return SCRATCHPADS[self.scratchpad].longest(self.operands) + 1
 
 
 def save(path: Path, trained: Trained) -> None:
@@ -37,6 +42,7 @@ def save(path: Path, trained: Trained) -> None:
         "run": trained.run,
         "shape": trained.model.shape,
         "operands": trained.operands,
+        "scratchpad": trained.scratchpad,
         # Columns are listed apart: sorted keys would lose their order
         "history": {"columns": list(trained.history[0]), "rows": [list(epoch.values()) for epoch in trained.history]},
     }
@@ -57,4 +63,4 @@ def load(path: Path) -> Trained:
     model = Seq2Seq(**content["shape"])
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})  # float16 becomes float32
     history = [dict(zip(columns, row, strict=True)) for row in rows]
-    return Trained(content["run"], model.eval(), content["operands"], history)
+    return Trained(content["run"], model.eval(), content["operands"], history, content["scratchpad"])

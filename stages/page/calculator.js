@@ -66,12 +66,17 @@
   }
 
   /** As in predict.py: an answer without an end mark was cut off, so it is wrong. */
-  function verdict({ source, value }, tokens) {
-    const answer = tokens.filter(({ token }) => token !== facts.eos).map(({ token }) => character(token)).join("");
-    const right = tokens.at(-1).token === facts.eos && answer === `${value}`;
+  function verdict(expression, tokens) {
+    const { source, value } = expression;
+    const written = tokens.filter(({ token }) => token !== facts.eos).map(({ token }) => character(token)).join("");
+    const steps = written.split("=");
+    const right = tokens.at(-1).token === facts.eos && steps.at(-1) === `${value}`;
+    const step = steps.length > 1 ? wrongStep(expression, written) : "";
     const probability = tokens.reduce((product, { token, probabilities }) => product * probabilities[token], 1);
     const mark = element("strong", right ? "✓ right" : `✗ wrong: it is ${value}`, { className: right ? "good" : "bad" });
-    return [element("code", `${source} ${answer}`), " ", mark, ` with probability ${probability.toFixed(4)}`];
+    const parts = [element("code", `${source} ${written}`), " ", mark];
+    if (step) parts.push(" (", element("span", step, { className: "bad" }), ")");
+    return [...parts, ` with probability ${probability.toFixed(4)}`];
   }
 
   /** One row per character of the answer: its probability, the next two candidates, and the attention. */

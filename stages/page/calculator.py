@@ -19,6 +19,7 @@ from stages import grammar, model_file
 from stages.command import BadInput
 from stages.model_file import EOS, PAD, TOKENS
 from stages.page.whole import Whole
+from stages.scratchpad import SCRATCHPADS
 
 PICKED = 1000  # wrong answers to pick from, at most
 
@@ -44,7 +45,7 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
     facts = {
         "shape": content["shape"],
         "operands": content["operands"],
-        "steps": grammar.longest_answer(content["operands"]) + 1,  # + 1: its <eos>
+        "steps": SCRATCHPADS[content["scratchpad"]].longest(content["operands"]) + 1,  # + 1: its <eos>
         "pad": PAD,
         "eos": EOS,
         "tokens": TOKENS,

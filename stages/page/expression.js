@@ -30,9 +30,10 @@ function quoted(character) {
   return `'${character === "\\" ? "\\\\" : escaped(character)}'`;
 }
 
-/** An expression's `value` (BigInt), and its `source`: what the network reads. */
+/** An expression's `value` (BigInt), and its `source`: what the network reads. Numbers may have a minus sign if `signed`. */
 class Expression {
-  constructor(text) {
+  constructor(text, signed = false) {
+    this.signed = signed;
     this.text = [...text]; // whole characters, as Python counts them
     this.at = 0;
     const solid = [...this.text.keys()].filter((place) => !BLANK.test(this.text[place]));
@@ -67,10 +68,13 @@ class Expression {
   }
 
   factor() {
+    const minus = this.signed && this.peek() === "-" && /^[0-9]$/.test(this.text[this.at + 1] ?? "");
+    if (minus) this.at++;
     if (/^[0-9]$/.test(this.peek())) {
       const start = this.at;
       while (/^[0-9]$/.test(this.text[this.at] ?? "")) this.at++;
-      return BigInt(this.text.slice(start, this.at).join(""));
+      const value = BigInt(this.text.slice(start, this.at).join(""));
+      return minus ? -value : value;
     }
     if (this.peek() !== "(") this.fail("a number or '('");
     this.at++;
@@ -97,5 +101,24 @@ class Expression {
     if (!shapes.includes(this.source.replace(/[0-9]+/g, "n").slice(0, -1))) return "an expression of this shape";
     if (numbers.some((number) => BigInt(number) >= operands)) return `an operand above ${operands - 1}`;
     return numbers.some((number) => /^0./.test(number)) ? "an operand with a leading zero" : null;
+  }
+}
+
+/** The first step of an answer that does not equal the expression before it, as stages/work.py names it; "" if none. */
+function wrongStep({ source, value }, written) {
+  let before = source.slice(0, -1);
+  for (const step of written.split("=")) {
+    if (!equals(step, value)) return `${before}: ${step || "an empty step"} is wrong`;
+    before = step;
+  }
+  return "";
+}
+
+function equals(step, value) {
+  try {
+    return new Expression(step, true).value === value;
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return false;
   }
 }

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from stages import work
+
 RIGHT, WRONG = 1, 2  # rows of each kind, for each run and template
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One held-out row; `marked` is the answer as (character, whether it is correct in its position)."""
+    """One held-out row; `marked` is the answer as (character, whether it is correct in its position).
+
+    `work` is what the network wrote if it has steps, `mistake` their first wrong one; otherwise empty.
+    """
 
     run: str
     template: str
@@ -21,6 +26,8 @@ class Answer:
     marked: list[tuple[str, bool]]
     correct: bool
     probability: float
+    work: str
+    mistake: str
 
 
 def gallery(predictions: pd.DataFrame) -> list[Answer]:
@@ -44,4 +51,6 @@ def answer(row) -> Answer:
     right = str(row.tgt)
     predicted = row.predicted.ljust(len(right), "·")
     marked = [(char, place < len(right) and char == right[place]) for place, char in enumerate(predicted)]
-    return Answer(row.run, row.template, row.src, right, marked, row.correct, row.probability)
+    written = row.written if "=" in row.written else ""
+    mistake = str(work.wrong(row.src, written) or "") if written else ""
+    return Answer(row.run, row.template, row.src, right, marked, row.correct, row.probability, written, mistake)

@@ -23,6 +23,7 @@ SETTINGS = {
     "init": "{} initial weights",
     "averaging": "averaging at {}",
     "split": "a split by {}",
+    "decoder": "the decoder {}",
     "grad_clip": "clipping at {}",
 }
 SPECIAL = {
@@ -31,6 +32,10 @@ SPECIAL = {
     ("grad_clip", "none"): "no clipping",
     ("averaging", 0): "no averaging",
     ("schedule", "one_cycle"): "a one-cycle learning rate",
+    ("optimizer", "adamw"): "AdamW",
+    ("optimizer", "muon"): "Muon",
+    ("scratchpad", "none"): "no scratchpad",
+    ("scratchpad", "steps"): "a scratchpad",
 }
 PARTS = {"train": "its training rows", "valid": "its held-out rows", "rest": "rows that it was not trained on"}
 

@@ -52,6 +52,8 @@ HYPER = {
     "seed": whole(0, 4294967295),
     "decoder": one_of("context", "feedback", "attention"),
     "schedule": one_of("constant", "one_cycle"),
+    "optimizer": one_of("adamw", "muon"),
+    "scratchpad": one_of("none", "steps"),
 }
 ROWS = {
     "sample_seed": whole(0, 4294967295),

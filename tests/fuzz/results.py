@@ -95,7 +95,7 @@ def _answers(rng: random.Random) -> pa.Table:
     """Five answers, one of them often with an impossible probability."""
     shares = [rng.random() for _ in range(5)]
     shares[rng.randrange(5)] = rng.choice((0.5, 0.0, 1.0, 1, -0.1, 1.1, float("nan"), float("inf"), None))
-    columns = (["1+2="] * 5, [3] * 5, ["3"] * 5, [True] * 5, ["a+b"] * 5, shares)
+    columns = (["1+2="] * 5, [3] * 5, ["3"] * 5, ["3"] * 5, [True] * 5, ["a+b"] * 5, shares)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, files.PREDICTIONS, strict=True)]
     return pa.Table.from_arrays(arrays, schema=files.PREDICTIONS)
 

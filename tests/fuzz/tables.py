@@ -24,7 +24,17 @@ def rows(rng: random.Random, count: int) -> pa.Table:
         a, b, c = (rng.randrange(50) for _ in range(3))
         short = rng.random() < 0.3
         src, tgt = (f"{a}+{b}=", a + b) if short else (f"({a}-{b})*{c}=", (a - b) * c)
-        found.append((src, tgt, "a+b" if short else "(a-b)*c", a, b, None if short else c))
+        found.append(
+            (
+                src,
+                tgt,
+                str(tgt) if short else f"{a - b}*{c}={tgt}",
+                "a+b" if short else "(a-b)*c",
+                a,
+                b,
+                None if short else c,
+            )
+        )
     arrays = [
         pa.array(column, field.type) for column, field in zip(zip(*found, strict=True), files.EXPRESSIONS, strict=True)
     ]

@@ -3,6 +3,7 @@
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from stages.network import layout as layout_module
 from stages.network.layout import pack, prefixes
 
 # '7-9=', '12*3=', '7*9=', '5', '12*3='
@@ -65,3 +66,16 @@ def test_packed_is_pytorch_s_packed_sequence():
     theirs = pack_padded_sequence(ANSWERS, torch.tensor([4, 5, 1]), batch_first=True, enforce_sorted=False)
     assert torch.equal(pack(ANSWERS).take(ANSWERS), theirs.data)
     assert [here.stop - here.start for here, _ in pack(ANSWERS).steps] == theirs.batch_sizes.tolist()
+
+
+def test_blocks_are_the_layout_in_parts(monkeypatch):
+    monkeypatch.setattr(layout_module, "BLOCK", 2)
+    layout = pack(ANSWERS)
+    ordered = ANSWERS[layout.order]
+    found = list(layout.blocks())
+    assert [rows for _, _, rows in found] == [3, 2, 1]
+    for number, (block, here, rows) in enumerate(found):
+        columns = ordered[:rows, 2 * number : 2 * number + 2]
+        assert torch.equal(block.take(columns), layout.take(ANSWERS)[here])
+        assert torch.equal(block.pad(block.take(columns).unsqueeze(1), rows).squeeze(2), columns)
+    assert torch.cat([layout.take(ANSWERS)[here] for _, here, _ in found]).tolist() == layout.take(ANSWERS).tolist()

@@ -189,7 +189,7 @@ def test_attention_is_a_softmax_of_products_with_real_states():
     attention = Attention(4)
     states, keys = torch.randn(2, 3, 4), torch.randn(2, 5, 4)
     real = torch.tensor([[True] * 5, [True, True, False, False, False]])
-    found = attention(states, keys, real)
+    found = attention(attention.query(states), keys, real)
     for row in range(2):
         known = keys[row, real[row]]
         for step in range(3):
@@ -204,3 +204,19 @@ def test_attention_looks_at_the_encoder_s_states():
     states, _ = model.encoder(model.embedding(source).transpose(0, 1))
     real = source != PAD
     torch.testing.assert_close(keys[real], states.transpose(0, 1)[real])
+
+
+@CELL
+def test_long_answers_of_different_lengths(cell):
+    """`greedy` attends one step at a time, `forward` in blocks of steps: each greedy token is forward's likeliest."""
+    torch.manual_seed(3)
+    model = Seq2Seq(cell, 6, 8, 2, "attention")
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight)
+    model.head[2].bias.data[EOS] -= 999
+    sources = alphabet.encode_sources([f"{n}*({n + 3}+{n % 7})=" for n in range(40)]).long()
+    answers, _ = model.greedy(sources, 30)
+    assert len(answers.unique()) > 5
+    real = torch.arange(30) < torch.arange(40).unsqueeze(1) * 7 % 30 + 1  # lengths from 1 to 30
+    answers = answers.clone().masked_fill(~real, PAD)
+    assert torch.equal(model(sources, answers).argmax(dim=-1)[real], answers[real])

@@ -1,7 +1,7 @@
 """The kinds of decoder: their input at each step, and whether they attend to the encoder's states.
 
 DECODERS["feedback"]   ->  input: context and previous token; no attention
-DECODERS["attention"]  ->  the same input; states (B, T, H) attend to keys (B, S, H): weighted means of keys (B, T, H)
+DECODERS["attention"]  ->  the same input; queries (B, T, H) attend to keys (B, S, H): weighted means of keys (B, T, H)
 """
 
 from collections.abc import Callable
@@ -18,10 +18,13 @@ class Attention(nn.Module):
         super().__init__()
         self.query = nn.Linear(hidden_dim, hidden_dim, bias=False)
 
-    def forward(self, states: Tensor, keys: Tensor, real: Tensor) -> Tensor:
-        """Weighted means of keys (B, T, H), from states (B, T, H), keys (B, S, H) and a mask of real tokens (B, S)."""
+    def forward(self, queries: Tensor, keys: Tensor, real: Tensor) -> Tensor:
+        """Weighted means of keys (B, T, H), from queries (B, T, H), keys (B, S, H) and a mask of real tokens (B, S).
+
+        A query is `query` of a state.
+        """
         mask = real.unsqueeze(1)  # (B, 1, S)
-        return F.scaled_dot_product_attention(self.query(states), keys, keys, mask)
+        return F.scaled_dot_product_attention(queries, keys, keys, mask)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Decoder:
     """One kind of decoder. Every kind gets the context at each step."""
 
     tokens: bool  # whether it also gets its previous token
-    lookup: Callable[[int], nn.Module] | None  # makes a module like `Attention` from H; None without attention
+    lookup: Callable[[int], Attention] | None  # makes a module like `Attention` from H; None without attention
 
 
 DECODERS = {

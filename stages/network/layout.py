@@ -9,6 +9,7 @@
 B rows, T steps, N places. A place is one state to compute; places are numbered step by step.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -20,6 +21,7 @@ from stages.network.alphabet import PAD, TOKENS
 # For each step: its places (n), and the places of their previous states, None at the first step
 Steps = list[tuple[slice, slice | Tensor | None]]
 ALL = slice(None)
+BLOCK = 8  # steps of a block: few, so that it has little padding, and enough for large products
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,21 @@ class Packed:
         padded = torch.zeros_like(ordered).view(steps, rows, -1)
         padded[:, self.order] = ordered.view(steps, rows, -1)
         return padded.transpose(0, 1)
+
+    def blocks(self) -> Iterator[tuple["Packed", slice, int]]:
+        """The layout in blocks of BLOCK steps: each with its places, and its number of rows, the first ones of `order`.
+
+        Worked answers differ much in length: padded as one, most places of a batch would be padding.
+        """
+        if isinstance(self.places, slice):
+            yield self, ALL, self.steps[0][0].stop
+            return
+        for first in range(0, len(self.steps), BLOCK):
+            steps = self.steps[first : first + BLOCK]
+            here, rows = slice(steps[0][0].start, steps[-1][0].stop), steps[0][0].stop - steps[0][0].start
+            sizes = [step.stop - step.start for step, _ in steps]
+            places = torch.cat([torch.arange(size) + number * rows for number, size in enumerate(sizes)])
+            yield Packed(steps, ALL, self.row[here], places), here, rows
 
 
 def prefixes(ids: Tensor) -> Prefixes:

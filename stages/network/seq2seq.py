@@ -67,8 +67,13 @@ class Seq2Seq(nn.Module):
         inputs = list(zip(self.given(context[layout.order]), which, strict=False))
         states = self.decoder.over(inputs, layout.steps)  # (N, H)
         attended = None
-        if self.attention:
-            attended = layout.take(self.attention(layout.pad(states, len(answer)), keys, source != PAD))
+        if self.attention and keys is not None:  # both or neither
+            keys, real, queries = keys[layout.order], (source != PAD)[layout.order], self.attention.query(states)
+            parts = [
+                block.take(self.attention(block.pad(queries[here], rows), keys[:rows], real[:rows]))
+                for block, here, rows in layout.blocks()
+            ]
+            attended = torch.cat(parts)  # (N, H)
         return layout.pad(self.logits(states, attended), len(answer))  # (B, T, V)
 
     @torch.inference_mode()
@@ -91,7 +96,8 @@ class Seq2Seq(nn.Module):
             output, states = self.decoder.step(gates, states)  # (n, H)
             attended = None
             if self.attention and keys is not None:  # both or neither
-                attended = self.attention(output.unsqueeze(1), keys[rows], source[rows] != PAD).squeeze(1)
+                query = self.attention.query(output).unsqueeze(1)  # (n, 1, H)
+                attended = self.attention(query, keys[rows], source[rows] != PAD).squeeze(1)
             likeliest, token = self.logits(output, attended).softmax(dim=-1).max(dim=-1)  # (n), (n)
             answers[rows, step] = token
             probability[rows] *= likeliest

@@ -216,7 +216,7 @@ def test_long_answers_of_different_lengths(cell):
     model.head[2].bias.data[EOS] -= 999
     sources = alphabet.encode_sources([f"{n}*({n + 3}+{n % 7})=" for n in range(40)]).long()
     answers, _ = model.greedy(sources, 30)
-    assert len(answers.unique()) > 5
+    assert len(answers.unique()) > 2
     real = torch.arange(30) < torch.arange(40).unsqueeze(1) * 7 % 30 + 1  # lengths from 1 to 30
     answers = answers.clone().masked_fill(~real, PAD)
     assert torch.equal(model(sources, answers).argmax(dim=-1)[real], answers[real])

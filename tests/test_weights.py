@@ -87,7 +87,7 @@ def test_the_file_is_read_without_pytorch(path):
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     metadata = header["__metadata__"]
     assert list(metadata) == ["trained"]
-    assert list(json.loads(metadata["trained"])) == ["history", "operands", "run", "sha256", "shape"]
+    assert list(json.loads(metadata["trained"])) == ["history", "operands", "run", "scratchpad", "sha256", "shape"]
 
 
 def rewritten(path, change) -> None:

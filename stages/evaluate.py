@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from torch import Tensor
 
-from stages import files, operands, params, work
+from stages import files, operands, params, scratchpad, work
 from stages.command import one_line
 from stages.network import alphabet, machine, scores, weights
 from stages.places import digits
@@ -36,14 +36,15 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
         "train_token_accuracy": last["train_token_accuracy"],
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
     }
-    if trained.scratchpad == "steps":
-        metrics |= wrong_steps(rows, predictions["written"].to_pylist())
+    if trained.scratchpad != "none":
+        column = scratchpad.SCRATCHPADS[trained.scratchpad].column
+        metrics |= wrong_steps(rows, predictions["written"].to_pylist(), column)
     return predictions, metrics
 
 
-def wrong_steps(rows: pa.Table, written: list[str]) -> dict[str, float]:
+def wrong_steps(rows: pa.Table, written: list[str], column: str) -> dict[str, float]:
     """By operation, the share of rows (N) whose first wrong step is of that operation, from the worked answers (N)."""
-    columns = rows["src"].to_pylist(), written, rows["steps"].to_pylist()
+    columns = rows["src"].to_pylist(), written, rows[column].to_pylist()
     differing = [work.wrong(src, found) for src, found, true in zip(*columns, strict=True) if found != true]
     counts = Counter(wrong.operation for wrong in differing if wrong)
     return {f"wrong_{operation}": counts[operation] / len(rows) for operation in work.OPERATIONS}

@@ -24,6 +24,8 @@ EXPRESSIONS = pa.schema(
         "src": pa.string(),
         "tgt": pa.int32(),
         "steps": pa.string(),  # the answer with a scratchpad; without one it is tgt
+        "coarse": pa.string(),
+        "front": pa.string(),
         "template": pa.dictionary(pa.int32(), pa.string()),
         "a": pa.int16(),
         "b": pa.int16(),

@@ -38,6 +38,7 @@ def _batch(index: int, numbers: np.ndarray, operands: int) -> pa.RecordBatch:
         "src": pc.binary_join_element_wise(*parts, "=", ""),
         "tgt": pa.array(grammar.evaluate(template, values)),
         "steps": scratchpad.steps(template, values),
+        **{form: scratchpad.steps(template, values, form) for form in scratchpad.FORMS},
         "template": pa.DictionaryArray.from_arrays(np.full(len(numbers), index, np.int32), list(grammar.TEMPLATES)),
     }
     for letter in "abc":

@@ -28,11 +28,11 @@ Operation = tuple[Numbers, str, Numbers]
 OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply}
 
 
-def steps(template: str, values: Mapping[str, Numbers]) -> pa.Array:
+def steps(template: str, values: Mapping[str, Numbers], form: str = "steps") -> pa.Array:
     """The worked answers (N) to the rows of a template, from its operands by letter (N each)."""
     a, first, b, *rest = (values.get(mark, mark) for mark in re.findall("[a-c*+-]", template))
     if not rest:
-        return _lines([*_parts(a, first, b), _value(a, first, b)])
+        return _lines([*_parts(a, first, b, form), _value(a, first, b)])
     second, c = rest
     # The right operation comes first if it is in parentheses, or if it alone is a product without any
     if template.endswith(")") or (first != "*" and second == "*" and "(" not in template):
@@ -41,8 +41,8 @@ def steps(template: str, values: Mapping[str, Numbers]) -> pa.Array:
     else:
         inner, before, after = (a, first, b), [], [second, c]
         outer = _value(*inner), second, c
-    worked = [_text(*before, "(", sums, ")", *after) for sums in _parts(*inner)]
-    return _lines([*worked, _text(*outer), *_parts(*outer), _value(*outer)])
+    worked = [_text(*before, "(", sums, ")", *after) for sums in _parts(*inner, form)]
+    return _lines([*worked, _text(*outer), *_parts(*outer, form), _value(*outer)])
 
 
 def longest(operands: int) -> int:
@@ -61,7 +61,11 @@ class Answers:
     longest: Callable[[int], int]
 
 
+# Only in this commit, for the study `form`: products of factors below 50 in one go; with `front`, the digits of the
+# right factor are taken, from the front
+FORMS = "coarse", "front"
 SCRATCHPADS = {"none": Answers("tgt", grammar.longest_answer), "steps": Answers("steps", longest)}
+SCRATCHPADS |= {form: Answers(form, longest) for form in FORMS}
 
 
 def _most(split: int, other: int) -> int:
@@ -75,16 +79,20 @@ def _value(a: Numbers, operator: str, b: Numbers) -> Numbers:
     return OPERATORS[operator](a, b)
 
 
-def _parts(a: Numbers, operator: str, b: Numbers) -> list[pa.Array]:
+def _parts(a: Numbers, operator: str, b: Numbers, form: str) -> list[pa.Array]:
     """The sums of parts of a product, as texts (N each), null for rows that have fewer; [] for other operations."""
     if operator != "*":
         return []
-    right = _digits(a) <= _digits(b)
+    right = (_digits(a) <= _digits(b)) | ((form == "front") & (_digits(b) > 1))
     split, other = np.where(right, b, a), np.where(right, a, b)
     scales = 10 ** np.arange(_digits(split).max())[:, None]
     parts = np.sign(split) * (abs(split) // scales % 10) * scales * other  # (digits, N)
+    if form == "front":
+        parts = parts[::-1]
     parts = np.take_along_axis(parts, np.argsort(parts == 0, axis=0, kind="stable"), axis=0)  # zeros last
     parts[:, np.minimum(_digits(a), _digits(b)) == 1] = 0
+    if form != "steps":
+        parts[:, np.maximum(abs(a), abs(b)) < 50] = 0
     return [_sum(parts[: count + 1].sum(axis=0), parts[count + 1 :]) for count in range(len(parts) - 1)]
 
 

@@ -5,7 +5,7 @@ trainings: {'lr': -1}  ->  ValueError: lr: must be greater than 0 (found -1)
 
 import math
 import re
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 from pydantic import AfterValidator, Field, ValidationError, create_model
 
@@ -73,9 +73,14 @@ MODELS = {kind: create_model(kind, __config__=params.CHECKED, **keys) for kind, 
 def check(kind: str, point: dict[str, Any], known: bool) -> None:
     """Raise ValueError, `key: what is wrong`, for a point whose keys or values do not fit the study's kind.
 
-    Unknown keys are ignored unless `known` is true: a study of older code may set options that were removed.
+    Unless `known` is true, unknown keys and choices are ignored: a study of older code may have some that were removed.
     """
-    own = {key: value for key, value in point.items() if known or key in KEYS[kind]}
+    kinds = KEYS[kind]
+    own = {
+        key: value
+        for key, value in point.items()
+        if known or (key in kinds and get_origin(kinds[key][0]) is not Literal)
+    }
     try:
         MODELS[kind].model_validate(own)
     except ValidationError as error:

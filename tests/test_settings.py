@@ -84,8 +84,9 @@ def test_a_missing_run_is_named(tmp_path):
 
 def test_what_other_code_can_try_may_have_gone_from_params_yaml_but_other_keys_are_checked(tmp_path):
     code = GOOD.replace("reach: 0.5", "reach: 0.5\n  code: '95bc24d'")
-    path = write_changed(tmp_path, "seed: [1, 2]", "seed: [1, 2], init: orthogonal", code)
-    assert studies.points(studies.read(path)["speed"])[1] == {"lr": 0.01, "seed": 2, "init": "orthogonal"}
+    path = write_changed(tmp_path, "seed: [1, 2]", "seed: [1, 2], init: orthogonal, cell: rnn", code)
+    removed = {"init": "orthogonal", "cell": "rnn"}
+    assert studies.points(studies.read(path)["speed"])[1] == {"lr": 0.01, "seed": 2} | removed
     for new, said in [
         ("seed: -1, init: x", "seed: must be at least 0 (found -1)"),
         ("init: [x, x]", "duplicate point"),

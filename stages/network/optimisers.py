@@ -10,9 +10,6 @@ from torch.optim import AdamW, Muon, Optimizer
 
 from stages.network.seq2seq import Seq2Seq
 
-# As of AdamW in PyTorch. Muon's own default, 0.1, is for large language models.
-DECAY = 0.01
-
 
 def adamw(model: Seq2Seq, lr: float) -> list[Optimizer]:
     """AdamW for all weights."""
@@ -36,7 +33,7 @@ def muon(model: Seq2Seq, lr: float) -> list[Optimizer]:
             part.grad = gradient
 
     # An update is scaled to the size that is usual with AdamW, so that one learning rate suits both
-    matrices = Muon(parts, lr=lr, weight_decay=DECAY, adjust_lr_fn="match_rms_adamw")
+    matrices = Muon(parts, lr=lr, adjust_lr_fn="match_rms_adamw")
     matrices.register_step_pre_hook(take_gradients)
     return [matrices, AdamW(rest, lr=lr, fused=True)]
 

@@ -6,7 +6,7 @@ $ python -m stages.predict "12 * (3 + 4)" "7-9="
 
 With a scratchpad the line ends with the work, and with its first wrong step if there is one:
 
-47*(3+30)=  answer 1541  true 1551  wrong  probability 0.93  work 47*33=141+1400=1541  47*33: 141+1400 is wrong
+36*(4-27)=  answer -848  true -828  wrong  probability 0.40  work 36*-23=-108+720=-848  36*-23: -108+720 is wrong
 """
 
 import argparse

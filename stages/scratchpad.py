@@ -7,9 +7,9 @@ template 'a*b*c', operands 29, 3, 42   ->  '87*42=174+3480=3654'
 An intermediate value may be negative: '3*-5=-15'. A product of two factors with two or more digits is worked in parts:
 each digit of one factor (the longer one, or the right one of two equally long), from the last to the first and without
 zeros, times the other factor. The parts are added one at a time, from the left. They are in parentheses if the product
-is not the whole expression. The longest answer over 0..49 has 77 characters:
+is not the whole expression. The longest answer over 0..49, to '28*48*34=', has 77 characters:
 
-(87+1160)*42=1247*42=294+1680+8400+42000=1974+8400+42000=10374+42000=52374
+(224+1120)*34=1344*34=136+1360+10200+34000=1496+10200+34000=11696+34000=45696
 """
 
 import re
@@ -23,7 +23,6 @@ import pyarrow.compute as pc
 from stages import grammar
 
 Numbers = np.ndarray
-Operation = tuple[Numbers, str, Numbers]
 
 OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply}
 

@@ -1,6 +1,7 @@
 """Characters, token ids and padding, in hand-written tables and round trips."""
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,24 @@ def test_an_unknown_character_is_named(character):
         alphabet.encode_sources(["1+1=", f"2{character}3="])
     assert repr(character) in str(error.value)
     assert repr(f"2{character}3=") in str(error.value)
+
+
+def test_values_by_hand():
+    """'7=84' and <eos>, '-2' and <eos>, '3=4=' without <eos>, '5' and <eos> behind an empty step, <eos> alone."""
+    ids = torch.tensor([[9, 17, 10, 6, 1], [13, 4, 1, 0, 0], [5, 17, 6, 17, 0], [17, 7, 1, 0, 0], [1, 0, 0, 0, 0]])
+    assert alphabet.values(ids).tolist() == [
+        [10, 6, 1, 0, 0],
+        [13, 4, 1, 0, 0],
+        [0, 0, 0, 0, 0],
+        [7, 1, 0, 0, 0],
+        [1, 0, 0, 0, 0],
+    ]
+
+
+@given(st.lists(st.tuples(st.text(CHARACTERS, max_size=9), st.integers(-999, 999)), min_size=1, max_size=8))
+def test_the_value_is_behind_the_last_equals_sign(rows):
+    ids = alphabet.encode_answers([f"{work}={value}" for work, value in rows])
+    assert [alphabet.decode(row) for row in alphabet.values(ids).tolist()] == [str(value) for _, value in rows]
 
 
 def test_decode_stops_at_the_first_eos():

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,12 @@ def test_the_page_has_the_weights_of_the_file(path):
     assert (made.facts["operands"], made.facts["steps"]) == (12, 5)  # 11*11*11 = 1331, and <eos>
     assert made.facts["tokens"][made.facts["eos"]] == "<eos>"
     assert (made.facts["held_out"], made.facts["mistakes"]) == ([], [])
+
+
+def test_a_network_with_a_scratchpad_may_write_more(path):
+    trained = weights.load(path)
+    weights.save(path, replace(trained, scratchpad="steps"))
+    assert calculator.calculator(path, None).facts["steps"] == weights.load(path).steps > 77
 
 
 def test_rows_to_pick_from(path):

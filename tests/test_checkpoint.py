@@ -48,9 +48,10 @@ def steps(monkeypatch):
 
 
 RECIPE = {"decoder": "attention", "schedule": "one_cycle"}
+NEW = {"optimizer": "muon", "scratchpad": "steps"}
 
 
-@pytest.mark.parametrize(("cell", "recipe"), [("lstm", {}), ("gru", {}), ("lstm", RECIPE)])
+@pytest.mark.parametrize(("cell", "recipe"), [("lstm", {}), ("gru", {}), ("lstm", RECIPE), ("gru", RECIPE | NEW)])
 @pytest.mark.parametrize(("every", "stop", "kept"), [(0, 2, 2), (0, 4, 4), (0, 7, 7), (999, 3, 0), (999, 11, 8)])
 def test_resume_equals_no_interruption(cell, recipe, every, stop, kept, rows, steps, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "EVERY", every)  # 0: after every step

@@ -5,12 +5,13 @@ import math
 from collections import Counter
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
 from conftest import TINY, samples
 
-from stages import files, measures
+from stages import evaluate, files, measures
 from stages.network import alphabet, scores, weights
 
 
@@ -92,6 +93,38 @@ def test_what_dvc_plots_draws(run, finished):
     assert digits.set_index(["right", "predicted"])["count"].to_dict() == counts
     assert digits.groupby("right")["share"].sum().tolist() == pytest.approx([1.0] * digits["right"].nunique(), abs=1e-5)
     assert len(drawn) == len(history) + 1 + len(digits)
+
+
+def test_the_first_wrong_steps_are_counted_by_operation():
+    rows = pa.table(
+        {
+            "src": ["47*(3+30)="] * 6,
+            "steps": ["47*33=141+1410=1551"] * 6,
+        }
+    )
+    written = [
+        "47*33=141+1410=1551",
+        "47*34=188+1410=1598",  # a wrong sum, and what follows from it
+        "47*33=141+1400=1541",
+        "47*33=141+1410=1541",
+        "47*33=1551",  # nothing is wrong
+        "47*33=1541",
+    ]
+    assert evaluate.wrong_steps(rows, written) == {
+        "wrong_sum": 1 / 6,
+        "wrong_product": 1 / 6,
+        "wrong_parts": 1 / 6,
+        "wrong_part_sum": 1 / 6,
+    }
+
+
+def test_only_a_run_with_a_scratchpad_has_wrong_steps(finished):
+    found = {run: json.loads((finished / "metrics" / f"{run}.json").read_text()) for run in TINY["runs"]}
+    assert {run: "wrong_sum" in metrics for run, metrics in found.items()} == {
+        "small-lstm": False,
+        "small-gru": True,
+        "no_7-lstm": False,
+    }
 
 
 def test_every_product_is_answered(finished):

@@ -53,6 +53,23 @@ def test_malformed(text, message):
     assert str(error.value) == message
 
 
+@given(
+    st.recursive(
+        st.integers(-999, 999).map(str),
+        lambda inner: st.tuples(inner, st.sampled_from("+-*"), inner).map("".join),
+        max_leaves=6,
+    )
+)
+def test_signed_numbers(text):
+    assert grammar.evaluate(text, signed=True) == eval(text)
+
+
+@pytest.mark.parametrize("text", ["--3", "3---4", "-(3)", "3*-", "- 3", "5-"])
+def test_malformed_signed_numbers(text):
+    with pytest.raises(BadInput, match="expected a number"):
+        grammar.evaluate(text, signed=True)
+
+
 blanks = st.text(" \t\n\r\u00a0\u2009\u202f\u3000", max_size=3)
 
 

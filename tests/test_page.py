@@ -144,6 +144,22 @@ def test_wrong_characters_are_marked(tgt, predicted, marked):
 ANSWERS = ["run", *files.PREDICTIONS.names]
 
 
+@pytest.mark.parametrize(
+    ("written", "work", "mistake"),
+    [
+        ("1551", "", ""),
+        ("47*33=141+1410=1551", "47*33=141+1410=1551", ""),
+        ("47*33=141+1400=1541", "47*33=141+1400=1541", "47*33: 141+1400 is wrong"),
+    ],
+)
+def test_work_is_shown_and_its_first_wrong_step_named(written, work, mistake):
+    predicted = written.split("=")[-1]
+    row = ("one", "47*(3+30)=", 1551, written, predicted, predicted == "1551", "a*(b+c)", 0.5)
+    (found,) = gallery.gallery(pd.DataFrame([row], columns=ANSWERS))
+    assert (found.work, found.mistake) == (work, mistake)
+    assert "".join(char for char, _ in found.marked) == predicted
+
+
 def test_the_gallery_has_right_and_wrong_of_every_template():
     rows = [
         ("one", f"{n}+0=", n, str(n), str(n), n % 2 == 0, template, 0.5)

@@ -5,10 +5,11 @@ import subprocess
 import tracemalloc
 
 import pytest
+import torch
 from conftest import ROOT, stage
 
 from stages import predict
-from stages.network import scores
+from stages.network import alphabet, scores
 from tests.networks import predict_command
 from tests.terminals import SECONDS, running
 
@@ -56,6 +57,24 @@ def test_lines_are_answered_in_batches(command, monkeypatch):
     assert sizes == [1024, 1023, 451, 1]  # the last line has no end, so more of it could have come
     assert [line.split("=")[0] for line in done.stdout.splitlines()] == asked[:2000] + asked[2001:]
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_the_work_is_shown_with_its_first_wrong_step(command, monkeypatch):
+    written = {"12*(3+4)=": "12*7=84", "47*(3+30)=": "47*33=141+1400=1541", "7*8=": "56", "7-9=": "=-2"}
+
+    def decode(model, sources, steps):
+        texts = [alphabet.decode(token for token in row if token) for row in sources.tolist()]
+        return alphabet.encode_answers([written[text] for text in texts]), torch.ones(len(texts))
+
+    monkeypatch.setattr(scores, "decode", decode)
+    done = stage("predict", *command[3:], *written)
+    assert done.stdout.splitlines() == [
+        "12*(3+4)=   answer 84  true 84  right  probability 1.00  work 12*7=84",
+        "47*(3+30)=  answer 1541  true 1551  wrong  probability 1.00  work 47*33=141+1400=1541  "
+        "47*33: 141+1400 is wrong",
+        "7*8=        answer 56  true 56  right  probability 1.00",
+        "7-9=        answer -2  true -2  right  probability 1.00  work =-2  7-9: an empty step is wrong",
+    ]
 
 
 class Stream:

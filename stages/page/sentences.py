@@ -24,6 +24,7 @@ SETTINGS = {
     "averaging": "averaging at {}",
     "split": "a split by {}",
     "decoder": "the decoder {}",
+    "scratchpad": "the scratchpad “{}”",
     "grad_clip": "clipping at {}",
 }
 SPECIAL = {
@@ -35,7 +36,6 @@ SPECIAL = {
     ("optimizer", "adamw"): "AdamW",
     ("optimizer", "muon"): "Muon",
     ("scratchpad", "none"): "no scratchpad",
-    ("scratchpad", "steps"): "a scratchpad",
 }
 PARTS = {"train": "its training rows", "valid": "its held-out rows", "rest": "rows that it was not trained on"}
 

@@ -17,10 +17,11 @@ import pytest
 import torch
 from conftest import PAGE, ROOT, listen
 
-from stages import grammar
+from stages import grammar, work
 from stages.command import BadInput
 from stages.network import alphabet, scores, weights
 from stages.network.seq2seq import Seq2Seq
+from stages.scratchpad import SCRATCHPADS
 from tests.browser.calculator_page import ASK, facts_and_weights, small_page
 
 SMALL = [(cell, decoder) for cell in ("lstm", "gru") for decoder in ("context", "feedback", "attention")]
@@ -81,7 +82,8 @@ def model_of(text: str, path) -> weights.Trained:
     named = zip(facts["tensors"], parts, strict=True)
     model.load_state_dict({name: part.reshape(shape) for (name, shape), part in named})
     history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
-    weights.save(path, weights.Trained("full-gru", model.half(), facts["operands"], history))
+    scratchpad = next(one for one, kind in SCRATCHPADS.items() if kind.longest(facts["operands"]) + 1 == facts["steps"])
+    weights.save(path, weights.Trained("full-gru", model.half(), facts["operands"], history, scratchpad))
     return weights.load(path)
 
 
@@ -113,11 +115,13 @@ def assert_agrees(found: list[dict], texts: list[str], trained: weights.Trained,
         true = grammar.evaluate(text)
         source = grammar.without_blanks(text).removesuffix("=") + "="
         ids, probability = scores.decode(trained.model, alphabet.encode_sources([source]), trained.steps)
-        answer = alphabet.decode(ids[0].tolist())
+        written = alphabet.decode(ids[0].tolist())
+        *steps, answer = written.split("=")
         right = answer == str(true) and alphabet.EOS in ids[0]
         verdict = "✓ right" if right else f"✗ wrong: it is {true}"
+        mistake = work.wrong(source, written) if steps else None
         words, shown = one["said"].rsplit(" ", 1)
-        assert words == f"{source} {answer} {verdict} with probability", text
+        assert words == f"{source} {written} {verdict}{f' ({mistake})' if mistake else ''} with probability", text
         assert float(shown) == pytest.approx(probability.item(), abs=1e-3)
         reason = grammar.unseen(text, trained.operands)
         assert one["note"] == (f"warning: the network never saw {reason}" if reason else "")
@@ -128,7 +132,8 @@ def assert_agrees(found: list[dict], texts: list[str], trained: weights.Trained,
         source, answer, true, verdict, probability = re.match(
             r"(\S+) +answer (\S*) +true (\S+) +(right|wrong) +probability (\S+)", line
         ).groups()
-        assert one["said"].startswith(f"{source} {answer} ")
+        shown = re.search("  work (.*?)(  |$)", line)
+        assert one["said"].startswith(f"{source} {shown[1] if shown else answer} ")
         assert verdict in one["said"]
         assert verdict == "right" or f"it is {true} " in one["said"]
         assert float(one["said"].rsplit(" ", 1)[1]) == pytest.approx(float(probability), abs=0.0051)
@@ -154,5 +159,14 @@ def test_every_cell_and_decoder(cell, decoder, browser, page_text, tmp_path):
     texts = expressions()
     page = small_page(page_text, cell, decoder, tmp_path)
     found = answers_of_page(browser, page, texts)
+    path = tmp_path / "page.safetensors"
+    assert_agrees(found, texts, model_of(page.read_text(encoding="utf-8"), path), path)
+
+
+def test_a_network_that_shows_its_work(browser, page_text, tmp_path):
+    texts = expressions()
+    page = small_page(page_text, "gru", "attention", tmp_path, "steps")
+    found = answers_of_page(browser, page, texts)
+    assert sum(" is wrong)" in one["said"] for one in found) > 100
     path = tmp_path / "page.safetensors"
     assert_agrees(found, texts, model_of(page.read_text(encoding="utf-8"), path), path)

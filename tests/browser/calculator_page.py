@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from stages.model_file import TOKENS
 from stages.network import weights
 from stages.network.seq2seq import Seq2Seq
 from stages.page import calculator
@@ -39,15 +40,18 @@ def facts_and_weights(text: str) -> list[str]:
     return [re.search(rf'<script type="{kind}" id="\w+">(.*?)</script>', text)[1] for kind in kinds]
 
 
-def small_page(text: str, cell: str, decoder: str, folder: Path) -> Path:
-    """The committed page with a random network, whose answers are all different."""
+def small_page(text: str, cell: str, decoder: str, folder: Path, scratchpad: str = "none") -> Path:
+    """The committed page with a random network, whose answers are all different; with a scratchpad, it likes '='."""
     torch.manual_seed(7)
     model = Seq2Seq(cell, 12, 20, 2, decoder)
     for weight in model.parameters():
         weight.data *= 2
     model.head[2].weight.data *= 20  # sure of itself, for a probability near nothing would agree with anything
+    if scratchpad == "steps":
+        model.head[2].bias.data[TOKENS.index("=")] += 5
     path = folder / "calculator.safetensors"
-    weights.save(path, weights.Trained("x", model.half(), 50, [{"train_loss": 1.0, "train_token_accuracy": 0.5}]))
+    history = [{"train_loss": 1.0, "train_token_accuracy": 0.5}]
+    weights.save(path, weights.Trained("x", model.half(), 50, history, scratchpad))
     made = calculator.calculator(path, None)
     old_facts, old_weights = facts_and_weights(text)
     facts = json.dumps(made.facts).replace("<", "\\u003c")

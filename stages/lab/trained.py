@@ -21,7 +21,7 @@ from stages.network import alphabet, scores, weights
 
 TIMING = "seconds_per_epoch", "peak_memory_mib", *study_table.MACHINE
 HELD_OUT = 1000  # rows from which the page's calculator picks examples
-KEPT = ["src", "tgt", "predicted", "template", "probability"]
+KEPT = ["src", "tgt", "written", "predicted", "template", "probability"]
 METRICS = [name for name, measure in of(measures.METRICS).items() if measures.TRAININGS in measure.tables]
 
 

@@ -49,7 +49,14 @@ TIMING = {
 ANSWERS = {"predicted": ANY_TEXT, "correct": TRUTH, "probability": SHARE}
 
 # What a study keeps of a point
-ASKED = {"src": TEXT, "tgt": INTEGER, "predicted": ANY_TEXT, "template": TEXT, "probability": SHARE}
+ASKED = {
+    "src": TEXT,
+    "tgt": INTEGER,
+    "written": with_gaps(ANY_TEXT),  # older tables have none
+    "predicted": ANY_TEXT,
+    "template": TEXT,
+    "probability": SHARE,
+}
 KEPT = {
     "history": {
         "epoch": ORDINAL,
@@ -98,7 +105,7 @@ def whole(folder: Path) -> tuple[pd.DataFrame | dict, ...]:
             columns,
             remedy,
             empty=name == "mistakes",
-            dtype={"src": str, "predicted": str, "template": str},
+            dtype={"src": str, "written": str, "predicted": str, "template": str},
             keep_default_na=False,
         )
         for name, columns in KEPT.items()
@@ -108,6 +115,9 @@ def whole(folder: Path) -> tuple[pd.DataFrame | dict, ...]:
         if row.right > row.rows:
             where = f"{folder / 'kinds.csv'}: right, row {place}"
             raise BadInput(f"{where}: must be at most {row.rows}, its rows (found {row.right})")
+    mistakes, held_out = (
+        table.assign(written=table.get("written", table["predicted"])) for table in (mistakes, held_out)
+    )
     (rounding,) = read_json(folder / "rounding.json", ROUNDING, remedy).to_dict("records")
     return history, kinds, mistakes, held_out, rounding
 

@@ -14,7 +14,7 @@ from dataclasses import fields
 import pandas as pd
 from conftest import TINY
 
-from stages import measures, params
+from stages import files, measures, params
 from stages.page.results import Counts, Results
 
 LSTM, GRU, FULL = "single_digit-lstm", "single_digit-gru", "full-lstm"
@@ -115,11 +115,11 @@ def results() -> Results:
 
 def predictions() -> pd.DataFrame:
     rows = [
-        (run, src, tgt, str(tgt) if place < right else wrong, place < right, template, probability)
+        (run, src, tgt, *[str(tgt) if place < right else wrong] * 2, place < right, template, probability)
         for run, src, template, tgt, wrong, right, of, probability in ANSWERS
         for place in range(of)
     ]
-    return pd.DataFrame(rows, columns=["run", "src", "tgt", "predicted", "correct", "template", "probability"])
+    return pd.DataFrame(rows, columns=["run", *files.PREDICTIONS.names])
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:

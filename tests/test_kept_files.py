@@ -37,7 +37,7 @@ def test_what_a_study_kept(name, text, words, tmp_path):
     for one, content in KEPT.items():
         (tmp_path / one).write_text(content)
     assert inputs.whole(tmp_path)[2].to_dict("records") == [
-        {"src": "1-3=", "tgt": -2, "predicted": "", "template": "a-b", "probability": 0.5}
+        {"src": "1-3=", "tgt": -2, "written": "", "predicted": "", "template": "a-b", "probability": 0.5}
     ]
     (tmp_path / name).write_text(text)
     with pytest.raises(BadInput) as error:
@@ -49,3 +49,15 @@ def test_a_network_without_mistakes_has_a_header_alone(tmp_path):
     for name, content in KEPT.items():
         (tmp_path / name).write_text(content.splitlines()[0] + "\n" if name == "mistakes.csv" else content)
     assert inputs.whole(tmp_path)[2].empty
+
+
+def test_tables_with_and_without_what_was_written(tmp_path):
+    """Older tables have none: their networks wrote the value alone."""
+    for name, content in KEPT.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "held_out.csv").write_text(
+        "src,tgt,written,predicted,template,probability\n1+2+3=,6,3+3=6,6,a+b+c,0.5\n"
+    )
+    mistakes, held_out = inputs.whole(tmp_path)[2:4]
+    assert mistakes["written"].tolist() == [""]
+    assert held_out["written"].tolist() == ["3+3=6"]

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import FOLDERS, ROOT, options, stage
 
-from stages import params, report, studies, study_table
+from stages import files, params, report, studies, study_table
 from stages.command import BadInput
 from stages.lab import trained
 from stages.network import alphabet, scores, weights
@@ -18,13 +18,13 @@ from stages.page.whole import OURS, Whole
 
 ANSWERS = pd.DataFrame(
     [
-        ("1+2=", 3, "3", True, "a+b", 0.9),
-        ("4+5=", 9, "8", False, "a+b", 0.8),
-        ("4*5*6=", 120, "130", False, "a*b*c", 0.7),
-        ("3-9*9=", -78, "-7", False, "a-b*c", 0.95),
-        ("9*9*9=", 729, "", False, "a*b*c", 0.1),
+        ("1+2=", 3, "3", "3", True, "a+b", 0.9),
+        ("4+5=", 9, "8", "8", False, "a+b", 0.8),
+        ("4*5*6=", 120, "21*6=130", "130", False, "a*b*c", 0.7),
+        ("3-9*9=", -78, "-7", "-7", False, "a-b*c", 0.95),
+        ("9*9*9=", 729, "", "", False, "a*b*c", 0.1),
     ],
-    columns=["src", "tgt", "predicted", "correct", "template", "probability"],
+    columns=files.PREDICTIONS.names,
 )
 ROUNDING = {"sha256": "0" * 64, "rows": 5, "changed": 1, "exact_match": 0.8}
 HISTORY = pd.DataFrame({"epoch": [1, 2], "valid_exact_match": [0.5, 0.8]})

@@ -76,6 +76,8 @@ def inline(panel: Panel, name: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|xlink:(?=href)", "", text, flags=re.DOTALL)
     # A hundredth of a point is finer than any screen
     text = re.sub(r' (?:d|x|y)="[^"]+"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), text)
+    # What page.css says once, and rotations by nothing
+    text = re.sub(r""" transform="rotate\(-0 [^"]*"| font-family: 'DejaVu Sans', sans-serif;?""", "", text)
     box = re.findall(r'viewBox="[^"]+"', text)[0]
     text = f'<svg {box} role="img" aria-label="{html.escape(panel.alt)}">{text.partition("<svg")[2].partition(">")[2]}'
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))

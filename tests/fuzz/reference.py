@@ -13,7 +13,7 @@ import pandas as pd
 
 SHARES = {"exact_match", "token_accuracy", "position_accuracy", "train_token_accuracy", "clipped", "probability", "auc"}
 SHARES |= {"valid_token_accuracy", "valid_exact_match", "right_length", "right_first", "right_last", "p_value"}
-SHARES |= {"distance"}
+SHARES |= {"distance", "wrong_sum", "wrong_product", "wrong_parts", "wrong_part_sum"}
 WHOLE = {"epoch", "rows", "parameters", "threads", "processes", "length"}  # 1 or more
 AMOUNTS = {"loss", "train_loss", "valid_loss", "unsteadiness", "epochs_to_reach", "error"}
 AMOUNTS |= {"seconds_per_epoch", "rows_per_second", "peak_memory_mib"}

@@ -18,10 +18,14 @@ from tests.fuzz.trial import Input
 LEFT_OUT = {"kind": "trainings", "always": {}} | dict.fromkeys(("run", "reach", "longest", "keep", "code"))
 MEASURES = {
     "trainings": "rows exact_match loss token_accuracy position_accuracy epochs_to_reach unsteadiness clipped "
-    "seconds_per_epoch peak_memory_mib",
+    "seconds_per_epoch peak_memory_mib twins exact_match_twin exact_match_no_twin wrong_sum wrong_product wrong_parts "
+    "wrong_part_sum",
     "answers": "rows exact_match right_length right_first right_last",
     "shift": "rows distance p_value auc error",
 }
+
+
+CHOICES = {"cell", "decoder", "schedule", "optimizer", "scratchpad", "precision", "split"}
 
 
 def _rows(value: object) -> bool:
@@ -94,7 +98,9 @@ def _against(study: studies.Study, raw: dict) -> str:
         return "run or reach is missing"
     if kind != "trainings" and any(raw[key] for key in ("run", "always", "reach", "longest", "keep", "code")):
         return "a key of trainings"
-    tried = [point if not raw["code"] else {k: v for k, v in point.items() if k in KEYS[kind]} for point in points]
+    # A study of older code may have keys and choices that were removed
+    checked = KEYS[kind].keys() - (CHOICES if raw["code"] else set())
+    tried = [{k: v for k, v in point.items() if k in checked or not raw["code"]} for point in points]
     measures = {*raw["show"], *(rule["larger"] for rule in raw["rule"])}
     if not measures <= set(MEASURES[kind].split()) or not {*raw["by"]} <= {key for point in points for key in point}:
         return "an unknown measure or key"
@@ -109,6 +115,6 @@ def _against(study: studies.Study, raw: dict) -> str:
                 return "a rule that selects no point, or several"
     if raw["longest"] is not None and not raw["longest"] > 0:
         return "longest is not above 0"
-    always = {key: value for key, value in raw["always"].items() if key in KEYS[kind] or not raw["code"]}
+    always = {key: value for key, value in raw["always"].items() if key in checked or not raw["code"]}
     tried.append(always)
     return out_of_range([(f"points[{place}]", point, KEYS[kind]) for place, point in enumerate(tried)])

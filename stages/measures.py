@@ -45,12 +45,13 @@ MEASURES = (
     Measure("twins", "rows with a twin", SHARE, (METRICS, TRAININGS), unit=" %", subject="the share of twins"),
     Measure("exact_match_twin", "exact match, twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
     Measure("exact_match_no_twin", "exact match, no twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
+    # By the operation of a row's first wrong step; a sum may be a difference
     *(
-        Measure(f"wrong_{operation}", f"first wrong step: {title}", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %")
+        Measure(f"wrong_{operation}", f"rows with a wrong {title}", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %")
         for operation, title in {
-            "sum": "sum or difference",
+            "sum": "sum",
             "product": "product",
-            "parts": "parts of a product",
+            "parts": "part of a product",
             "part_sum": "sum of parts",
         }.items()
     ),

@@ -39,13 +39,14 @@ def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> It
     width = max(map(len, sources))
     for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
         scores.check(model, f"probability of an answer to {source}", probability)
-        written, true = alphabet.decode(ids), grammar.evaluate(source)
+        text, written = source.removesuffix("="), alphabet.decode(ids)
+        true = grammar.evaluate(text)
         *steps, answer = written.split("=")
         # Without <eos> the answer was cut off, so it is wrong even if its characters are correct.
         verdict = "right" if alphabet.EOS in ids and answer == str(true) else "wrong"
         line = f"{source:<{width}}  answer {answer}  true {true}  {verdict}  probability {probability:.2f}"
         if steps:
-            mistake = work.wrong(source, written)
+            mistake = work.wrong(text, written)
             line += f"  work {written}" + (f"  {mistake}" if mistake else "")
         yield line
 

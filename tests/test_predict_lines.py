@@ -59,6 +59,12 @@ def test_lines_are_answered_in_batches(command, monkeypatch):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
+@pytest.mark.parametrize("end", ["", "="])
+def test_the_longest_expression_is_answered(end, command):
+    done = stage("predict", *command[3:], "1" * (200 - len(end)) + end)
+    assert (done.returncode, done.stdout[195:].lstrip("1")[:12]) == (0, "=  answer 7 ")
+
+
 def test_the_work_is_shown_with_its_first_wrong_step(command, monkeypatch):
     written = {"12*(3+4)=": "12*7=84", "47*(3+30)=": "47*33=141+1400=1541", "7*8=": "56", "7-9=": "=-2"}
 

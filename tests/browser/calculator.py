@@ -119,7 +119,7 @@ def assert_agrees(found: list[dict], texts: list[str], trained: weights.Trained,
         *steps, answer = written.split("=")
         right = answer == str(true) and alphabet.EOS in ids[0]
         verdict = "✓ right" if right else f"✗ wrong: it is {true}"
-        mistake = work.wrong(source, written) if steps else None
+        mistake = work.wrong(source[:-1], written) if steps else None
         words, shown = one["said"].rsplit(" ", 1)
         assert words == f"{source} {written} {verdict}{f' ({mistake})' if mistake else ''} with probability", text
         assert float(shown) == pytest.approx(probability.item(), abs=1e-3)

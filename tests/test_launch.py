@@ -27,7 +27,7 @@ def curves(finished, tmp_path_factory):
     found = []
     for ranks in (1, 2):
         out = lab / str(ranks)
-        command = [sys.executable, "-m", "stages.train", config, "small-lstm", *rows]
+        command = [sys.executable, "-m", "stages.train", config, "small-gru", *rows]  # it has two optimisers
         options = {"TORCHRUN": f"--standalone --nproc-per-node {ranks}"} if ranks > 1 else {}
         done = subprocess.run(
             [*command, out / "r.safetensors", out / "timing.json", out / ".resume"],
@@ -53,7 +53,7 @@ def test_the_curves_are_the_same(curves):
 
 
 def test_only_rank_0_prints(curves):
-    assert curves[1][1].count("small-lstm 3/3: loss") == 1
+    assert curves[1][1].count("small-gru 3/3: loss") == 1
 
 
 def test_the_timing_has_the_number_of_processes(curves):

@@ -12,11 +12,11 @@ import pandas as pd
 from stages import files, params, studies, study_table
 from stages.command import one_line
 from stages.model_file import CALCULATOR
-from stages.page import inputs
+from stages.page import inputs, kept
 from stages.page.calculator import calculator
 from stages.page.render import render
 from stages.page.results import Results, count
-from stages.page.whole import Whole
+from stages.page.whole import Shipped, Whole
 from stages.sources import given
 
 FOLDERS = {
@@ -36,16 +36,19 @@ def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> 
     return pd.concat(tables, ignore_index=True)
 
 
-def calculator_study(folder: Path, study: studies.Study, table: pd.DataFrame) -> Whole | None:
-    """What the calculator's study kept of its point; None if it keeps none or has not trained it.
+def networks(folder: Path, study: studies.Study, table: pd.DataFrame) -> tuple[dict[str, Whole], Shipped | None]:
+    """What a study kept of each point that it has trained, by name, and more of the one that ships.
 
-    Raises BadInput as `inputs.whole` does.
+    Raises BadInput as `kept.kept` does.
     """
-    if not study.keep:
-        return None
-    (point,) = studies.at(studies.points(study), study.keep)
-    row = table[(table["point"] == studies.label(point)) & (table["status"] == study_table.DONE)]
-    return None if row.empty else Whole(point, row.iloc[0], *inputs.whole(folder))
+    found = {}
+    for name, place in (study.keep or {}).items():
+        (point,) = studies.at(studies.points(study), place)
+        row = table[(table["point"] == studies.label(point)) & (table["status"] == study_table.DONE)]
+        if not row.empty:
+            found[name] = Whole(point, row.iloc[0], *kept.kept(folder / name))
+    shipped = Shipped(study.ships, *kept.shipped(folder / study.ships)) if study.ships in found else None
+    return found, shipped
 
 
 def main() -> None:
@@ -59,12 +62,16 @@ def main() -> None:
 
     config = params.read(args.params)
     used = {run.dataset for run in config.runs.values()}
+    entries = studies.read(args.questions)
     known = {
         name: (study, table)
-        for name, study in studies.read(args.questions).items()
+        for name, study in entries.items()
         if len(table := study_table.read(args.studies / f"{name}.csv", study))
     }
-    whole = calculator_study(args.studies / CALCULATOR, *known[CALCULATOR]) if CALCULATOR in known else None
+    folder = args.studies / CALCULATOR
+    wholes, shipped = networks(folder, *known[CALCULATOR]) if CALCULATOR in known else ({}, None)
+    ships = entries[CALCULATOR].ships if CALCULATOR in entries else None
+    network = folder / (ships or "") / "network.safetensors"
     results = Results(
         config,
         {
@@ -79,8 +86,9 @@ def main() -> None:
         gather(config.runs, lambda name: inputs.answers(args.products / f"{name}.parquet")),
         known,
         {kind: study_table.fingerprint(kind) for kind in studies.KINDS},
-        whole,
-        calculator(args.studies / CALCULATOR / "network.safetensors", whole),
+        wholes,
+        shipped,
+        calculator(network, wholes[shipped.name] if shipped else None),
     )
     with files.outputs(args.page) as [draft]:
         files.write_text(draft, render(results))

@@ -54,7 +54,8 @@ class Study:
     points: Annotated[list[Entry], Field(min_length=1)]
     reach: Above | None = None
     longest: Above | None = None
-    keep: Place | None = None
+    keep: dict[Name, Place] | None = None
+    ships: Name | None = None
     code: Text | None = None
     by: Annotated[list[str], Field(min_length=1)]
     show: Annotated[list[str], Field(min_length=1)]
@@ -63,7 +64,7 @@ class Study:
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Study":
         trainings = self.kind == "trainings"
-        for name in ("run", "reach", "always", "longest", "keep", "code"):
+        for name in ("run", "reach", "always", "longest", "keep", "ships", "code"):
             if bool(getattr(self, name)) and not trainings:
                 raise ValueError(f"{name}: only for kind: trainings")
         if trainings and not (self.run and self.reach):
@@ -80,8 +81,11 @@ class Study:
                 if not found or any(point != found[0] for point in found):
                     what = f"{_named(place)}: must be one point, apart from its seeds"
                     raise ValueError(f"{what} (found {len(found)})")
-        if self.keep and (count := len(at(tried, self.keep))) != 1:
-            raise ValueError(f"keep: {_named(self.keep)}: must be one point (found {count})")
+        for name, place in (self.keep or {}).items():
+            if (count := len(at(tried, place))) != 1:
+                raise ValueError(f"keep: {name}: {_named(place)}: must be one point (found {count})")
+        if self.ships:
+            _known("kept point", [self.ships], self.keep or {})
         return self
 
 

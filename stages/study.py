@@ -59,7 +59,7 @@ def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Po
             raise BadInput(f"{args.studies}: {args.study}: needs the code of commit {entry.code}; check it out first")
         case "trainings":
             config = params.read(args.params)
-            if entry.keep and args.study in config.runs:
+            if entry.ships and args.study in config.runs:
                 raise BadInput(
                     f"{args.studies}: {args.study}: would overwrite the weights of the run of this name; rename one"
                 )

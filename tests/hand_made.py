@@ -108,7 +108,8 @@ def results() -> Results:
         products=named(products),
         studies={},
         code={},
-        whole=None,
+        kept={},
+        shipped=None,
         calculator=None,
     )
 

@@ -12,7 +12,9 @@ speed:
     - {dataset: full, cell: gru, sample: all, valid_share: 0.2, grad_clip: none, name: the GRU}
   reach: 0.5
   longest: 15
-  keep: {cell: gru}
+  keep:
+    best: {cell: gru}
+  ships: best
   by: [lr, name]
   show: [loss]
   rule:

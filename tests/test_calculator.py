@@ -12,20 +12,22 @@ import pytest
 import torch
 from conftest import FOLDERS, ROOT, options, stage
 
-from stages import model_file
+from stages import model_file, studies
 from stages.command import BadInput
 from stages.network import weights
 from stages.network.seq2seq import Seq2Seq
 from stages.page import calculator
 from stages.page.whole import Whole
 
+SHIPS = studies.read(ROOT / "studies.yaml")["calculator"].ships
 ROWS = pd.DataFrame({"src": ["1+2=", "4*5="], "tgt": [3, 20], "predicted": ["3", "21"]})
 
 
 @pytest.fixture
 def path(tmp_path):
-    (tmp_path / "calculator").mkdir()
-    return network(tmp_path / "calculator" / "network.safetensors")
+    folder = tmp_path / "calculator" / SHIPS
+    folder.mkdir(parents=True)
+    return network(folder / "network.safetensors")
 
 
 def network(path, seed=1):
@@ -37,7 +39,7 @@ def network(path, seed=1):
 
 def whole(sha256):
     rounding = {"sha256": sha256, "rows": 2, "changed": 0, "exact_match": 0.5}
-    return Whole({}, pd.Series(), pd.DataFrame(), pd.DataFrame(), ROWS[1:], ROWS, rounding)
+    return Whole({}, pd.Series(), pd.DataFrame(), pd.DataFrame(), ROWS[1:], ROWS, pd.DataFrame(), rounding)
 
 
 def unpacked(told, text):
@@ -124,6 +126,8 @@ def test_the_committed_page_has_the_committed_weights(head):
     packed = re.search(r'id="weights">(.*?)</script>', text)[1]
     path = head / "data" / "models" / "calculator.safetensors"
     assert all(np.array_equal(one, two) for one, two in zip(*tensors(told, packed, path), strict=True))
-    assert path.read_bytes() == (head / "reports" / "studies" / "calculator" / "network.safetensors").read_bytes()
+    assert path.read_bytes() == (head / "reports/studies/calculator" / SHIPS / "network.safetensors").read_bytes()
     assert (len(told["held_out"]), len(told["mistakes"])) == (1000, calculator.PICKED)
-    assert not set(told["held_out"]) - set(pd.read_csv(head / "reports/studies/calculator/held_out.csv")["src"])
+    assert not set(told["held_out"]) - set(
+        pd.read_csv(head / "reports/studies/calculator" / SHIPS / "held_out.csv")["src"]
+    )

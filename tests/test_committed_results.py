@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stages import params, studies, study_table
-from stages.page import inputs
+from stages.page import inputs, kept
 from tests.copies import BIN
 
 
@@ -17,14 +17,19 @@ def test_every_committed_result_is_readable(head):
     for name, entry in studies.read(head / "studies.yaml").items():
         path = reports / "studies" / f"{name}.csv"
         assert len(study_table.read(path, entry)) == len(pd.read_csv(path)), name
-        if entry.keep:
-            history, kinds, mistakes, held_out, rounding = inputs.whole(path.with_suffix(""))
+        for point in entry.keep or {}:
+            _, kinds, mistakes, held_out, beyond, rounding = kept.kept(path.with_suffix("") / point)
+            assert beyond.groupby("kind")["rows"].sum().tolist() == [3000] * 4
             assert len(mistakes) == (kinds["rows"] - kinds["right"]).sum()
             assert rounding["rows"] == kinds["rows"].sum()
             assert rounding["exact_match"] == pytest.approx(kinds["right"].sum() / kinds["rows"].sum(), abs=1e-6)
             assert rounding["changed"] <= 5 * rounding["rows"] / 10_000
             assert len(held_out) == held_out["src"].nunique() == 1000
-            assert len(history) == 10
+        if entry.ships:
+            everything, pairs = kept.shipped(path.with_suffix("") / entry.ships)
+            assert everything["rows"].sum() == 2_632_500
+            two = everything[everything["template"].str.len() == 3]
+            assert len(pairs) == (two["rows"] - two["right"]).sum()
     for path in (reports / "metrics").iterdir():
         assert inputs.metrics(path).notna().all(axis=None)
         assert inputs.timing(reports / "timing" / path.name).notna().all(axis=None)

@@ -3,13 +3,14 @@
 import pytest
 
 from stages.command import BadInput
-from stages.page import inputs
+from stages.page import kept
 
 KEPT = {
     "history.csv": "epoch,valid_exact_match\n1,0.5\n2,0.75\n",
     "kinds.csv": "template,length,rows,right\na+b,1,4,3\n",
     "mistakes.csv": "src,tgt,predicted,template,probability\n1-3=,-2,,a-b,0.5\n",
     "held_out.csv": "src,tgt,predicted,template,probability\n1+2=,3,3,a+b,0.5\n",
+    "beyond.csv": "kind,template,rows,right\nfour operands,a+b+c+d,5,4\n",
     "rounding.json": '{"sha256": "00ff", "rows": 4, "changed": 0, "exact_match": 0.75}',
 }
 
@@ -36,19 +37,19 @@ KEPT = {
 def test_what_a_study_kept(name, text, words, tmp_path):
     for one, content in KEPT.items():
         (tmp_path / one).write_text(content)
-    assert inputs.whole(tmp_path)[2].to_dict("records") == [
+    assert kept.kept(tmp_path)[2].to_dict("records") == [
         {"src": "1-3=", "tgt": -2, "written": "", "predicted": "", "template": "a-b", "probability": 0.5}
     ]
     (tmp_path / name).write_text(text)
     with pytest.raises(BadInput) as error:
-        inputs.whole(tmp_path)
+        kept.kept(tmp_path)
     assert str(error.value).startswith(f"{tmp_path / name}: {words}")
 
 
 def test_a_network_without_mistakes_has_a_header_alone(tmp_path):
     for name, content in KEPT.items():
         (tmp_path / name).write_text(content.splitlines()[0] + "\n" if name == "mistakes.csv" else content)
-    assert inputs.whole(tmp_path)[2].empty
+    assert kept.kept(tmp_path)[2].empty
 
 
 def test_tables_with_and_without_what_was_written(tmp_path):
@@ -58,6 +59,6 @@ def test_tables_with_and_without_what_was_written(tmp_path):
     (tmp_path / "held_out.csv").write_text(
         "src,tgt,written,predicted,template,probability\n1+2+3=,6,3+3=6,6,a+b+c,0.5\n"
     )
-    mistakes, held_out = inputs.whole(tmp_path)[2:4]
+    mistakes, held_out = kept.kept(tmp_path)[2:4]
     assert mistakes["written"].tolist() == [""]
     assert held_out["written"].tolist() == ["3+3=6"]

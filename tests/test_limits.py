@@ -10,7 +10,7 @@ from conftest import FOLDERS, ROOT, options, stage
 
 from stages import files, params, report, studies, study_table
 from stages.command import BadInput
-from stages.lab import trained
+from stages.lab import kept
 from stages.network import alphabet, scores, weights
 from stages.page import limits
 from stages.page.references import OTHERS
@@ -26,6 +26,8 @@ ANSWERS = pd.DataFrame(
     ],
     columns=files.PREDICTIONS.names,
 )
+BEYOND = pd.DataFrame({"kind": ["four operands"], "template": ["a+b+c+d"], "rows": [4], "right": [1]})
+EVERYTHING = pd.DataFrame({"template": ["a+b", "a*b*c"], "rows": [2, 2], "right": [1, 0]})
 ROUNDING = {"sha256": "0" * 64, "rows": 5, "changed": 1, "exact_match": 0.8}
 HISTORY = pd.DataFrame({"epoch": [1, 2], "valid_exact_match": [0.5, 0.8]})
 ROW = pd.Series(
@@ -40,16 +42,17 @@ def found():
 
 
 def tables(answers):
-    return {"kinds": trained.kinds(answers), "mistakes": trained.mistakes(answers), "held_out": answers[trained.KEPT]}
+    made = {"kinds": kept.kinds(answers), "mistakes": kept.mistakes(answers), "held_out": answers[kept.KEPT]}
+    return made | {"beyond": BEYOND}
 
 
 def test_kinds_and_mistakes_by_hand():
-    assert trained.kinds(ANSWERS).to_dict("records") == [
+    assert kept.kinds(ANSWERS).to_dict("records") == [
         {"template": "a*b*c", "length": 3, "rows": 2, "right": 0},
         {"template": "a+b", "length": 1, "rows": 2, "right": 1},
         {"template": "a-b*c", "length": 3, "rows": 1, "right": 0},
     ]
-    assert trained.mistakes(ANSWERS)["src"].tolist() == ["4+5=", "4*5*6=", "3-9*9=", "9*9*9="]
+    assert kept.mistakes(ANSWERS)["src"].tolist() == ["4+5=", "4*5*6=", "3-9*9=", "9*9*9="]
 
 
 def test_hours_are_those_of_the_passes(found):
@@ -131,38 +134,45 @@ STUDY = studies.find(ROOT / "studies.yaml", "calculator", params.read(ROOT / "pa
 
 
 def tried(status):
-    (point,) = studies.at(studies.points(STUDY), STUDY.keep)
+    (point,) = studies.at(studies.points(STUDY), STUDY.keep[STUDY.ships])
     return pd.DataFrame([{"point": studies.label(point), "status": status, **ROW}])
 
 
-def write(folder, *kept):
-    for name, table in zip(("kinds", "mistakes", "held_out"), kept, strict=True):
+def write(study, **made):
+    """Everything that a study keeps of the network that ships."""
+    folder = study / STUDY.ships
+    folder.mkdir(parents=True)
+    pairs = made["mistakes"][made["mistakes"]["template"] == "a+b"]
+    for name, table in (made | {"history": HISTORY, "everything": EVERYTHING, "pairs": pairs}).items():
         table.to_csv(folder / f"{name}.csv", index=False)
-    HISTORY.to_csv(folder / "history.csv", index=False)
     (folder / "rounding.json").write_text(json.dumps(ROUNDING))
 
 
 def test_what_was_kept_is_read_back(found, tmp_path):
-    write(tmp_path, found.kinds, found.mistakes, found.held_out)
-    again = report.calculator_study(tmp_path, STUDY, tried("done"))
+    write(tmp_path, **tables(ANSWERS))
+    networks, shipped = report.networks(tmp_path, STUDY, tried("done"))
+    again = networks[STUDY.ships]
+    assert (list(networks), shipped.name) == ([STUDY.ships], STUDY.ships)
+    assert shipped.everything.to_dict("list") == EVERYTHING.to_dict("list")
+    assert shipped.pairs["src"].tolist() == ["4+5="]
+    assert again.beyond.to_dict("list") == BEYOND.to_dict("list")
     assert again.mistakes["predicted"].tolist() == ["8", "130", "-7", ""]
     assert limits.common(again) == limits.common(found)
     assert (len(again.held_out), again.rounding) == (5, ROUNDING)
 
 
 def test_nothing_was_kept_of_what_was_not_measured(tmp_path):
-    assert report.calculator_study(tmp_path, STUDY, tried("not measured: about 999 minutes")) is None
+    assert report.networks(tmp_path, STUDY, tried("not measured: about 999 minutes")) == ({}, None)
     with pytest.raises(BadInput, match=r"history\.csv: no such file; `git checkout .*` brings it back"):
-        report.calculator_study(tmp_path, STUDY, tried("done"))
+        report.networks(tmp_path, STUDY, tried("done"))
 
 
 def test_a_kept_table_that_cannot_be_read(found, tmp_path):
-    for name in ("history", "kinds"):
-        getattr(found, name).to_csv(tmp_path / f"{name}.csv", index=False)
+    write(tmp_path, **tables(ANSWERS))
     for content, words in {"": "cannot be read", "src,tgt\n": "lacks predicted, probability, template"}.items():
-        (tmp_path / "mistakes.csv").write_text(content)
+        (tmp_path / STUDY.ships / "mistakes.csv").write_text(content)
         with pytest.raises(BadInput, match=rf"mistakes\.csv: {words}"):
-            report.calculator_study(tmp_path, STUDY, tried("done"))
+            report.networks(tmp_path, STUDY, tried("done"))
 
 
 @pytest.mark.parametrize(
@@ -171,8 +181,7 @@ def test_a_kept_table_that_cannot_be_read(found, tmp_path):
 def test_on_the_page(answers, said, finished, tmp_path):
     """With mistakes and without any."""
     folder = tmp_path / "studies" / "calculator"
-    folder.mkdir(parents=True)
-    write(folder, *tables(answers).values())
+    write(folder, **tables(answers))
     columns = study_table.read(tmp_path / "none.csv", STUDY).columns
     tried("done").assign(rows=len(answers)).reindex(columns=columns).to_csv(folder.with_suffix(".csv"), index=False)
     lab = {name: finished / name for name in FOLDERS} | {"studies": tmp_path / "studies"}
@@ -190,7 +199,7 @@ def test_the_kept_weights_are_those_of_the_study(head, corpus):
     """They make the mistakes that are kept, and are as often right on rows of the corpus."""
     network = weights.load(head / "data" / "models" / "calculator.safetensors")
     table = study_table.read(head / "reports" / "studies" / "calculator.csv", STUDY)
-    found = report.calculator_study(head / "reports" / "studies" / "calculator", STUDY, table)
+    found = report.networks(head / "reports" / "studies" / "calculator", STUDY, table)[0][STUDY.ships]
     # The curve was measured in the training's bf16, the row in float32
     assert network.history[-1]["valid_exact_match"] == pytest.approx(found.row["exact_match"], abs=0.005)
     mistakes = found.mistakes[:500]

@@ -89,13 +89,17 @@ small:
     - {epochs: 100000}
   reach: 2.5
   longest: 5
-  keep: {lr: 0.002}
+  keep:
+    best: {lr: 0.002}
+    last: {epochs: 2}
+  ships: best
   by: [lr]
   show: [loss]
   rule:
     - {larger: loss, at: {sample: 30000}, than_at: {lr: 0.002}}
 """
-KEPT = "/history.csv", "/kinds.csv", "/mistakes.csv", "/held_out.csv", "/rounding.json", "/network.safetensors"
+KEPT = "history.csv", "kinds.csv", "mistakes.csv", "held_out.csv", "beyond.csv", "rounding.json"
+SHIPPED = "everything.csv", "pairs.csv", "network.safetensors"
 
 
 def test_a_real_study(repository):
@@ -120,7 +124,7 @@ def test_a_real_study(repository):
     assert set(table["code"]) == {study_table.fingerprint("trainings")}
     assert table["processor"].dropna().tolist() == [machine.processor()] * 2  # of the points that were trained
     # The files kept for the first point; in data/models only `calculator` is in git
-    folder = repository.root / "reports" / "studies" / "small"
+    folder = repository.root / "reports" / "studies" / "small" / "best"
     history, kinds, mistakes = (pd.read_csv(folder / f"{name}.csv") for name in ("history", "kinds", "mistakes"))
     assert kinds["rows"].sum() == table["rows"][0]
     assert (
@@ -130,7 +134,11 @@ def test_a_real_study(repository):
     )
     network = weights.load(repository.root / "data" / "models" / "small.safetensors")
     assert network.history[-1]["valid_loss"] == pytest.approx(history["valid_loss"].iloc[-1], rel=1e-4)
-    assert repository.changed() == {f"reports/studies/small{name}" for name in (".csv", *KEPT)}
+    everything, beyond = (pd.read_csv(folder / f"{name}.csv") for name in ("everything", "beyond"))
+    assert everything["rows"].sum() == 3 * 12**2 + 21 * 12**3
+    assert beyond.groupby("kind")["rows"].sum().tolist() == [3000] * 4
+    made = {f"best/{name}" for name in (*KEPT, *SHIPPED)} | {f"last/{name}" for name in KEPT}
+    assert repository.changed() == {f"reports/studies/small/{name}" for name in made} | {"reports/studies/small.csv"}
     for listed in (("queue", "status"), ("exp", "list", "--all-commits")):
         assert "small-" not in repository.run("dvc", *listed)
     assert "refs/exps/" not in repository.run("git", "for-each-ref")

@@ -79,8 +79,9 @@ LR = "{lr: [0.01, 0.001], seed: [1, 2]}"
         ("by: [lr, name]", "by: [lrr]", "speed: no key 'lrr'; there are cell, dataset, "),
         ("show: [loss]", "show: [los]", "speed: no measure 'los'; there are clipped, "),
         ("show: [loss]", "show: [{}]", "speed.show.0: must be text; a number needs quotes (found keys and values)"),
-        ("keep: {cell: gru}", "keep: {lr: 0.01}", "speed: keep: lr=0.01: must be one point (found 2)"),
-        ("keep: {cell: gru}", "keep: gru", "speed.keep: must hold keys and values (found 'gru')"),
+        ("best: {cell: gru}", "best: {lr: 0.01}", "speed: keep: best: lr=0.01: must be one point (found 2)"),
+        ("best: {cell: gru}", "best: gru", "speed.keep.best: must hold keys and values (found 'gru')"),
+        ("ships: best", "ships: gru", "speed: no kept point 'gru'; there are best"),
         # the rule
         ("larger: loss, ", "", "speed.rule.0.larger: missing"),
         ("at: {lr: 0.01}", "at: {lr: [0.01]}", "speed.rule.0.at.lr: must be a number or text (found [0.01])"),
@@ -162,7 +163,9 @@ def test_an_empty_file_has_no_study(tmp_path, text):
         ),
         ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "only auc, whose error is known"),
         ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: only for kind: trainings"),
-        ({"keep": {"lr": 0.01}}, "keep: lr=0.01: must be one point .found 2."),
+        ({"keep": {"one": {"lr": 0.01}}}, "keep: one: lr=0.01: must be one point .found 2."),
+        ({"ships": "one"}, "no kept point 'one'; there are none"),
+        ({"run": None, "reach": None, "kind": "answers", "ships": "one"}, "ships: only for kind: trainings"),
     ],
 )
 def test_a_study_that_does_not_fit_together(changes, words):

@@ -57,7 +57,9 @@ small:
   points:
     - {lr: [0.002, 0.003]}
   reach: 2.5
-  keep: {lr: 0.002}
+  keep:
+    best: {lr: 0.002}
+  ships: best
   by: [lr]
   show: [loss]
   rule:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from stages import columns, files, params, studies, study_table
 from stages.command import BadInput
-from stages.lab import trained
+from stages.lab import kept, trained
 from stages.lab.dvc import call, check_git, error_line, overrides, run, trained_rows, up_to_date
 from stages.network import machine
 
@@ -118,9 +118,11 @@ class Queue:
     def _results(self, commit: str, point: studies.Point) -> dict:
         name, dataset, _ = run(self.base, self._whole(point), self.config)
         found = trained.results(commit, name, self.reports)
-        if self.entry.keep and studies.at([point], self.entry.keep):
-            folder, model = self.reports / "studies" / self.name, self.data / "models" / f"{self.name}.safetensors"
-            trained.keep(commit, name, dataset, found[-1], folder, self.data, model)
+        for which, place in (self.entry.keep or {}).items():
+            if studies.at([point], place):
+                model = self.data / "models" / f"{self.name}.safetensors" if which == self.entry.ships else None
+                folder = self.reports / "studies" / self.name / which
+                kept.keep(commit, name, dataset, found[-1], self.data, kept.Place(folder, model))
         return {"status": study_table.DONE, **trained.summary(*found, self.reach)}
 
     def _forget(self, *experiments: str) -> None:

@@ -11,8 +11,6 @@ from stages import files, measures
 from stages.columns import (
     AMOUNT,
     ANY_TEXT,
-    COUNT,
-    INTEGER,
     ORDINAL,
     SHARE,
     TEXT,
@@ -48,32 +46,11 @@ TIMING = {
 }
 ANSWERS = {"predicted": ANY_TEXT, "correct": TRUTH, "probability": SHARE}
 
-# What a study keeps of a point
-ASKED = {
-    "src": TEXT,
-    "tgt": INTEGER,
-    "written": with_gaps(ANY_TEXT),  # older tables have none
-    "predicted": ANY_TEXT,
-    "template": TEXT,
-    "probability": SHARE,
-}
-KEPT = {
-    "history": {
-        "epoch": ORDINAL,
-        "valid_exact_match": SHARE,
-        **{name: with_gaps(column) for name, column in CURVE.items() if name not in ("epoch", "valid_exact_match")},
-    },
-    "kinds": {"template": TEXT, "length": ORDINAL, "rows": ORDINAL, "right": COUNT},
-    "mistakes": ASKED,
-    "held_out": ASKED,
-}
-ROUNDING = {"sha256": TEXT, "rows": ORDINAL, "changed": COUNT, "exact_match": SHARE}
-
 
 def curve(path: Path, epochs: int) -> pd.DataFrame:
     """The curve, a row for each of `epochs` epochs."""
     table = read_csv(path, CURVE, REPRO)
-    _counted(path, table["epoch"].tolist(), epochs)
+    counted(path, table["epoch"].tolist(), epochs)
     return table
 
 
@@ -95,34 +72,8 @@ def answers(path: Path) -> pd.DataFrame:
     return table.to_pandas()
 
 
-def whole(folder: Path) -> tuple[pd.DataFrame | dict, ...]:
-    """A study's history, kinds, mistakes (empty if every answer is correct), held-out rows and rounding."""
-    remedy = f"`git checkout {folder}` brings it back"
-    history, kinds, mistakes, held_out = (
-        # As text: these may be empty or look like numbers
-        read_csv(
-            folder / f"{name}.csv",
-            columns,
-            remedy,
-            empty=name == "mistakes",
-            dtype={"src": str, "written": str, "predicted": str, "template": str},
-            keep_default_na=False,
-        )
-        for name, columns in KEPT.items()
-    )
-    _counted(folder / "history.csv", history["epoch"].tolist(), len(history))
-    for place, row in enumerate(kinds.itertuples(), start=1):
-        if row.right > row.rows:
-            where = f"{folder / 'kinds.csv'}: right, row {place}"
-            raise BadInput(f"{where}: must be at most {row.rows}, its rows (found {row.right})")
-    mistakes, held_out = (
-        table.assign(written=table.get("written", table["predicted"])) for table in (mistakes, held_out)
-    )
-    (rounding,) = read_json(folder / "rounding.json", ROUNDING, remedy).to_dict("records")
-    return history, kinds, mistakes, held_out, rounding
-
-
-def _counted(path: Path, epochs: list[int], last: int) -> None:
+def counted(path: Path, epochs: list[int], last: int) -> None:
+    """Raise BadInput unless the epochs count from 1 to `last`."""
     if len(epochs) != last:
         raise BadInput(f"{path}: must have a row for each of {last} epochs (found {len(epochs)})")
     for place, epoch in enumerate(epochs, start=1):

@@ -19,7 +19,7 @@ from stages import operands, params
 from stages.page.calculator import Calculator
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
 from stages.page.verdicts import StudyRows
-from stages.page.whole import Whole
+from stages.page.whole import Shipped, Whole
 
 POINTS = {"markersize": 4, "linewidth": 1.2}
 
@@ -77,8 +77,14 @@ class Results:
     products: pd.DataFrame  # a row per a*b
     studies: dict[str, StudyRows]  # of each study that has rows
     code: dict[str, str]  # by kind of study: the hash of the present code that makes its rows
-    whole: Whole | None  # what the study `calculator` kept, if it has results
+    kept: dict[str, Whole]  # what the study `calculator` kept of each point that has results, by name
+    shipped: Shipped | None  # of the one that ships, if it has results
     calculator: Calculator | None  # its network, if there is one
+
+    @property
+    def whole(self) -> Whole | None:
+        """What was kept of the network that ships."""
+        return self.kept[self.shipped.name] if self.shipped else None
 
     @cached_property
     def marks(self) -> dict[str, dict]:

@@ -1,4 +1,4 @@
-"""The network of the whole corpus: what its study kept, and its exact match beside that of others.
+"""A network of the whole corpus: what its study kept, and its exact match beside that of others.
 
 epoch 1, valid_exact_match 0.356  ->  name 'ours', epoch 1, hours 0.15, exact_match 0.356
 """
@@ -17,8 +17,8 @@ OURS = "ours"
 class Whole:
     """What the study `calculator` kept of a point: its row and its curve.
 
-    Of the network as it was kept, in float16: counts of each kind, the wrong answers, some held-out rows, and what the
-    rounding changed.
+    Of the network in float16: counts of each kind, the wrong answers, some held-out rows, counts beyond the corpus, and
+    what the rounding changed.
     """
 
     point: studies.Point
@@ -27,6 +27,7 @@ class Whole:
     kinds: pd.DataFrame
     mistakes: pd.DataFrame
     held_out: pd.DataFrame
+    beyond: pd.DataFrame
     rounding: dict
 
     @property
@@ -60,3 +61,12 @@ class Whole:
         ]
         table = pd.DataFrame(points, columns=["name", "settings", "epoch", "hours", "exact_match"])
         return table.assign(hours=table["hours"] / 3600)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Of the network that ships: its name among the kept ones, counts over the whole corpus, wrong answers to pairs."""
+
+    name: str
+    everything: pd.DataFrame
+    pairs: pd.DataFrame

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import PAGE, ROOT, listen
+from conftest import KEPT, PAGE, ROOT, listen
 
 from stages import grammar, work
 from stages.command import BadInput
@@ -64,7 +64,7 @@ def expressions() -> list[str]:
     for number in range(150):
         template = grammar.TEMPLATES[number % 24]
         made.append(re.sub("[abc]", lambda _: str(chance.randrange(50)), template))
-    made += pd.read_csv(ROOT / "reports/studies/calculator/held_out.csv")["src"].str.removesuffix("=").tolist()[:100]
+    made += pd.read_csv(KEPT / "held_out.csv")["src"].str.removesuffix("=").tolist()[:100]
     made += FOREIGN + MALFORMED + ["1" * 201]
     while len(made) < 300:
         made.append("".join(chance.choice("0123456789+-*()= ") for _ in range(chance.randrange(1, 30))))

@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 import pytest
-from conftest import PAGE, ROOT, listen
+from conftest import KEPT, PAGE, listen
 
 from tests.browser.calculator_page import ASK, small_page
 
@@ -55,7 +55,7 @@ def test_by_keyboard_alone(browser):
         page.wait_for_function(
             "source => document.querySelector('#output code').textContent.startsWith(source)", arg=source
         )
-        rows = pd.read_csv(ROOT / f"reports/studies/calculator/{pick}.csv", dtype=str)
+        rows = pd.read_csv(KEPT / f"{pick}.csv", dtype=str)
         assert source in set(rows["src"])
         assert pick == "held_out" or "✗ wrong: it is " in page.locator("#output").text_content()
     page.keyboard.press("Tab")

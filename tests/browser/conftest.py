@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from stages import studies
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "reports" / "index.html"
+STUDY = studies.read(ROOT / "studies.yaml")["calculator"]
+KEPT = ROOT / "reports" / "studies" / "calculator" / str(STUDY.ships)  # of the network that the page has
 SEEN = ROOT / ".page-test"  # screenshots
 NAMES = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 

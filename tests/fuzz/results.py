@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from stages import files, params, report, studies, study_table
 from stages.page import inputs as readers
+from stages.page import kept as keeping
 from tests.copies import ROOT
 from tests.fuzz import reference, texts
 from tests.fuzz.studies import multiplied
@@ -32,7 +33,8 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
     known = studies.read(ROOT / "studies.yaml")
     runs, kept = {RUN: config.runs[RUN]}, folder / "kept"
     kept.mkdir(exist_ok=True)
-    parts = {part: (reports / f"studies/calculator/{part}.csv").read_text(encoding="utf-8") for part in readers.KEPT}
+    whose = reports / "studies" / "calculator" / str(known["calculator"].ships)
+    parts = {part: (whose / f"{part}.csv").read_text(encoding="utf-8") for part in keeping.KEPT}
     parts = {part: "".join(text.splitlines(keepends=True)[:40]) for part, text in parts.items()}
     whole = {kind: (reports / kind / f"{RUN}.{end}").read_text(encoding="utf-8") for kind, end in ENDINGS.items()}
 
@@ -61,7 +63,7 @@ def inputs(folder: Path) -> Callable[[random.Random, int], Input]:
             (kept / f"{part}.csv").write_bytes(content)
         at = list(parts).index(changed)
         confirm = partial(reference.of_csv, contents[changed], reference.KEPT_GAPS)
-        return Input(f"kept {changed}: {how}", lambda: readers.whole(kept), lambda tables: confirm(tables[at]))
+        return Input(f"kept {changed}: {how}", lambda: keeping.kept(kept), lambda tables: confirm(tables[at]))
 
     def answers(rng: random.Random) -> Input:
         path, table = folder / "answers.parquet", _answers(rng)

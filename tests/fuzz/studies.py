@@ -15,7 +15,7 @@ from tests.fuzz import texts
 from tests.fuzz.params import ROWS, RUN, as_float, loaded, name, one_of, out_of_range
 from tests.fuzz.trial import Input
 
-LEFT_OUT = {"kind": "trainings", "always": {}} | dict.fromkeys(("run", "reach", "longest", "keep", "code"))
+LEFT_OUT = {"kind": "trainings", "always": {}} | dict.fromkeys(("run", "reach", "longest", "keep", "ships", "code"))
 MEASURES = {
     "trainings": "rows exact_match loss token_accuracy position_accuracy epochs_to_reach unsteadiness clipped "
     "seconds_per_epoch peak_memory_mib twins exact_match_twin exact_match_no_twin wrong_sum wrong_product wrong_parts "
@@ -96,7 +96,7 @@ def _against(study: studies.Study, raw: dict) -> str:
         return "no points, too many points or a duplicate"
     if kind == "trainings" and not (name(raw["run"]) and raw["reach"] and raw["reach"] > 0):
         return "run or reach is missing"
-    if kind != "trainings" and any(raw[key] for key in ("run", "always", "reach", "longest", "keep", "code")):
+    if kind != "trainings" and any(raw[key] for key in ("run", "always", "reach", "longest", "keep", "ships", "code")):
         return "a key of trainings"
     # A study of older code may have keys and choices that were removed
     checked = KEYS[kind].keys() - (CHOICES if raw["code"] else set())

@@ -46,7 +46,7 @@ def networks(folder: Path, study: studies.Study, table: pd.DataFrame) -> tuple[d
         (point,) = studies.at(studies.points(study), place)
         row = table[(table["point"] == studies.label(point)) & (table["status"] == study_table.DONE)]
         if not row.empty:
-            found[name] = Whole(point, row.iloc[0], *kept.kept(folder / name))
+            found[name] = Whole(name, point, row.iloc[0], *kept.kept(folder / name))
     shipped = Shipped(study.ships, *kept.shipped(folder / study.ships)) if study.ships in found else None
     return found, shipped
 

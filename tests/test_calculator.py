@@ -39,7 +39,7 @@ def network(path, seed=1):
 
 def whole(sha256):
     rounding = {"sha256": sha256, "rows": 2, "changed": 0, "exact_match": 0.5}
-    return Whole({}, pd.Series(), pd.DataFrame(), pd.DataFrame(), ROWS[1:], ROWS, pd.DataFrame(), rounding)
+    return Whole("?", {}, pd.Series(), pd.DataFrame(), pd.DataFrame(), ROWS[1:], ROWS, pd.DataFrame(), rounding)
 
 
 def unpacked(told, text):

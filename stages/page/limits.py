@@ -11,23 +11,24 @@ from stages import grammar
 from stages.page.gallery import Answer, answer
 from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
 from stages.page.tables import Cell, Table, count, on, share
-from stages.page.whole import OURS, Whole
+from stages.page.whole import Shipped, Whole, reached
 
 LISTED = 200  # wrong answers listed on the page at most
+MARK = 0.97  # an exact match: how long does it take?
 
 
-def curve(whole: Whole) -> Picture:
+def curve(networks: Sequence[Whole]) -> Picture:
     """Shares of correct and of wrong answers against hours."""
-    reached = whole.reached.assign(wrong=1 - whole.reached["exact_match"])
-    colours, markers = (keys(reached["name"], looks) for looks in (COLOURS, MARKERS))
+    points = reached(networks).assign(wrong=lambda table: 1 - table["exact_match"])
+    colours, markers = (keys(points["name"], looks) for looks in (COLOURS, MARKERS))
     panels = []
     for column, title in {"exact_match": "share of correct answers", "wrong": "share of wrong answers"}.items():
         figure, axes = drawing(title, 4.6)
         parts = []
-        for name, points in reached.groupby("name", sort=False):
-            look = {"color": colours[name], "marker": markers[name], "markersize": 4, "linestyle": DASHES[name != OURS]}
-            axes.plot(points["hours"], points[column], label=name, **look)
-            parts.append(f"{name} {points[column].iloc[-1]:.4f} after {points['hours'].iloc[-1]:.2f} hours")
+        for (name, ours), own in points.groupby(["name", "ours"], sort=False):
+            look = {"color": colours[name], "marker": markers[name], "markersize": 4, "linestyle": DASHES[not ours]}
+            axes.plot(own["hours"], own[column], label=name, **look)
+            parts.append(f"{name} {own[column].iloc[-1]:.4f} after {own['hours'].iloc[-1]:.2f} hours")
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:.3g}")
         if column == "wrong":
@@ -37,33 +38,31 @@ def curve(whole: Whole) -> Picture:
         panels.append(Panel(figure, f"{title.capitalize()}: {'; '.join(parts)}."))
     caption = (
         "Share of correct and of wrong held-out answers after so many hours of training: epochs times the mean seconds "
-        "of a pass over the training set. Ours were measured on "
-        f"{on(whole.row.to_frame().T)}; our curve is in training precision, its last point in float32. The others "
-        "used GPUs and another random tenth, and report their own figures."
+        f"of a pass over the training set. Ours were measured on {on(pd.DataFrame([one.row for one in networks]))}; our "
+        "curves are in training precision, their last points in float32. The others used GPUs and another random tenth, "
+        "and report their own figures."
     )
     return Picture("whole-curve", "Exact match against time", caption, panels)
 
 
-def comparison(whole: Whole) -> Table:
-    """The last point of each network."""
-    rows = [
-        [
-            Cell(row.name),
-            count(row.epoch),
-            Cell(f"{row.hours:.2f}", row.hours),
-            share(row.exact_match),
-            Cell(row.settings),
-        ]
-        for row in whole.reached.groupby("name", sort=False).tail(1).itertuples(index=False)
-    ]
-    heads = ["network", "epochs", "hours", "exact match", "settings"]
-    return Table(
-        "whole-others",
-        "Compared with others",
-        "All are trained on nine tenths of the same rows; hours as above.",
-        heads,
-        rows,
-    )
+def comparison(networks: Sequence[Whole]) -> Table:
+    """The last point of each network, and the first with an exact match of MARK."""
+    rows = []
+    for _, own in reached(networks).groupby("name", sort=False):
+        last, first = own.iloc[-1], own.loc[own["exact_match"] >= MARK, "hours"]
+        until = (
+            Cell(f"{first.iloc[0]:.2f}", first.iloc[0])
+            if len(first)
+            else Cell("never", float(own["hours"].max() + 1e6))
+        )
+        exact = share(last["exact_match"])
+        rows.append(
+            [Cell(last["name"]), count(last["epoch"]), Cell(f"{last['hours']:.2f}", last["hours"]), exact, until]
+            + [Cell(last["settings"])]
+        )
+    heads = ["network", "epochs", "hours", "exact match", f"hours to {MARK}", "settings"]
+    caption = "All are trained on nine tenths of the same rows; hours as above."
+    return Table("whole-others", "Compared with others", caption, heads, rows)
 
 
 def shares(whole: Whole) -> pd.Series:
@@ -114,7 +113,17 @@ def common(whole: Whole) -> list[tuple[str, float]]:
     return [(words, found.mean()) for words, found in shares.items()]
 
 
-def listed(whole: Whole) -> list[Answer]:
+def listed(mistakes: pd.DataFrame) -> list[Answer]:
     """The wrong answers listed on the page, highest probability first."""
-    surest = whole.mistakes.sort_values("probability", ascending=False, kind="stable").head(LISTED)
+    surest = mistakes.sort_values("probability", ascending=False, kind="stable").head(LISTED)
     return list(map(answer, surest.assign(run="whole", correct=False).itertuples()))
+
+
+def overall(shipped: Shipped) -> list[tuple[str, int, int]]:
+    """What was asked of the network that ships, with the numbers of rows and of correct answers: all, and every pair."""
+    counts = shipped.everything.set_index("template")[["rows", "right"]]
+    asked = {
+        "expressions": counts,
+        **{f"{pair}": counts.loc[[pair]] for pair in ("a+b", "a-b", "a*b") if pair in counts.index},
+    }
+    return [(what, int(part["rows"].sum()), int(part["right"].sum())) for what, part in asked.items()]

@@ -10,13 +10,26 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stages import grammar
-from stages.page import certainty, datasets, failures, gallery, learning, limits, studies, style, tables, verdicts
+from stages.page import (
+    certainty,
+    datasets,
+    failures,
+    gallery,
+    learned,
+    learning,
+    limits,
+    studies,
+    style,
+    tables,
+    verdicts,
+)
 from stages.page.claims import claims
 from stages.page.results import Results
 
 # The sections in the order of the page, and the pictures of each
 SECTIONS = {
     "whole": "What the best network can and cannot do",
+    "learned": "What it has learned",
     "results": "The report's experiment",
     "learning": "Learning curves",
     "lstm-gru": "LSTM against GRU",
@@ -87,12 +100,15 @@ def render(results: Results) -> str:
         whole=results.whole
         and {
             "on": tables.on(results.whole.row.to_frame().T),
-            "curve": limits.curve(results.whole),
+            "overall": limits.overall(results.shipped),
+            "pairs": limits.listed(results.shipped.pairs),
+            "curve": limits.curve([*results.kept.values()]),
             "shares": limits.shares(results.whole),
             "kinds": [make(results.whole) for make in (limits.by_template, limits.by_length)],
-            "comparison": limits.comparison(results.whole),
+            "comparison": limits.comparison([*results.kept.values()]),
+            "learned": [learned.by_kind([*results.kept.values()]), learned.by_template(results.whole)],
             "common": limits.common(results.whole),
-            "listed": limits.listed(results.whole),
+            "listed": limits.listed(results.whole.mistakes),
         },
         twins=results.metrics.drop_duplicates("dataset").set_index("dataset")["twins"].to_dict(),
         undated=[name for name, (_, table) in results.studies.items() if table["code"].isna().all()],

@@ -1,16 +1,15 @@
 """A network of the whole corpus: what its study kept, and its exact match beside that of others.
 
-epoch 1, valid_exact_match 0.356  ->  name 'ours', epoch 1, hours 0.15, exact_match 0.356
+epoch 1, valid_exact_match 0.356  ->  name 'adamw', epoch 1, hours 0.15, exact_match 0.356
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from stages import studies
 from stages.page.references import OTHERS
-
-OURS = "ours"
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Whole:
     what the rounding changed.
     """
 
+    name: str
     point: studies.Point
     row: pd.Series
     history: pd.DataFrame
@@ -36,31 +36,11 @@ class Whole:
 
     @property
     def hours(self) -> float:
-        return self._seconds * self.history["epoch"].iloc[-1] / 3600
+        return float(self.row["seconds_per_epoch"]) * self.history["epoch"].iloc[-1] / 3600
 
     @property
-    def _seconds(self) -> float:
-        """Seconds of a pass over the training set."""
-        return float(self.row["seconds_per_epoch"])
-
-    @property
-    def reached(self) -> pd.DataFrame:
-        """Name, settings, epoch, hours of training and exact match of each point of our curve and of the others'.
-
-        Our curve was measured in training precision; its last point is that of the row.
-        """
-        exact = [*self.history["valid_exact_match"].iloc[:-1], self.row["exact_match"]]
-        settings = ", ".join(f"{key} {value}" for key, value in self.point.items() if key != "name")
-        points = [
-            (OURS, settings, epoch, epoch * self._seconds, share)
-            for epoch, share in zip(self.history["epoch"], exact, strict=True)
-        ] + [
-            (one.name, one.settings, epoch, epoch * one.seconds, exact)
-            for one in OTHERS
-            for epoch, exact in one.reached
-        ]
-        table = pd.DataFrame(points, columns=["name", "settings", "epoch", "hours", "exact_match"])
-        return table.assign(hours=table["hours"] / 3600)
+    def settings(self) -> str:
+        return ", ".join(f"{key} {value}" for key, value in self.point.items() if key != "name")
 
 
 @dataclass(frozen=True)
@@ -70,3 +50,24 @@ class Shipped:
     name: str
     everything: pd.DataFrame
     pairs: pd.DataFrame
+
+
+def reached(networks: Iterable[Whole]) -> pd.DataFrame:
+    """Name, settings, epoch, hours of training and exact match of each point of our curves and of the others'.
+
+    Our curves were measured in training precision; their last point is that of the row. `ours` tells them apart.
+    """
+    points = []
+    for one in networks:
+        exact = [*one.history["valid_exact_match"].iloc[:-1], one.row["exact_match"]]
+        seconds = float(one.row["seconds_per_epoch"])  # of a pass over the training set
+        points += [
+            (one.name, True, one.settings, epoch, epoch * seconds / 3600, share)
+            for epoch, share in zip(one.history["epoch"], exact, strict=True)
+        ]
+    points += [
+        (one.name, False, one.settings, epoch, epoch * one.seconds / 3600, exact)
+        for one in OTHERS
+        for epoch, exact in one.reached
+    ]
+    return pd.DataFrame(points, columns=["name", "ours", "settings", "epoch", "hours", "exact_match"])

@@ -1,0 +1,49 @@
+"""What the networks of the whole corpus have learned: rules, or a table? Exact match on what the corpus does not have.
+
+kind 'four operands', 3,000 rows, 83 right  ->  a row 'four operands', 0.0277
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from stages import grammar
+from stages.page.tables import Cell, Table, share
+from stages.page.whole import Whole
+
+HELD_OUT = "held out"
+
+
+def by_kind(networks: Sequence[Whole]) -> Table:
+    """A row for each kind of expression, a column for each network."""
+    found = pd.DataFrame({one.name: _shares(one, "kind") for one in networks})
+    caption = "The rows that were held out, and 3,000 expressions of each kind that the corpus does not have."
+    return _table("learned-kinds", "By kind of expression", caption, "expressions", found)
+
+
+def by_template(whole: Whole) -> Table:
+    """A row for each template of the corpus, a column for each kind of expression."""
+    beyond = whole.beyond[whole.beyond["template"].isin(grammar.TEMPLATES)]
+    found = {HELD_OUT: _share(whole.kinds.groupby("template"))}
+    found |= {kind: _share(rows.groupby("template")) for kind, rows in beyond.groupby("kind", sort=False)}
+    table = pd.DataFrame(found).reindex([one for one in grammar.TEMPLATES if one in set(found[HELD_OUT].index)])
+    caption = f"The network {whole.name}, by template. An empty cell: the template has fewer operands."
+    return _table("learned-templates", "By template", caption, "template", table)
+
+
+def _shares(whole: Whole, key: str) -> pd.Series:
+    held_out = pd.Series({HELD_OUT: whole.kinds["right"].sum() / whole.kinds["rows"].sum()})
+    return pd.concat([held_out, _share(whole.beyond.groupby(key, sort=False))])
+
+
+def _share(groups) -> pd.Series:
+    sums = groups[["rows", "right"]].sum()
+    return sums["right"] / sums["rows"]
+
+
+def _table(name: str, title: str, caption: str, first: str, shares: pd.DataFrame) -> Table:
+    rows = [
+        [Cell(str(kind)), *(Cell("", -1) if pd.isna(one) else share(one) for one in row)]
+        for kind, row in zip(shares.index, shares.to_numpy().tolist(), strict=True)
+    ]
+    return Table(name, title, caption, [first, *map(str, shares.columns)], rows)

@@ -28,8 +28,8 @@ def test_every_expression_is_of_its_kind(rows):
         numbers = [int(number) for number in re.findall("[0-9]+", row.src)]
         large = sum(50 <= number <= 99 for number in numbers)
         assert all(number <= 99 for number in numbers)
-        assert (
-            (row.kind == "four operands" and (len(numbers), large) == (4, 0)) or row.kind.startswith(f"{large} operand")
+        assert (row.kind == "four operands" and (len(numbers), large) == (4, 0)) or row.kind.startswith(
+            f"{large} operand"
         )
         letters = iter("abcd")
         assert re.sub("[0-9]+", lambda _: next(letters), row.src) == f"{row.template}="  # noqa: B023 - used at once

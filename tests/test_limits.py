@@ -1,6 +1,7 @@
 """The network of the whole corpus: what its study keeps, and what the page makes of that, against hand-made rows."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,9 @@ from stages import files, params, report, studies, study_table
 from stages.command import BadInput
 from stages.lab import kept
 from stages.network import alphabet, scores, weights
-from stages.page import limits
+from stages.page import learned, limits, whole
 from stages.page.references import OTHERS
-from stages.page.whole import OURS, Whole
+from stages.page.whole import Whole
 
 ANSWERS = pd.DataFrame(
     [
@@ -38,7 +39,7 @@ ROW = pd.Series(
 @pytest.fixture
 def found():
     point = {"name": "?", "cell": "gru", "lr": 0.005}
-    return Whole(point, ROW, HISTORY, *tables(ANSWERS).values(), ROUNDING)
+    return Whole("best", point, ROW, HISTORY, *tables(ANSWERS).values(), ROUNDING)
 
 
 def tables(answers):
@@ -56,8 +57,8 @@ def test_kinds_and_mistakes_by_hand():
 
 
 def test_hours_are_those_of_the_passes(found):
-    reached = found.reached
-    assert reached.loc[reached["name"] == OURS, ["hours", "exact_match"]].to_numpy().tolist() == [
+    reached = whole.reached([found])
+    assert reached.loc[reached["ours"], ["hours", "exact_match"]].to_numpy().tolist() == [
         [0.5, 0.5],
         [1.0, 0.81],  # of the row
     ]
@@ -90,9 +91,44 @@ def test_tables_by_hand(found):
     ]
     assert limits.by_template(found).heads == ["template", "held out", "wrong", "exact match"]
     assert [row[0].text for row in limits.by_length(found).rows] == ["1", "3"]
-    assert limits.comparison(found).heads == ["network", "epochs", "hours", "exact match", "settings"]
-    ours = limits.comparison(found).rows[0]
-    assert [cell.text for cell in ours] == ["ours", "2", "1.00", "0.8100", "cell gru, lr 0.005"]
+    assert limits.comparison([found]).heads == [
+        "network",
+        "epochs",
+        "hours",
+        "exact match",
+        "hours to 0.97",
+        "settings",
+    ]
+    ours, largest, *_ = limits.comparison([found]).rows
+    assert [cell.text for cell in ours] == ["best", "2", "1.00", "0.8100", "never", "cell gru, lr 0.005"]
+    assert [cell.text for cell in largest][:5] == ["LSTM 1024, next character", "20", "1.89", "0.9948", "0.94"]
+
+
+def test_the_first_point_of_the_mark(found, monkeypatch):
+    monkeypatch.setattr(limits, "MARK", 0.5)
+    assert limits.comparison([found]).rows[0][4].text == "0.50"
+
+
+def test_the_whole_corpus_and_its_pairs_by_hand():
+    shipped = whole.Shipped("best", EVERYTHING, ANSWERS[:0])
+    assert limits.overall(shipped) == [("expressions", 4, 1), ("a+b", 2, 1)]
+
+
+def test_what_was_learned_by_hand(found):
+    kinds = learned.by_kind([found, replace(found, name="other")])
+    assert kinds.heads == ["expressions", "best", "other"]
+    assert [[cell.text for cell in row] for row in kinds.rows] == [
+        ["held out", "0.2000", "0.2000"],
+        ["four operands", "0.2500", "0.2500"],
+    ]
+    more = pd.DataFrame({"kind": ["1 operand"], "template": ["a+b"], "rows": [8], "right": [2]})
+    templates = learned.by_template(replace(found, beyond=pd.concat([BEYOND, more])))
+    assert templates.heads == ["template", "held out", "1 operand"]
+    assert [[cell.text for cell in row] for row in templates.rows] == [
+        ["a+b", "0.5000", "0.2500"],
+        ["a-b*c", "0.0000", ""],
+        ["a*b*c", "0.0000", ""],
+    ]
 
 
 def test_the_best_and_the_worst_template(found):
@@ -101,27 +137,27 @@ def test_the_best_and_the_worst_template(found):
 
 
 def test_the_surest_mistakes_are_listed_first(found, monkeypatch):
-    assert [answer.src for answer in limits.listed(found)] == ["3-9*9=", "4+5=", "4*5*6=", "9*9*9="]
+    assert [answer.src for answer in limits.listed(found.mistakes)] == ["3-9*9=", "4+5=", "4*5*6=", "9*9*9="]
     monkeypatch.setattr(limits, "LISTED", 1)
-    assert [answer.src for answer in limits.listed(found)] == ["3-9*9="]
+    assert [answer.src for answer in limits.listed(found.mistakes)] == ["3-9*9="]
 
 
 def test_the_curve_has_everyone(found):
-    told = [panel.alt for panel in limits.curve(found).panels]
+    told = [panel.alt for panel in limits.curve([found]).panels]
     assert all(one.name in text for text in told for one in OTHERS)
-    assert "ours 0.8100 after 1.00 hours" in told[0]
-    assert "ours 0.1900 after 1.00 hours" in told[1]
+    assert "best 0.8100 after 1.00 hours" in told[0]
+    assert "best 0.1900 after 1.00 hours" in told[1]
 
 
 def test_the_curve_is_drawn_by_hours(found):
     """Ours: two epochs of half an hour, the last point that of the row, 0.81. OTHERS[1]: ten epochs of 163 seconds."""
-    right, wrong = (panel.figure.axes[0] for panel in limits.curve(found).panels)
-    names = [OURS, *(one.name for one in OTHERS)]
+    right, wrong = (panel.figure.axes[0] for panel in limits.curve([found]).panels)
+    names = [found.name, *(one.name for one in OTHERS)]
     for axes, ours, theirs in ((right, [0.5, 0.81], 0.958), (wrong, [0.5, 0.19], 0.042)):
         lines = {line.get_label(): line for line in axes.lines}
         assert list(lines) == names
-        assert lines[OURS].get_xdata().tolist() == [0.5, 1]
-        assert lines[OURS].get_ydata() == pytest.approx(ours)
+        assert lines[found.name].get_xdata().tolist() == [0.5, 1]
+        assert lines[found.name].get_ydata() == pytest.approx(ours)
         assert lines[OTHERS[1].name].get_xdata() == pytest.approx([10 * 163 / 3600])
         assert lines[OTHERS[1].name].get_ydata() == pytest.approx([theirs])
         assert [line.is_dashed() for line in axes.lines] == [False] + [True] * len(OTHERS)

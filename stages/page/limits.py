@@ -36,11 +36,11 @@ def curve(networks: Sequence[Whole]) -> Picture:
         axes.set_xlabel("hours of training")
         legend(figure)
         panels.append(Panel(figure, f"{title.capitalize()}: {'; '.join(parts)}."))
+    machines = on(pd.DataFrame([one.row for one in networks]))
     caption = (
         "Share of correct and of wrong held-out answers after so many hours of training: epochs times the mean seconds "
-        f"of a pass over the training set. Ours were measured on {on(pd.DataFrame([one.row for one in networks]))}; our "
-        "curves are in training precision, their last points in float32. The others used GPUs and another random tenth, "
-        "and report their own figures."
+        f"of a pass over the training set. Ours were measured on {machines}; our curves are in training precision, "
+        "their last points in float32. The others used GPUs and another random tenth, and report their own figures."
     )
     return Picture("whole-curve", "Exact match against time", caption, panels)
 
@@ -55,10 +55,9 @@ def comparison(networks: Sequence[Whole]) -> Table:
             if len(first)
             else Cell("never", float(own["hours"].max() + 1e6))
         )
-        exact = share(last["exact_match"])
+        hours = Cell(f"{last['hours']:.2f}", last["hours"])
         rows.append(
-            [Cell(last["name"]), count(last["epoch"]), Cell(f"{last['hours']:.2f}", last["hours"]), exact, until]
-            + [Cell(last["settings"])]
+            [Cell(last["name"]), count(last["epoch"]), hours, share(last["exact_match"]), until, Cell(last["settings"])]
         )
     heads = ["network", "epochs", "hours", "exact match", f"hours to {MARK}", "settings"]
     caption = "All are trained on nine tenths of the same rows; hours as above."
@@ -120,7 +119,7 @@ def listed(mistakes: pd.DataFrame) -> list[Answer]:
 
 
 def overall(shipped: Shipped) -> list[tuple[str, int, int]]:
-    """What was asked of the network that ships, with the numbers of rows and of correct answers: all, and every pair."""
+    """All expressions, and all of each template of two operands: the numbers of rows and of correct answers."""
     counts = shipped.everything.set_index("template")[["rows", "right"]]
     asked = {
         "expressions": counts,

@@ -25,6 +25,7 @@ from stages.page import (
 )
 from stages.page.claims import claims
 from stages.page.results import Results
+from stages.page.whole import Shipped, Whole
 
 # The sections in the order of the page, and the pictures of each
 SECTIONS = {
@@ -97,22 +98,28 @@ def render(results: Results) -> str:
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
         calculator=results.calculator,
-        whole=results.whole
-        and {
-            "on": tables.on(results.whole.row.to_frame().T),
-            "overall": limits.overall(results.shipped),
-            "pairs": limits.listed(results.shipped.pairs),
-            "curve": limits.curve([*results.kept.values()]),
-            "shares": limits.shares(results.whole),
-            "kinds": [make(results.whole) for make in (limits.by_template, limits.by_length)],
-            "comparison": limits.comparison([*results.kept.values()]),
-            "learned": [learned.by_kind([*results.kept.values()]), learned.by_template(results.whole)],
-            "common": limits.common(results.whole),
-            "listed": limits.listed(results.whole.mistakes),
-        },
+        whole=_whole(results.whole, results.shipped, [*results.kept.values()]),
         twins=results.metrics.drop_duplicates("dataset").set_index("dataset")["twins"].to_dict(),
         undated=[name for name, (_, table) in results.studies.items() if table["code"].isna().all()],
         templates=grammar.TEMPLATES,
         claims=judged,
         verdicts=Counter(claim.judgement.verdict for claim in judged),
     )
+
+
+def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole]) -> dict | None:
+    """What the page shows of the networks of the whole corpus, first of all of the one that ships."""
+    if whole is None or shipped is None:
+        return None
+    return {
+        "on": tables.on(whole.row.to_frame().T),
+        "overall": limits.overall(shipped),
+        "pairs": limits.listed(shipped.pairs),
+        "shares": limits.shares(whole),
+        "kinds": [make(whole) for make in (limits.by_template, limits.by_length)],
+        "common": limits.common(whole),
+        "listed": limits.listed(whole.mistakes),
+        "curve": limits.curve(networks),
+        "comparison": limits.comparison(networks),
+        "learned": [learned.by_kind(networks), learned.by_template(whole)],
+    }

@@ -13,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 from torch import Tensor
 
-from stages import files, operands, params, work
+from stages import files, grammar, operands, params, work
 from stages.command import one_line
 from stages.network import alphabet, machine, scores, weights
+from stages.network.batches import fit
 from stages.places import digits
 from stages.sources import given
 
@@ -23,20 +24,22 @@ from stages.sources import given
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
     """The N rows with the network's greedy answers, and the metrics over all rows; `loss` is in nats per token.
 
-    With a scratchpad, loss and token accuracy are of all tokens written, exact match and position accuracy of values.
+    With a scratchpad, loss and token accuracy are of all tokens of the true worked answers, exact match and position
+    accuracy of values.
     """
-    predictions, decoded = scores.answer(trained, rows, sources, answers)
+    predictions, values = scores.answer(trained, rows, sources, answers)
+    most = grammar.longest_answer(trained.operands) + 1  # + 1: its <eos>. An endless answer must not widen the table
     last = trained.history[-1]
     metrics = {
         "rows": len(predictions),
         "exact_match": sum(predictions["correct"].to_pylist()) / len(predictions),
         **scores.token_scores(trained.model, sources, answers),
-        "position_accuracy": scores.position_accuracy(decoded, answers.cpu()),
+        "position_accuracy": scores.position_accuracy(values[:, :most], fit(trained.values(answers.cpu()))),
         "train_loss": last["train_loss"],
         "train_token_accuracy": last["train_token_accuracy"],
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
     }
-    if trained.scratchpad == "steps":
+    if trained.scratchpad != "none":
         metrics |= wrong_steps(rows, predictions["written"].to_pylist())
     return predictions, metrics
 

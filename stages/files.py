@@ -31,8 +31,8 @@ EXPRESSIONS = pa.schema(
     }
 )
 
-# A row with a network's answer. `written` is all that the network wrote, `predicted` its value: what is behind the last
-# '='. It is text because it need not be a number.
+# A row with a network's answer. `written` is all that the network wrote, `predicted` the value: with a scratchpad, what
+# is behind the last '='. `predicted` is text because it need not be a number.
 PREDICTIONS = pa.schema(
     {
         "src": pa.string(),

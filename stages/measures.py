@@ -47,7 +47,15 @@ MEASURES = (
     Measure("exact_match_no_twin", "exact match, no twin", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %"),
     # By the operation of a row's first wrong step; a sum may be a difference
     *(
-        Measure(f"wrong_{operation}", f"rows with a wrong {title}", with_gaps(SHARE), (METRICS, TRAININGS), unit=" %")
+        Measure(
+            f"wrong_{operation}",
+            f"first wrong: {title}",
+            with_gaps(SHARE),
+            (METRICS, TRAININGS),
+            unit=" %",
+            subject=f"the share of rows whose first wrong step is a {title}",
+            of_rows=True,
+        )
         for operation, title in {
             "sum": "sum",
             "product": "product",

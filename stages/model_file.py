@@ -2,7 +2,7 @@
 
 data/models/full-lstm.safetensors  ->  {'run': 'full-lstm', 'shape': {'cell': 'lstm', …}, …}, {'embedding.weight': …}
 
-The metadata has one key, `trained`: JSON with run, shape, operands, scratchpad, history, and a SHA-256 over these and
+The metadata has one key, `trained`: JSON with run, shape, operands, scratchpad, history, and a SHA-256 of all of it and
 the tensors.
 Such a file cannot contain code. Row 2 of the embedding belongs to TOKENS[2], '0'.
 """
@@ -27,7 +27,7 @@ TOKENS = ("<pad>", "<eos>", *"0123456789+-*()=")
 
 CALCULATOR = "calculator"  # the pretrained model in git, made by the study of this name
 KEY = "trained"  # one key only: several would be written in random order
-FOREIGN = "not a model written by `train`, or truncated; make it again"
+FOREIGN = "not a model written by this version of `train`, or truncated; make it again"
 CHECKED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 _ALLOWED = get_type_hints(params.Run, include_extras=True)  # the ranges allowed in params.yaml

@@ -41,7 +41,7 @@ def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> It
         scores.check(model, f"probability of an answer to {source}", probability)
         text, written = source.removesuffix("="), alphabet.decode(ids)
         true = grammar.evaluate(text)
-        *steps, answer = written.split("=")
+        *steps, answer = written.split("=") if trained.scratchpad != "none" else [written]
         # Without <eos> the answer was cut off, so it is wrong even if its characters are correct.
         verdict = "right" if alphabet.EOS in ids and answer == str(true) else "wrong"
         line = f"{source:<{width}}  answer {answer}  true {true}  {verdict}  probability {probability:.2f}"

@@ -54,7 +54,9 @@ def tally(trained: weights.Trained, model: Path, path: Path, device: torch.devic
         scores.check(model, f"probability of an answer to {shown(str(path), 200)}", probability.sum().item())
         templates = [external.template(row.src) for row in good]
         found.asked.update(templates)
-        found.right.update(compress(templates, scores.exact(decoded, alphabet.encode_answers(answers)).tolist()))
+        found.right.update(
+            compress(templates, scores.exact(trained.values(decoded), alphabet.encode_answers(answers)).tolist())
+        )
         found.unseen.update(filter(None, (grammar.unseen(row.src, trained.operands) for row in good)))
     return found
 

@@ -33,7 +33,7 @@ def steps(template: str, values: Mapping[str, Numbers]) -> pa.Array:
     if not rest:
         return _lines([*_parts(a, first, b), _value(a, first, b)])
     second, c = rest
-    # The right operation comes first if it is in parentheses, or if it alone is a product without any
+    # The right operation comes first if it is in parentheses, or if it alone is a product and there are none
     if template.endswith(")") or (first != "*" and second == "*" and "(" not in template):
         inner, before, after = (b, second, c), [a, first], []
         outer = a, first, _value(*inner)

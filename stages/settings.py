@@ -73,7 +73,7 @@ MODELS = {kind: create_model(kind, __config__=params.CHECKED, **keys) for kind, 
 def check(kind: str, point: dict[str, Any], known: bool) -> None:
     """Raise ValueError, `key: what is wrong`, for a point whose keys or values do not fit the study's kind.
 
-    Unless `known` is true, unknown keys and choices are ignored: a study of older code may have some that were removed.
+    Unless `known` is true, unknown keys and choices are ignored: older code may have had some that were removed.
     """
     kinds = KEYS[kind]
     own = {

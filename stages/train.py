@@ -89,7 +89,7 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
     own, weight = launch.share(len(sources))
     sources, answers = sources[own], answers[own]
     decoded, _ = scores.decode(trained.model, sources, trained.steps)
-    exact = scores.exact(decoded, answers.cpu())
+    exact = scores.exact(trained.values(decoded), trained.values(answers.cpu()))
     counts = torch.tensor([exact.sum(), len(exact)], dtype=torch.float64)
     sums = torch.cat([scores.token_sums(trained.model, sources, answers), counts]) * weight
     loss, right, tokens, exact, rows = launch.total(sums.to(sources.device)).tolist()

@@ -25,17 +25,24 @@ class Wrong:
     operation: str
 
     def __str__(self) -> str:
-        return f"{self.before}: {self.found or 'an empty step'} is wrong"
+        return f"{self.before}: {self.found} is wrong" if self.found else f"{self.before}: the next step is missing"
 
 
 def wrong(src: str, written: str) -> Wrong | None:
-    """The first step that does not equal the expression before it; None if all steps and the value are right."""
+    """The first step that does not equal the expression before it; None if all steps and the value are right.
+
+    The last step must be the value as a number; otherwise the next one is missing.
+    """
+    src = src.removesuffix("=")
     value = grammar.evaluate(src)
+    steps = written.split("=")
+    if not grammar.SIGNED.fullmatch(steps[-1]):
+        steps.append("")
     operation, grouped = "", False
-    for before, found in pairwise([src.removesuffix("="), *written.split("=")]):
+    for place, (before, found) in enumerate(pairwise([src, *steps]), start=1):
         still = ("(" in before) == grouped
         operation, grouped = _operation(before, found, operation, still), "(" in before
-        if not _equals(found, value):
+        if not (found == str(value) if place == len(steps) else _equals(found, value)):
             return Wrong(before, found, operation)
     return None
 
@@ -47,12 +54,12 @@ def _operation(before: str, found: str, last: str, still: bool) -> str:
     """
     group = GROUP.search(before)
     if "*" in (group[1] if group else before):
-        return "parts" if _signs(found) > _signs(before) else "product"
+        return "parts" if _numbers(found) >= _numbers(before) else "product"
     return "part_sum" if last == "parts" or (last == "part_sum" and still) else "sum"
 
 
-def _signs(text: str) -> int:
-    return text.count("+") + text.count("-")
+def _numbers(text: str) -> int:
+    return len(grammar.NUMBER.findall(text))
 
 
 def _equals(step: str, value: int) -> bool:

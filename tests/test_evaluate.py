@@ -13,6 +13,7 @@ from conftest import TINY, samples
 
 from stages import evaluate, files, measures
 from stages.network import alphabet, scores, weights
+from tests.networks import constant
 
 
 @pytest.fixture(scope="module", params=TINY["runs"])
@@ -93,6 +94,18 @@ def test_what_dvc_plots_draws(run, finished):
     assert digits.set_index(["right", "predicted"])["count"].to_dict() == counts
     assert digits.groupby("right")["share"].sum().tolist() == pytest.approx([1.0] * digits["right"].nunique(), abs=1e-5)
     assert len(drawn) == len(history) + 1 + len(digits)
+
+
+def test_an_endless_answer_does_not_widen_the_table():
+    """Position accuracy is of values: at most 5 tokens over 0..11, for 11*11*11 is 1331."""
+    network = weights.Trained("r", constant(""), 12, [{"train_loss": 1.0, "train_token_accuracy": 0.5}], "steps")
+    rows = pa.table({"src": ["1+2=", "3*4="], "tgt": [3, 33], "steps": ["3", "33"], "template": ["a+b", "a*b"]})
+    rows = rows.set_column(
+        3, "template", rows["template"].dictionary_encode().cast(files.EXPRESSIONS.field("template").type)
+    )
+    predictions, metrics = evaluate.evaluate(network, rows, *alphabet.encode_table(rows, "?", "steps"))
+    assert predictions["written"].to_pylist() == ["3" * network.steps] * 2
+    assert metrics["position_accuracy"] == 3 / 10  # '3', then '3' and '3'
 
 
 def test_the_first_wrong_steps_are_counted_by_operation():

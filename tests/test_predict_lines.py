@@ -3,13 +3,15 @@
 import functools
 import subprocess
 import tracemalloc
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from conftest import ROOT, stage
 
 from stages import predict
-from stages.network import alphabet, scores
+from stages.network import alphabet, scores, weights
 from tests.networks import predict_command
 from tests.terminals import SECONDS, running
 
@@ -73,14 +75,19 @@ def test_the_work_is_shown_with_its_first_wrong_step(command, monkeypatch):
         return alphabet.encode_answers([written[text] for text in texts]), torch.ones(len(texts))
 
     monkeypatch.setattr(scores, "decode", decode)
-    done = stage("predict", *command[3:], *written)
+    path = Path(command[-1]) / "steps.safetensors"
+    weights.save(path, replace(weights.load(path.with_stem("calculator")), scratchpad="steps"))
+    done = stage("predict", *command[3:], "--run", "steps", *written)
     assert done.stdout.splitlines() == [
         "12*(3+4)=   answer 84  true 84  right  probability 1.00  work 12*7=84",
         "47*(3+30)=  answer 1541  true 1551  wrong  probability 1.00  work 47*33=141+1400=1541  "
         "47*33: 141+1400 is wrong",
         "7*8=        answer 56  true 56  right  probability 1.00",
-        "7-9=        answer -2  true -2  right  probability 1.00  work =-2  7-9: an empty step is wrong",
+        "7-9=        answer -2  true -2  right  probability 1.00  work =-2  7-9: the next step is missing",
     ]
+    # A network without a scratchpad has written no work, but a wrong answer
+    done = stage("predict", *command[3:], "12*(3+4)")
+    assert done.stdout == "12*(3+4)=  answer 12*7=84  true 84  wrong  probability 1.00\n"
 
 
 class Stream:

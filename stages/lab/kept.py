@@ -105,7 +105,7 @@ def mistakes(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _answered(network: weights.Trained, rows: pa.Table) -> pd.DataFrame:
-    sources, answers = alphabet.encode_table(rows, "the corpus")
+    sources, answers = alphabet.encode_table(rows, "the corpus", network.scratchpad)
     return scores.answer(network, rows, sources, answers)[0].to_pandas()
 
 
@@ -113,7 +113,7 @@ def _beyond(network: weights.Trained) -> pd.DataFrame:
     """The numbers of rows and of correct answers beyond the corpus, by kind and template."""
     rows = beyond(network.operands)
     decoded, _ = scores.decode(network.model, alphabet.encode_sources(list(rows["src"])), STEPS)
-    right = scores.exact(decoded, alphabet.encode_answers(rows["tgt"])).numpy()
+    right = scores.exact(network.values(decoded), alphabet.encode_answers(rows["tgt"])).numpy()
     counts = rows.assign(right=right).groupby(["kind", "template"], sort=False)["right"].agg(rows="size", right="sum")
     return counts.reset_index()
 

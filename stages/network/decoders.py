@@ -21,7 +21,7 @@ class Attention(nn.Module):
     def forward(self, queries: Tensor, keys: Tensor, real: Tensor) -> Tensor:
         """Weighted means of keys (B, T, H), from queries (B, T, H), keys (B, S, H) and a mask of real tokens (B, S).
 
-        A query is `query` of a state.
+        Queries are decoder states projected by `query`.
         """
         mask = real.unsqueeze(1)  # (B, 1, S)
         return F.scaled_dot_product_attention(queries, keys, keys, mask)
@@ -32,7 +32,7 @@ class Decoder:
     """One kind of decoder. Every kind gets the context at each step."""
 
     tokens: bool  # whether it also gets its previous token
-    lookup: Callable[[int], Attention] | None  # makes a module like `Attention` from H; None without attention
+    lookup: Callable[[int], Attention] | None  # makes an `Attention`, or a subclass, from H; None without attention
 
 
 DECODERS = {

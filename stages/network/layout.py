@@ -57,9 +57,9 @@ class Packed:
         return padded.transpose(0, 1)
 
     def blocks(self) -> Iterator[tuple["Packed", slice, int]]:
-        """The layout in blocks of BLOCK steps: each with its places, and its number of rows, the first ones of `order`.
+        """Blocks of BLOCK steps: the block's layout, its places, and its number of rows, which are the longest ones.
 
-        Worked answers differ much in length: padded as one, most places of a batch would be padding.
+        Worked answers vary widely in length: padded as one, most places of a batch would be padding.
         """
         if isinstance(self.places, slice):
             yield self, ALL, self.steps[0][0].stop

@@ -33,8 +33,10 @@ def one_cycle(optimiser: Optimizer, steps: int) -> LRScheduler:
     return OneCycleLR(optimiser, lr, total_steps=steps, pct_start=rise, cycle_momentum=False)
 
 
-STEPPING = "optimisers", "schedulers"
 SCHEDULES = {"constant": constant, "one_cycle": one_cycle}
+
+
+STEPPING = "optimisers", "schedulers"  # lists of parts that have a state of their own
 
 
 class Learner:

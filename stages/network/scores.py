@@ -49,44 +49,43 @@ def token_scores(model: Seq2Seq, sources: Tensor, answers: Tensor) -> dict[str, 
 
 
 def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-    """`Seq2Seq.greedy` for a whole table (N, S): answers (N, steps) and probabilities (N), on the CPU."""
+    """`Seq2Seq.greedy` for a whole table (N, S): answers, uint8 (N, steps), and probabilities (N), on the CPU."""
     parts = [model.greedy(fit(sources[rows]), steps) for rows in in_order(len(sources))]
-    answers, probabilities = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
-    return answers, probabilities
+    answers, probabilities = zip(*parts, strict=True)
+    return torch.cat([part.to("cpu", torch.uint8) for part in answers]), torch.cat(probabilities).cpu()
 
 
 def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
-    """The rows (N) with the network's greedy answers, and these answers as token ids (N, steps).
+    """The rows (N) with the network's greedy answers, and the values of these answers as token ids (N, steps).
 
-    An answer is `correct` if its value is the decimal `tgt`, followed by `<eos>`. The probability is that of all tokens
+    An answer is `correct` if its value is the decimal `tgt`, followed by `<eos>`. Its probability is of all that was
     written.
     """
     decoded, probability = decode(trained.model, sources, trained.steps)
+    values = trained.values(decoded)
     predictions = pa.table(
         {
             "src": rows["src"],
             "tgt": rows["tgt"],
             "written": [alphabet.decode(ids) for ids in decoded.tolist()],
-            "predicted": [alphabet.decode(ids) for ids in alphabet.values(decoded).tolist()],
-            "correct": exact(decoded, answers.cpu()).numpy(),
+            "predicted": [alphabet.decode(ids) for ids in values.tolist()],
+            "correct": exact(values, trained.values(answers.cpu())).numpy(),
             "template": rows["template"],
             "probability": probability.numpy(),
         },
         files.PREDICTIONS,
     )
-    return predictions, decoded
+    return predictions, values
 
 
 def exact(decoded: Tensor, answers: Tensor) -> Tensor:
-    """Whether the value of each decoded row (N, steps) equals that of its answer (N, T), `<eos>` included: bool (N)."""
-    decoded, answers = alphabet.values(decoded), alphabet.values(answers)
+    """Whether each decoded value (N, steps) equals its answer (N, T), `<eos>` included: bool (N)."""
     width = max(decoded.shape[1], answers.shape[1])
     return (padded(decoded, width) == padded(answers, width)).all(dim=1)
 
 
 def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
     """The share of equal positions, padding included, up to the table's longest value, true or decoded."""
-    decoded, answers = alphabet.values(decoded), fit(alphabet.values(answers))
     places = torch.arange(1, decoded.shape[1] + 1)  # counted from 1, so that the largest one in use is the width
     width = max(answers.shape[1], int((places * (decoded != PAD).any(dim=0)).max()))
     return (padded(decoded, width)[:, :width] == padded(answers, width)).double().mean().item()

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import torch
 from safetensors import numpy as safetensors
+from torch import Tensor
 
 from stages import model_file
 from stages.command import BadInput
+from stages.network import alphabet
 from stages.network.seq2seq import Seq2Seq
 from stages.scratchpad import SCRATCHPADS
 
@@ -33,6 +35,10 @@ class Trained:
     def steps(self) -> int:
         """The most tokens to decode: the corpus' longest answer, + 1 for its `<eos>`."""
         return SCRATCHPADS[self.scratchpad].longest(self.operands) + 1
+
+    def values(self, ids: Tensor) -> Tensor:
+        """The values of answers (N, T): all of them, or what is behind the last '=' if the network shows its work."""
+        return ids if self.scratchpad == "none" else alphabet.values(ids)
 
 
 def save(path: Path, trained: Trained) -> None:

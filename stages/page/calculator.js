@@ -68,13 +68,13 @@
   /** As in predict.py: an answer without an end mark was cut off, so it is wrong. */
   function verdict(expression, tokens) {
     const { source, value } = expression;
-    const written = tokens.filter(({ token }) => token !== facts.eos).map(({ token }) => character(token)).join("");
-    const steps = written.split("=");
+    const answer = tokens.filter(({ token }) => token !== facts.eos).map(({ token }) => character(token)).join("");
+    const steps = facts.scratchpad === "none" ? [answer] : answer.split("=");
     const right = tokens.at(-1).token === facts.eos && steps.at(-1) === `${value}`;
-    const step = steps.length > 1 ? wrongStep(expression, written) : "";
+    const step = steps.length > 1 ? wrongStep(expression, answer) : "";
     const probability = tokens.reduce((product, { token, probabilities }) => product * probabilities[token], 1);
     const mark = element("strong", right ? "✓ right" : `✗ wrong: it is ${value}`, { className: right ? "good" : "bad" });
-    const parts = [element("code", `${source} ${written}`), " ", mark];
+    const parts = [element("code", `${source} ${answer}`), " ", mark];
     if (step) parts.push(" (", element("span", step, { className: "bad" }), ")");
     return [...parts, ` with probability ${probability.toFixed(4)}`];
   }

@@ -45,6 +45,7 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
     facts = {
         "shape": content["shape"],
         "operands": content["operands"],
+        "scratchpad": content["scratchpad"],
         "steps": SCRATCHPADS[content["scratchpad"]].longest(content["operands"]) + 1,  # + 1: its <eos>
         "pad": PAD,
         "eos": EOS,

@@ -106,9 +106,12 @@ class Expression {
 
 /** The first step of an answer that does not equal the expression before it, as stages/work.py names it; "" if none. */
 function wrongStep({ source, value }, written) {
+  const steps = written.split("=");
+  if (!/^-?[0-9]+$/.test(steps.at(-1))) steps.push("");
   let before = source.slice(0, -1);
-  for (const step of written.split("=")) {
-    if (!equals(step, value)) return `${before}: ${step || "an empty step"} is wrong`;
+  for (const [place, step] of steps.entries()) {
+    const right = place === steps.length - 1 ? step === `${value}` : equals(step, value);
+    if (!right) return step ? `${before}: ${step} is wrong` : `${before}: the next step is missing`;
     before = step;
   }
   return "";

@@ -51,6 +51,6 @@ def answer(row) -> Answer:
     right = str(row.tgt)
     predicted = row.predicted.ljust(len(right), "·")
     marked = [(char, place < len(right) and char == right[place]) for place, char in enumerate(predicted)]
-    written = row.written if "=" in row.written else ""
+    written = row.written if row.written != row.predicted else ""
     mistake = str(work.wrong(row.src, written) or "") if written else ""
     return Answer(row.run, row.template, row.src, right, marked, row.correct, row.probability, written, mistake)

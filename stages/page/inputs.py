@@ -44,7 +44,7 @@ TIMING = {
     "torch": TEXT,
     "processor": with_gaps(TEXT),  # older timings have none
 }
-ANSWERS = {"predicted": ANY_TEXT, "correct": TRUTH, "probability": SHARE}
+ANSWERS = {"written": ANY_TEXT, "predicted": ANY_TEXT, "correct": TRUTH, "probability": SHARE}
 
 
 def curve(path: Path, epochs: int) -> pd.DataFrame:

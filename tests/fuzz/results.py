@@ -97,7 +97,10 @@ def _answers(rng: random.Random) -> pa.Table:
     """Five answers, one of them often with an impossible probability."""
     shares = [rng.random() for _ in range(5)]
     shares[rng.randrange(5)] = rng.choice((0.5, 0.0, 1.0, 1, -0.1, 1.1, float("nan"), float("inf"), None))
-    columns = (["1+2="] * 5, [3] * 5, ["3"] * 5, ["3"] * 5, [True] * 5, ["a+b"] * 5, shares)
+    written = ["3"] * 5
+    if rng.random() < 0.1:
+        written[rng.randrange(5)] = None
+    columns = (["1+2="] * 5, [3] * 5, written, ["3"] * 5, [True] * 5, ["a+b"] * 5, shares)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, files.PREDICTIONS, strict=True)]
     return pa.Table.from_arrays(arrays, schema=files.PREDICTIONS)
 
@@ -106,4 +109,6 @@ def _same(table: pa.Table, found: pd.DataFrame) -> str:
     shares = table["probability"].to_pylist()
     if not all(reference.fits("probability", share, set()) for share in shares):
         return f"out of range: {shares}"
+    if None in table["written"].to_pylist():
+        return "a gap"
     return "" if found.to_dict("list") == table.to_pydict() else "other answers"

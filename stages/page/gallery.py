@@ -23,6 +23,7 @@ class Answer:
     template: str
     src: str
     tgt: str
+    predicted: str
     marked: list[tuple[str, bool]]
     correct: bool
     probability: float
@@ -53,4 +54,5 @@ def answer(row) -> Answer:
     marked = [(char, place < len(right) and char == right[place]) for place, char in enumerate(predicted)]
     written = row.written if row.written != row.predicted else ""
     mistake = str(work.wrong(row.src, written) or "") if written else ""
-    return Answer(row.run, row.template, row.src, right, marked, row.correct, row.probability, written, mistake)
+    known = row.run, row.template, row.src, right, row.predicted, marked, row.correct, row.probability
+    return Answer(*known, written, mistake)

@@ -23,8 +23,8 @@ SETTINGS = {
     "init": "{} initial weights",
     "averaging": "averaging at {}",
     "split": "a split by {}",
-    "decoder": "the decoder {}",
-    "scratchpad": "the scratchpad “{}”",
+    "decoder": "the {} decoder",
+    "scratchpad": "the form “{}” of a scratchpad",
     "grad_clip": "clipping at {}",
 }
 SPECIAL = {
@@ -36,6 +36,7 @@ SPECIAL = {
     ("optimizer", "adamw"): "AdamW",
     ("optimizer", "muon"): "Muon",
     ("scratchpad", "none"): "no scratchpad",
+    ("scratchpad", "steps"): "a scratchpad",
 }
 PARTS = {"train": "its training rows", "valid": "its held-out rows", "rest": "rows that it was not trained on"}
 

@@ -34,7 +34,7 @@ def results(scores, seconds=None, falls=(2.0, 1.0), **changes):
         for row in names
     }
     return Results(
-        SimpleNamespace(runs=runs), {}, curves, metrics, timing, predictions, predictions, {}, {}, None, None
+        SimpleNamespace(runs=runs), {}, curves, metrics, timing, predictions, predictions, {}, {}, {}, None, None
     )
 
 

@@ -16,7 +16,7 @@ HELD_OUT = "held out"
 
 def by_kind(networks: Sequence[Whole]) -> Table:
     """A row for each kind of expression, a column for each network."""
-    found = pd.DataFrame({one.name: _shares(one, "kind") for one in networks})
+    found = pd.DataFrame({one.name: _shares(one) for one in networks})
     caption = "The rows that were held out, and 3,000 expressions of each kind that the corpus does not have."
     return _table("learned-kinds", "By kind of expression", caption, "expressions", found)
 
@@ -31,9 +31,9 @@ def by_template(whole: Whole) -> Table:
     return _table("learned-templates", "By template", caption, "template", table)
 
 
-def _shares(whole: Whole, key: str) -> pd.Series:
+def _shares(whole: Whole) -> pd.Series:
     held_out = pd.Series({HELD_OUT: whole.kinds["right"].sum() / whole.kinds["rows"].sum()})
-    return pd.concat([held_out, _share(whole.beyond.groupby(key, sort=False))])
+    return pd.concat([held_out, _share(whole.beyond.groupby("kind", sort=False))])
 
 
 def _share(groups) -> pd.Series:

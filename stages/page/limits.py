@@ -50,11 +50,7 @@ def comparison(networks: Sequence[Whole]) -> Table:
     rows = []
     for _, own in reached(networks).groupby("name", sort=False):
         last, first = own.iloc[-1], own.loc[own["exact_match"] >= MARK, "hours"]
-        until = (
-            Cell(f"{first.iloc[0]:.2f}", first.iloc[0])
-            if len(first)
-            else Cell("never", float(own["hours"].max() + 1e6))
-        )
+        until = Cell(f"{first.iloc[0]:.2f}", first.iloc[0]) if len(first) else Cell("never", 1e9)
         hours = Cell(f"{last['hours']:.2f}", last["hours"])
         rows.append(
             [Cell(last["name"]), count(last["epoch"]), hours, share(last["exact_match"]), until, Cell(last["settings"])]
@@ -121,8 +117,6 @@ def listed(mistakes: pd.DataFrame) -> list[Answer]:
 def overall(shipped: Shipped) -> list[tuple[str, int, int]]:
     """All expressions, and all of each template of two operands: the numbers of rows and of correct answers."""
     counts = shipped.everything.set_index("template")[["rows", "right"]]
-    asked = {
-        "expressions": counts,
-        **{f"{pair}": counts.loc[[pair]] for pair in ("a+b", "a-b", "a*b") if pair in counts.index},
-    }
+    pairs = {pair: counts.loc[[pair]] for pair in ("a+b", "a-b", "a*b") if pair in counts.index}
+    asked = {"expressions": counts, **pairs}
     return [(what, int(part["rows"].sum()), int(part["right"].sum())) for what, part in asked.items()]

@@ -4,10 +4,11 @@ template 'a*(b+c)', operands 12, 3, 4  ->  '12*7=84'
 template 'a-b*c', operands 9, 12, 34   ->  '9-(48+360)=9-408=-399'
 template 'a*b*c', operands 29, 3, 42   ->  '87*42=174+3480=3654'
 
-An intermediate value may be negative: '3*-5=-15'. A product of two factors with two or more digits is worked in parts:
-each digit of one factor (the longer one, or the right one of two equally long), from the last to the first and without
-zeros, times the other factor. The parts are added one at a time, from the left. They are in parentheses if the product
-is not the whole expression. The longest answer over 0..49, to '28*48*34=', has 77 characters:
+An intermediate value may be negative: '3*-5=-15'. A product is written in one go if one factor has one digit and the
+other at most two, or if one is 0, 1 or -1. Any other is worked in parts: each digit of one factor (the longer one, or
+the right one of two equally long), from the last to the first and without zeros, times the other factor. The parts are
+added one at a time, from the left. They are in parentheses if the product is not the whole expression. The longest
+answer over 0..49, to '28*48*34=', has 77 characters:
 
 (224+1120)*34=1344*34=136+1360+10200+34000=1496+10200+34000=11696+34000=45696
 """
@@ -31,17 +32,18 @@ def steps(template: str, values: Mapping[str, Numbers]) -> pa.Array:
     """The worked answers (N) to the rows of a template, from its operands by letter (N each)."""
     a, first, b, *rest = (values.get(mark, mark) for mark in re.findall("[a-c*+-]", template))
     if not rest:
-        return _lines([*_parts(a, first, b), _value(a, first, b)])
+        return _lines([*_parts(a, first, b), OPERATORS[first](a, b)])
     second, c = rest
     # The right operation comes first if it is in parentheses, or if it alone is a product and there are none
     if template.endswith(")") or (first != "*" and second == "*" and "(" not in template):
         inner, before, after = (b, second, c), [a, first], []
-        outer = a, first, _value(*inner)
+        outer = a, first, OPERATORS[second](b, c)
     else:
         inner, before, after = (a, first, b), [], [second, c]
-        outer = _value(*inner), second, c
+        outer = OPERATORS[first](a, b), second, c
     worked = [_text(*before, "(", sums, ")", *after) for sums in _parts(*inner)]
-    return _lines([*worked, _text(*outer), *_parts(*outer), _value(*outer)])
+    left, operator, right = outer
+    return _lines([*worked, _text(*outer), *_parts(*outer), OPERATORS[operator](left, right)])
 
 
 def longest(operands: int) -> int:
@@ -70,20 +72,17 @@ def _most(split: int, other: int) -> int:
     return sum(sum(parts) + len(parts) + len("=") for parts in sums)  # a sign for each part
 
 
-def _value(a: Numbers, operator: str, b: Numbers) -> Numbers:
-    return OPERATORS[operator](a, b)
-
-
 def _parts(a: Numbers, operator: str, b: Numbers) -> list[pa.Array]:
     """The sums of parts of a product, as texts (N each), null for rows that have fewer; [] for other operations."""
     if operator != "*":
         return []
     right = _digits(a) <= _digits(b)
     split, other = np.where(right, b, a), np.where(right, a, b)
+    one_go = (abs(other) <= 1) | (_digits(other) == 1) & (_digits(split) <= 2)
     scales = 10 ** np.arange(_digits(split).max())[:, None]
     parts = np.sign(split) * (abs(split) // scales % 10) * scales * other  # (digits, N)
     parts = np.take_along_axis(parts, np.argsort(parts == 0, axis=0, kind="stable"), axis=0)  # zeros last
-    parts[:, np.minimum(_digits(a), _digits(b)) == 1] = 0
+    parts[:, one_go] = 0
     return [_sum(parts[: count + 1].sum(axis=0), parts[count + 1 :]) for count in range(len(parts) - 1)]
 
 

@@ -41,6 +41,10 @@ def worked(template, *operands):
         ("a*b*c", (0, 41, 12), "0*12=0"),
         ("a*b*c", (29, 43, 42), "(87+1160)*42=1247*42=294+1680+8400+42000=1974+8400+42000=10374+42000=52374"),
         ("a*b*c", (5, 20, 11), "100*11=1100"),
+        ("a*b*c", (5, 20, 7), "100*7=700"),
+        ("a*b*c", (48, 5, 7), "240*7=280+1400=1680"),
+        ("a*b*c", (29, 43, 1), "(87+1160)*1=1247*1=1247"),
+        ("a*b*c", (29, 43, 7), "(87+1160)*7=1247*7=49+280+1400+7000=329+1400+7000=1729+7000=8729"),
         ("a*b*c", (43, 47, 11), "(301+1720)*11=2021*11=11+220+22000=231+22000=22231"),
     ],
 )
@@ -93,7 +97,8 @@ def reduced(text):
     left, operator, right = re.match(rf"({SIGNED})([-+*])({SIGNED})", text).groups()
     rest = text[len(left + operator + right) :]
     digits, factors = [len(side.lstrip("-")) for side in (left, right)], [left, right]
-    if operator == "*" and not rest and min(digits) > 1:
+    one_go = sorted(digits) in ([1, 1], [1, 2]) or {left, right} & {"0", "1", "-1"}
+    if operator == "*" and not rest and not one_go:
         split = factors.pop(0 if digits[0] > digits[1] else 1)
         sign = -1 if split.startswith("-") else 1
         places = enumerate(reversed(split.lstrip("-")))

@@ -1,59 +1,18 @@
-"""The network of the whole corpus: what its study keeps, and what the page makes of that, against hand-made rows."""
+"""The network of the whole corpus on the page, against hand-made rows."""
 
-import json
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
-from conftest import FOLDERS, ROOT, options, stage
+from kept_rows import ANSWERS, BEYOND, EVERYTHING, network
 
-from stages import files, params, report, studies, study_table
-from stages.command import BadInput
-from stages.lab import kept
-from stages.network import alphabet, scores, weights
 from stages.page import learned, limits, whole
 from stages.page.references import OTHERS
-from stages.page.whole import Whole
-
-ANSWERS = pd.DataFrame(
-    [
-        ("1+2=", 3, "3", "3", True, "a+b", 0.9),
-        ("4+5=", 9, "8", "8", False, "a+b", 0.8),
-        ("4*5*6=", 120, "21*6=130", "130", False, "a*b*c", 0.7),
-        ("3-9*9=", -78, "-7", "-7", False, "a-b*c", 0.95),
-        ("9*9*9=", 729, "", "", False, "a*b*c", 0.1),
-    ],
-    columns=files.PREDICTIONS.names,
-)
-BEYOND = pd.DataFrame({"kind": ["four operands"], "template": ["a+b+c+d"], "rows": [4], "right": [1]})
-EVERYTHING = pd.DataFrame({"template": ["a+b", "a*b*c"], "rows": [2, 2], "right": [1, 0]})
-ROUNDING = {"sha256": "0" * 64, "rows": 5, "changed": 1, "exact_match": 0.8}
-HISTORY = pd.DataFrame({"epoch": [1, 2], "valid_exact_match": [0.5, 0.8]})
-ROW = pd.Series(
-    {"exact_match": 0.81, "seconds_per_epoch": 1800, "device": "cpu", "threads": 2, "processes": 1, "torch": "2.13.0"}
-)
 
 
 @pytest.fixture
 def found():
-    point = {"name": "?", "cell": "gru", "lr": 0.005}
-    return Whole("best", point, ROW, HISTORY, *tables(ANSWERS).values(), ROUNDING)
-
-
-def tables(answers):
-    made = {"kinds": kept.kinds(answers), "mistakes": kept.mistakes(answers), "held_out": answers[kept.KEPT]}
-    return made | {"beyond": BEYOND}
-
-
-def test_kinds_and_mistakes_by_hand():
-    assert kept.kinds(ANSWERS).to_dict("records") == [
-        {"template": "a*b*c", "length": 3, "rows": 2, "right": 0},
-        {"template": "a+b", "length": 1, "rows": 2, "right": 1},
-        {"template": "a-b*c", "length": 3, "rows": 1, "right": 0},
-    ]
-    assert kept.mistakes(ANSWERS)["src"].tolist() == ["4+5=", "4*5*6=", "3-9*9=", "9*9*9="]
+    return network()
 
 
 def test_hours_are_those_of_the_passes(found):
@@ -164,87 +123,3 @@ def test_the_curve_is_drawn_by_hours(found):
         assert len({line.get_color() for line in axes.lines}) == len(names)
         assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "hours of training")
     assert (right.get_yscale(), wrong.get_yscale()) == ("linear", "log")
-
-
-STUDY = studies.find(ROOT / "studies.yaml", "calculator", params.read(ROOT / "params.yaml"))
-
-
-def tried(status):
-    (point,) = studies.at(studies.points(STUDY), STUDY.keep[STUDY.ships])
-    return pd.DataFrame([{"point": studies.label(point), "status": status, **ROW}])
-
-
-def write(study, **made):
-    """Everything that a study keeps of the network that ships."""
-    folder = study / STUDY.ships
-    folder.mkdir(parents=True)
-    pairs = made["mistakes"][made["mistakes"]["template"] == "a+b"]
-    for name, table in (made | {"history": HISTORY, "everything": EVERYTHING, "pairs": pairs}).items():
-        table.to_csv(folder / f"{name}.csv", index=False)
-    (folder / "rounding.json").write_text(json.dumps(ROUNDING))
-
-
-def test_what_was_kept_is_read_back(found, tmp_path):
-    write(tmp_path, **tables(ANSWERS))
-    networks, shipped = report.networks(tmp_path, STUDY, tried("done"))
-    again = networks[STUDY.ships]
-    assert (list(networks), shipped.name) == ([STUDY.ships], STUDY.ships)
-    assert shipped.everything.to_dict("list") == EVERYTHING.to_dict("list")
-    assert shipped.pairs["src"].tolist() == ["4+5="]
-    assert again.beyond.to_dict("list") == BEYOND.to_dict("list")
-    assert again.mistakes["predicted"].tolist() == ["8", "130", "-7", ""]
-    assert limits.common(again) == limits.common(found)
-    assert (len(again.held_out), again.rounding) == (5, ROUNDING)
-
-
-def test_nothing_was_kept_of_what_was_not_measured(tmp_path):
-    assert report.networks(tmp_path, STUDY, tried("not measured: about 999 minutes")) == ({}, None)
-    with pytest.raises(BadInput, match=r"history\.csv: no such file; `git checkout .*` brings it back"):
-        report.networks(tmp_path, STUDY, tried("done"))
-
-
-def test_a_kept_table_that_cannot_be_read(found, tmp_path):
-    write(tmp_path, **tables(ANSWERS))
-    for content, words in {"": "cannot be read", "src,tgt\n": "lacks predicted, probability, template"}.items():
-        (tmp_path / STUDY.ships / "mistakes.csv").write_text(content)
-        with pytest.raises(BadInput, match=rf"mistakes\.csv: {words}"):
-            report.networks(tmp_path, STUDY, tried("done"))
-
-
-@pytest.mark.parametrize(
-    ("answers", "said"), [(ANSWERS, "75.0 % have a product in the expression"), (ANSWERS[:1], "<p>There are none.</p>")]
-)
-def test_on_the_page(answers, said, finished, tmp_path):
-    """With mistakes and without any."""
-    folder = tmp_path / "studies" / "calculator"
-    write(folder, **tables(answers))
-    columns = study_table.read(tmp_path / "none.csv", STUDY).columns
-    tried("done").assign(rows=len(answers)).reindex(columns=columns).to_csv(folder.with_suffix(".csv"), index=False)
-    lab = {name: finished / name for name in FOLDERS} | {"studies": tmp_path / "studies"}
-    output = tmp_path / "index.html"
-    done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *options(lab), "--page", output)
-    assert done.returncode == 0, done.stderr
-    page = output.read_text()
-    section = page[page.index('<section id="whole"') :].partition("</section>")[0]
-    assert "<strong>80.00 %</strong>" in section
-    assert said in section
-    assert "nan" not in section
-
-
-def test_the_kept_weights_are_those_of_the_study(head, corpus):
-    """They make the mistakes that are kept, and are as often right on rows of the corpus."""
-    network = weights.load(head / "data" / "models" / "calculator.safetensors")
-    table = study_table.read(head / "reports" / "studies" / "calculator.csv", STUDY)
-    found = report.networks(head / "reports" / "studies" / "calculator", STUDY, table)[0][STUDY.ships]
-    # The curve was measured in the training's bf16, the row in float32
-    assert network.history[-1]["valid_exact_match"] == pytest.approx(found.row["exact_match"], abs=0.005)
-    mistakes = found.mistakes[:500]
-    assert np.mean(answered(network, mistakes["src"]) == mistakes["predicted"]) > 0.99
-    rows = pq.read_table(corpus).to_pandas().sample(3000, random_state=0)
-    right = np.mean(answered(network, rows["src"]) == rows["tgt"].astype(str))
-    assert right == pytest.approx(found.row["exact_match"], abs=0.02)
-
-
-def answered(network, sources):
-    decoded, _ = scores.decode(network.model, alphabet.encode_sources(list(sources)), network.steps)
-    return np.array([alphabet.decode(ids) for ids in decoded.tolist()])

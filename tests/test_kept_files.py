@@ -11,7 +11,7 @@ KEPT = {
     "mistakes.csv": "src,tgt,predicted,template,probability\n1-3=,-2,,a-b,0.5\n",
     "held_out.csv": "src,tgt,predicted,template,probability\n1+2=,3,3,a+b,0.5\n",
     "beyond.csv": "kind,template,rows,right\nfour operands,a+b+c+d,5,4\n",
-    "rounding.json": '{"sha256": "00ff", "rows": 4, "changed": 0, "exact_match": 0.75}',
+    "rounding.json": '{"sha256": "00ff", "parameters": 9, "rows": 4, "changed": 0, "exact_match": 0.75}',
 }
 
 

@@ -52,6 +52,7 @@ def test_tables_by_hand(found):
     assert [row[0].text for row in limits.by_length(found).rows] == ["1", "3"]
     assert limits.comparison([found]).heads == [
         "network",
+        "parameters",
         "epochs",
         "hours",
         "exact match",
@@ -59,13 +60,13 @@ def test_tables_by_hand(found):
         "settings",
     ]
     ours, largest, *_ = limits.comparison([found]).rows
-    assert [cell.text for cell in ours] == ["best", "2", "1.00", "0.8100", "never", "cell gru, lr 0.005"]
-    assert [cell.text for cell in largest][:5] == ["LSTM 1024, next character", "20", "1.89", "0.9948", "0.94"]
+    assert [cell.text for cell in ours] == ["best", "449,042", "2", "1.00", "0.8100", "never", "cell gru, lr 0.005"]
+    assert [cell.text for cell in largest][:6] == ["LSTM 1024, next character", "", "20", "1.89", "0.9948", "0.94"]
 
 
 def test_the_first_point_of_the_mark(found, monkeypatch):
     monkeypatch.setattr(limits, "MARK", 0.5)
-    assert limits.comparison([found]).rows[0][4].text == "0.50"
+    assert limits.comparison([found]).rows[0][5].text == "0.50"
 
 
 def test_the_whole_corpus_and_its_pairs_by_hand():

@@ -65,7 +65,7 @@ def keep(commit: str, run: str, dataset: str, history: pd.DataFrame, data: Path,
 
 
 def asked(model: Path, rows: pa.Table, before: pd.Series) -> tuple[dict[str, pd.DataFrame], dict]:
-    """The network's answers to all held-out rows and beyond the corpus, as tables by name, and the effect of rounding.
+    """The network's answers to all held-out rows and beyond the corpus, as tables by name; its size and the rounding.
 
     The tables are kinds, mistakes, held_out (HELD_OUT rows drawn with a fixed seed) and beyond. `before` is what the
     network wrote before its weights were rounded to float16.
@@ -74,6 +74,7 @@ def asked(model: Path, rows: pa.Table, before: pd.Series) -> tuple[dict[str, pd.
     found = _answered(network, rows)
     rounding = {
         "sha256": model_file.read(model)[0]["sha256"],
+        "parameters": sum(weight.numel() for weight in network.model.parameters()),
         "rows": len(found),
         "changed": int((found["written"].to_numpy() != before.to_numpy()).sum()),
         "exact_match": round(float(found["correct"].mean()), 6),

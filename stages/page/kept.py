@@ -31,7 +31,7 @@ KEPT = {
     "beyond": {"kind": TEXT, "template": TEXT, "rows": ORDINAL, "right": COUNT},
 }
 SHIPPED = {"everything": {"template": TEXT, "rows": ORDINAL, "right": COUNT}, "pairs": ASKED}
-ROUNDING = {"sha256": TEXT, "rows": ORDINAL, "changed": COUNT, "exact_match": SHARE}
+ROUNDING = {"sha256": TEXT, "parameters": ORDINAL, "rows": ORDINAL, "changed": COUNT, "exact_match": SHARE}
 
 
 def kept(folder: Path) -> tuple[pd.DataFrame | dict, ...]:

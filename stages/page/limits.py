@@ -52,10 +52,10 @@ def comparison(networks: Sequence[Whole]) -> Table:
         last, first = own.iloc[-1], own.loc[own["exact_match"] >= MARK, "hours"]
         until = Cell(f"{first.iloc[0]:.2f}", first.iloc[0]) if len(first) else Cell("never", 1e9)
         hours = Cell(f"{last['hours']:.2f}", last["hours"])
-        rows.append(
-            [Cell(last["name"]), count(last["epoch"]), hours, share(last["exact_match"]), until, Cell(last["settings"])]
-        )
-    heads = ["network", "epochs", "hours", "exact match", f"hours to {MARK}", "settings"]
+        size = count(int(last["parameters"])) if last["ours"] else Cell("")
+        sizes = [size, count(last["epoch"]), hours, share(last["exact_match"]), until]
+        rows.append([Cell(last["name"]), *sizes, Cell(last["settings"])])
+    heads = ["network", "parameters", "epochs", "hours", "exact match", f"hours to {MARK}", "settings"]
     caption = "All are trained on nine tenths of the same rows; hours as above."
     return Table("whole-others", "Compared with others", caption, heads, rows)
 

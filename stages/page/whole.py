@@ -16,8 +16,8 @@ from stages.page.references import OTHERS
 class Whole:
     """What the study `calculator` kept of a point: its row and its curve.
 
-    Of the network in float16: counts of each kind, the wrong answers, some held-out rows, counts beyond the corpus, and
-    what the rounding changed.
+    Of the network in float16: counts of each kind, the wrong answers, some held-out rows, counts beyond the corpus, its
+    size, and what the rounding changed.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Shipped:
 
 
 def reached(networks: Iterable[Whole]) -> pd.DataFrame:
-    """Name, settings, epoch, hours of training and exact match of each point of our curves and of the others'.
+    """Name, settings, parameters, epoch, hours of training and exact match of each point of our curves and the others'.
 
     Our curves were measured in training precision; their last point is that of the row. `ours` tells them apart.
     """
@@ -62,12 +62,12 @@ def reached(networks: Iterable[Whole]) -> pd.DataFrame:
         exact = [*one.history["valid_exact_match"].iloc[:-1], one.row["exact_match"]]
         seconds = float(one.row["seconds_per_epoch"])  # of a pass over the training set
         points += [
-            (one.name, True, one.settings, epoch, epoch * seconds / 3600, share)
+            (one.name, True, one.settings, one.rounding["parameters"], epoch, epoch * seconds / 3600, share)
             for epoch, share in zip(one.history["epoch"], exact, strict=True)
         ]
     points += [
-        (one.name, False, one.settings, epoch, epoch * one.seconds / 3600, exact)
+        (one.name, False, one.settings, None, epoch, epoch * one.seconds / 3600, exact)
         for one in OTHERS
         for epoch, exact in one.reached
     ]
-    return pd.DataFrame(points, columns=["name", "ours", "settings", "epoch", "hours", "exact_match"])
+    return pd.DataFrame(points, columns=["name", "ours", "settings", "parameters", "epoch", "hours", "exact_match"])

@@ -1,9 +1,11 @@
 """Both layouts, on tables small enough to check by hand."""
 
 import torch
+from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from stages.network import layout as layout_module
+from stages.network.alphabet import PAD
 from stages.network.layout import pack, prefixes
 
 # '7-9=', '12*3=', '7*9=', '5', '12*3='
@@ -79,3 +81,12 @@ def test_blocks_are_the_layout_in_parts(monkeypatch):
         assert torch.equal(block.take(columns), layout.take(ANSWERS)[here])
         assert torch.equal(block.pad(block.take(columns).unsqueeze(1), rows).squeeze(2), columns)
     assert torch.cat([layout.take(ANSWERS)[here] for _, here, _ in found]).tolist() == layout.take(ANSWERS).tolist()
+
+
+def test_blocks_end_with_the_longest_row(monkeypatch):
+    """A rank's part of a batch may be padded to the answers of another rank."""
+    monkeypatch.setattr(layout_module, "BLOCK", 2)
+    padded = functional.pad(ANSWERS, (0, 4), value=PAD)
+    assert [(here, rows) for _, here, rows in pack(padded).blocks()] == [
+        (here, rows) for _, here, rows in pack(ANSWERS).blocks()
+    ]

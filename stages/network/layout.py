@@ -67,6 +67,8 @@ class Packed:
         for first in range(0, len(self.steps), BLOCK):
             steps = self.steps[first : first + BLOCK]
             here, rows = slice(steps[0][0].start, steps[-1][0].stop), steps[0][0].stop - steps[0][0].start
+            if not rows:  # another rank's part of the batch has the longest answers
+                return
             sizes = [step.stop - step.start for step, _ in steps]
             places = torch.cat([torch.arange(size) + number * rows for number, size in enumerate(sizes)])
             yield Packed(steps, ALL, self.row[here], places), here, rows

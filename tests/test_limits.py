@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from kept_rows import ANSWERS, BEYOND, EVERYTHING, network
+from kept_rows import ANSWERS, BEYOND, EVERYTHING, ROW, network
 
 from stages.page import learned, limits, whole
 from stages.page.references import OTHERS
@@ -75,10 +75,11 @@ def test_the_whole_corpus_and_its_pairs_by_hand():
 
 
 def test_what_was_learned_by_hand(found):
-    kinds = learned.by_kind([found, replace(found, name="other")])
+    kinds = learned.by_kind([found, replace(found, name="other", row=pd.Series({**ROW, "exact_match_no_twin": 0.125}))])
     assert kinds.heads == ["expressions", "best", "other"]
     assert [[cell.text for cell in row] for row in kinds.rows] == [
         ["held out", "0.2000", "0.2000"],
+        ["held out, no training row with its operands and value", "", "0.1250"],
         ["four operands", "0.2500", "0.2500"],
     ]
     more = pd.DataFrame({"kind": ["1 operand"], "template": ["a+b"], "rows": [8], "right": [2]})

@@ -12,11 +12,12 @@ from stages.page.tables import Cell, Table, share
 from stages.page.whole import Whole
 
 HELD_OUT = "held out"
+NO_TWIN = "held out, no training row with its operands and value"
 
 
 def by_kind(networks: Sequence[Whole]) -> Table:
     """A row for each kind of expression, a column for each network."""
-    found = pd.DataFrame({one.name: _shares(one) for one in networks})
+    found = pd.DataFrame({one.name: _shares(one) for one in networks}).dropna(how="all")
     caption = "The rows that were held out, and 3,000 expressions of each kind that the corpus does not have."
     return _table("learned-kinds", "By kind of expression", caption, "expressions", found)
 
@@ -32,8 +33,9 @@ def by_template(whole: Whole) -> Table:
 
 
 def _shares(whole: Whole) -> pd.Series:
-    held_out = pd.Series({HELD_OUT: whole.kinds["right"].sum() / whole.kinds["rows"].sum()})
-    return pd.concat([held_out, _share(whole.beyond.groupby("kind", sort=False))])
+    held_out = {HELD_OUT: whole.kinds["right"].sum() / whole.kinds["rows"].sum()}
+    no_twin = {NO_TWIN: whole.row.get("exact_match_no_twin")}  # rows measured before the column are empty
+    return pd.concat([pd.Series(held_out | no_twin, dtype=float), _share(whole.beyond.groupby("kind", sort=False))])
 
 
 def _share(groups) -> pd.Series:

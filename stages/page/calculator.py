@@ -1,9 +1,9 @@
 """The page's calculator: a network as text that the browser unpacks, and example rows.
 
-Seq2Seq's 1,983,762 numbers in float16  ->  "eNqM…", 4.6 MB of base64
+Seq2Seq's 449,042 numbers in float16  ->  "eNqM…", 1.1 MB of base64
 
-Int8 with a scale for each row would be 2.7 MB, but changes 267 of 20,000 answers of the committed network; float16
-changes 3 in 10,000 (reports/studies/calculator/rounding.json).
+Int8 with a scale for each row is shorter, but changed 267 of 20,000 answers of an earlier network; float16 changes 1 in
+100,000 (rounding.json in reports/studies/calculator).
 """
 
 import base64

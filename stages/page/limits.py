@@ -1,4 +1,4 @@
-"""The best network, trained on nine tenths of all expressions: its accuracy over time, and its wrong answers.
+"""The best network: its accuracy over time, and its wrong answers.
 
 epoch 1, valid_exact_match 0.356; '31*48*24=', tgt 35712, predicted '35504'  ->  Picture('whole-curve', …), …
 """
@@ -56,7 +56,7 @@ def comparison(networks: Sequence[Whole]) -> Table:
         sizes = [size, count(last["epoch"]), hours, share(last["exact_match"]), until]
         rows.append([Cell(last["name"]), *sizes, Cell(last["settings"])])
     heads = ["network", "parameters", "epochs", "hours", "exact match", f"hours to {MARK}", "settings"]
-    caption = "All are trained on nine tenths of the same rows; hours as above."
+    caption = "All are trained on nine tenths of all expressions, or of as many as `sample` says; hours as above."
     return Table("whole-others", "Compared with others", caption, heads, rows)
 
 

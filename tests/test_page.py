@@ -36,6 +36,8 @@ def test_the_machines_of_the_timings():
     assert tables.on(pd.DataFrame([row | {"processor": "AMD EPYC 9B14"}] * 2)) == said
     both = pd.DataFrame([row | {"processor": "AMD EPYC 9B14"}, row])
     assert tables.on(both) == f"{said}; cpu, 2 threads, PyTorch 2.13.0"
+    ranks = pd.DataFrame([row | {"threads": 1, "processes": 2}])
+    assert tables.on(ranks) == "cpu, 1 thread in each of 2 processes, PyTorch 2.13.0"
 
 
 def borrows_on_paper(large, small):

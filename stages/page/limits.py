@@ -56,7 +56,7 @@ def comparison(networks: Sequence[Whole]) -> Table:
         sizes = [size, count(last["epoch"]), hours, share(last["exact_match"]), until]
         rows.append([Cell(last["name"]), *sizes, Cell(last["settings"])])
     heads = ["network", "parameters", "epochs", "hours", "exact match", f"hours to {MARK}", "settings"]
-    caption = "All are trained on nine tenths of all expressions, or of as many as `sample` says; hours as above."
+    caption = "All are trained on nine tenths of all expressions, or of the sample in their settings; hours as above."
     return Table("whole-others", "Compared with others", caption, heads, rows)
 
 

@@ -113,14 +113,15 @@ def on(timing: pd.DataFrame) -> str:
     timing = timing.reindex(columns=["device", "processor", "processes", "threads", "torch"])
     processors = ["" if pd.isna(name) else f" ({name})" for name in timing["processor"]]  # older timings have none
     machines = (
-        f"{row.device}{row.processor}, {row.threads} threads{_processes(row.processes)}, PyTorch {row.torch}"
+        f"{row.device}{row.processor}, {_threads(row.threads, row.processes)}, PyTorch {row.torch}"
         for row in timing.assign(processor=processors).itertuples()
     )
     return "; ".join(dict.fromkeys(machines))
 
 
-def _processes(number: int) -> str:
-    return f", {number} processes" if number > 1 else ""
+def _threads(threads: int, processes: int) -> str:
+    words = f"{threads} thread{'s' if threads > 1 else ''}"
+    return f"{words} in each of {processes} processes" if processes > 1 else words
 
 
 def share(value: float) -> Cell:

@@ -8,6 +8,7 @@
     document.getElementById(id),
   );
   const SLICE = 16; // milliseconds of calculation between two chances to handle a keystroke: one frame
+  const WIDEST = 60; // characters whose attention is shown: drawing many more for a long answer would block typing
   let network = null; // a promise, from the first use on
   let turn = 0; // number of the latest question; answers to earlier ones are dropped
 
@@ -81,10 +82,10 @@
 
   /** One row per character of the answer: its probability, the next two candidates, and the attention. */
   function draw(source, tokens) {
-    const looked = tokens[0].looked !== null;
+    const looks = tokens[0].looked !== null && source.length <= WIDEST;
     const heads = ["answer", "probability", "next candidates"].map((title) => element("th", title, { scope: "col" }));
     heads[2].className = "next";
-    const characters = looked ? [...source].map((one) => element("th", one, { scope: "col", className: "looked" })) : [];
+    const characters = looks ? [...source].map((one) => element("th", one, { scope: "col", className: "looked" })) : [];
     written.tHead.replaceChildren(row([...heads, ...characters]));
     written.tBodies[0].replaceChildren(
       ...tokens.map(({ token, probabilities, looked }) => {
@@ -95,7 +96,7 @@
           element("th", character(token), { scope: "row" }),
           shaded(percent(probabilities[token]), probabilities[token], "sure"),
           element("td", candidates, { className: "next" }),
-          ...[...(looked ?? [])].map((share) => shaded(String(Math.round(100 * share)), share, "looked")),
+          ...[...(looks ? looked : [])].map((share) => shaded(String(Math.round(100 * share)), share, "looked")),
         ]);
       }),
     );

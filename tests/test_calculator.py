@@ -131,6 +131,7 @@ def test_the_committed_page_has_the_committed_weights(head):
         set(pd.read_csv(head / "reports/studies/calculator" / SHIPS / f"{name}.csv")["src"])
         for name in ("held_out", "mistakes")
     )
+    assert len(told["held_out"]) == 1000
     assert set(told["held_out"]) == held_out
     assert len(told["mistakes"]) == min(len(mistakes), calculator.PICKED)
     assert set(told["mistakes"]) <= mistakes

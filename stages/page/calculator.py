@@ -1,9 +1,9 @@
 """The page's calculator: a network as text that the browser unpacks, and example rows.
 
-Seq2Seq's 449,042 numbers in float16  ->  "eNqM…", 1.1 MB of base64
+Seq2Seq's 449,042 numbers in float16  ->  "eNqM…", 1.0 MB of base64
 
 Int8 with a scale for each row is shorter, but changed 267 of 20,000 answers of an earlier network; float16 changes 1 in
-100,000 (rounding.json in reports/studies/calculator).
+100,000 (reports/studies/calculator/one_pass/rounding.json).
 """
 
 import base64

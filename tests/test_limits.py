@@ -29,8 +29,7 @@ def test_hours_are_those_of_the_passes(found):
 
 def test_what_mistakes_have_in_common_by_hand(found):
     """4+5= 8 for 9; 4*5*6= 130 for 120; 3-9*9= -7 for -78; 9*9*9= nothing for 729."""
-    shares = [share for _, share in limits.common(found)]
-    assert shares == [
+    assert limits.common(found.mistakes).tolist() == [
         0.75,  # a product
         0.5,  # of three numbers
         0.5,  # as long: 8, 130
@@ -40,6 +39,10 @@ def test_what_mistakes_have_in_common_by_hand(found):
         0.5,  # one wrong character: 8, 130
         0.0,  # within one hundredth
     ]
+    without = replace(found, name="without_any", mistakes=found.mistakes[:0])
+    table = limits.in_common([found, without])
+    assert table.heads == ["wrong answers", "best", "without any"]
+    assert [[cell.text for cell in row[1:]] for row in table.rows[:3]] == [["4", "0"], ["0.7500", ""], ["0.5000", ""]]
 
 
 def test_tables_by_hand(found):
@@ -83,12 +86,20 @@ def test_what_was_learned_by_hand(found):
         ["four operands", "0.2500", "0.2500"],
     ]
     more = pd.DataFrame({"kind": ["1 operand"], "template": ["a+b"], "rows": [8], "right": [2]})
-    templates = learned.by_template(replace(found, beyond=pd.concat([BEYOND, more])))
+    templates = learned.by_template_and_kind(replace(found, beyond=pd.concat([BEYOND, more])))
     assert templates.heads == ["template", "held out", "1 operand"]
     assert [[cell.text for cell in row] for row in templates.rows] == [
         ["a+b", "0.5000", "0.2500"],
         ["a-b*c", "0.0000", ""],
         ["a*b*c", "0.0000", ""],
+    ]
+    fewer = replace(found, name="other", kinds=found.kinds[:1])
+    networks = learned.by_template([found, fewer])
+    assert networks.heads == ["template", "best", "other"]
+    assert [[cell.text for cell in row] for row in networks.rows] == [
+        ["a+b", "0.5000", ""],
+        ["a-b*c", "0.0000", ""],
+        ["a*b*c", "0.0000", "0.0000"],
     ]
 
 
@@ -97,10 +108,9 @@ def test_the_best_and_the_worst_template(found):
     assert limits.shares(found).index[0] == "a+b"
 
 
-def test_the_surest_mistakes_are_listed_first(found, monkeypatch):
-    assert [answer.src for answer in limits.listed(found.mistakes)] == ["3-9*9=", "4+5=", "4*5*6=", "9*9*9="]
-    monkeypatch.setattr(limits, "LISTED", 1)
-    assert [answer.src for answer in limits.listed(found.mistakes)] == ["3-9*9="]
+def test_the_surest_mistakes_are_listed_first(found):
+    assert [answer.src for answer in limits.listed(found.mistakes, 9)] == ["3-9*9=", "4+5=", "4*5*6=", "9*9*9="]
+    assert [answer.src for answer in limits.listed(found.mistakes, 1)] == ["3-9*9="]
 
 
 def test_the_curve_has_everyone(found):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stages import grammar
-from stages.page.tables import Cell, Table, share
+from stages.page.tables import Table, shares
 from stages.page.whole import Whole
 
 HELD_OUT = "held out"
@@ -17,19 +17,25 @@ NO_TWIN = "held out, no training row with its operands and value"
 
 def by_kind(networks: Sequence[Whole]) -> Table:
     """A row for each kind of expression, a column for each network."""
-    found = pd.DataFrame({one.name: _shares(one) for one in networks}).dropna(how="all")
+    found = pd.DataFrame({one.title: _shares(one) for one in networks}).dropna(how="all")
     caption = "The rows that were held out, and 3,000 expressions of each kind that the corpus does not have."
-    return _table("learned-kinds", "By kind of expression", caption, "expressions", found)
+    return shares("learned-kinds", "By kind of expression", caption, "expressions", found)
 
 
-def by_template(whole: Whole) -> Table:
+def by_template(networks: Sequence[Whole]) -> Table:
+    """A row for each template of the corpus, a column for each network."""
+    found = pd.DataFrame({one.title: _share(one.kinds.groupby("template")) for one in networks})
+    caption = "Exact match on the held-out rows of each network."
+    return shares("learned-templates", "By template", caption, "template", _ordered(found))
+
+
+def by_template_and_kind(whole: Whole) -> Table:
     """A row for each template of the corpus, a column for each kind of expression."""
     beyond = whole.beyond[whole.beyond["template"].isin(grammar.TEMPLATES)]
     found = {HELD_OUT: _share(whole.kinds.groupby("template"))}
     found |= {kind: _share(rows.groupby("template")) for kind, rows in beyond.groupby("kind", sort=False)}
-    table = pd.DataFrame(found).reindex([one for one in grammar.TEMPLATES if one in set(found[HELD_OUT].index)])
-    caption = f"The network {whole.name}, by template. An empty cell: the template has fewer operands."
-    return _table("learned-templates", "By template", caption, "template", table)
+    caption = f"The network {whole.title}, which ships. An empty cell: the template has fewer operands."
+    return shares("learned-both", "By template and kind", caption, "template", _ordered(pd.DataFrame(found)))
 
 
 def _shares(whole: Whole) -> pd.Series:
@@ -43,9 +49,6 @@ def _share(groups) -> pd.Series:
     return sums["right"] / sums["rows"]
 
 
-def _table(name: str, title: str, caption: str, first: str, shares: pd.DataFrame) -> Table:
-    rows = [
-        [Cell(str(kind)), *(Cell("", -1) if pd.isna(one) else share(one) for one in row)]
-        for kind, row in zip(shares.index, shares.to_numpy().tolist(), strict=True)
-    ]
-    return Table(name, title, caption, [first, *map(str, shares.columns)], rows)
+def _ordered(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows in the order of the corpus's templates."""
+    return found.reindex([one for one in grammar.TEMPLATES if one in found.index])

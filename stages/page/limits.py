@@ -4,6 +4,7 @@ epoch 1, valid_exact_match 0.356; '31*48*24=', tgt 35712, predicted '35504'  -> 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,9 +12,11 @@ from stages import grammar
 from stages.page.gallery import Answer, answer
 from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
 from stages.page.tables import Cell, Table, count, on, share
+from stages.page.tables import shares as of_shares
 from stages.page.whole import Shipped, Whole, reached
 
 LISTED = 200  # wrong answers listed on the page at most
+OTHERS_LISTED = 50  # of each network that does not ship
 MARK = 0.97  # an exact match: how long does it take?
 
 
@@ -85,11 +88,17 @@ def _right(whole: Whole, key: str, order: Sequence, title: str) -> Table:
     return Table(f"whole-{key}", title, "All held-out rows.", heads, rows)
 
 
-def common(whole: Whole) -> list[tuple[str, float]]:
-    """What the wrong answers have in common, each with its share of them; empty if there are none."""
-    wrong = whole.mistakes
-    if wrong.empty:
-        return []
+def in_common(networks: Sequence[Whole]) -> Table:
+    """The number of wrong answers of each network, and the shares of them that have something in common."""
+    found = pd.DataFrame({one.title: common(one.mistakes) for one in networks})
+    caption = "Shares of each network's wrong answers to held-out rows."
+    table = of_shares("whole-common", "What the wrong answers have in common", caption, "wrong answers", found)
+    numbers = [Cell("number"), *(count(len(one.mistakes)) for one in networks)]
+    return replace(table, rows=[numbers, *table.rows])
+
+
+def common(wrong: pd.DataFrame) -> pd.Series:
+    """What wrong answers have in common, each with its share of them; NaN if there are none."""
     predicted, true, template = wrong["predicted"], wrong["tgt"].astype(str), wrong["template"]
     alike = predicted.str.len() == true.str.len()
     pairs = zip(predicted, true, strict=True)
@@ -105,12 +114,12 @@ def common(whole: Whole) -> list[tuple[str, float]]:
         "have exactly one wrong character": alike & (off == 1),
         "are within 1 % of the correct value": close,
     }
-    return [(words, found.mean()) for words, found in shares.items()]
+    return pd.Series({words: found.astype(float).mean() for words, found in shares.items()})
 
 
-def listed(mistakes: pd.DataFrame) -> list[Answer]:
-    """The wrong answers listed on the page, highest probability first."""
-    surest = mistakes.sort_values("probability", ascending=False, kind="stable").head(LISTED)
+def listed(mistakes: pd.DataFrame, most: int) -> list[Answer]:
+    """Up to `most` wrong answers, highest probability first."""
+    surest = mistakes.sort_values("probability", ascending=False, kind="stable").head(most)
     return list(map(answer, surest.assign(run="whole", correct=False).itertuples()))
 
 

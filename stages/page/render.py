@@ -118,12 +118,21 @@ def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole], 
         "on": tables.on(whole.row.to_frame().T),
         "trained": round(whole.rows / held_out) - whole.rows,
         "overall": limits.overall(shipped),
-        "pairs": limits.listed(shipped.pairs),
+        "pairs": limits.listed(shipped.pairs, limits.LISTED),
         "shares": limits.shares(whole),
         "kinds": [make(whole) for make in (limits.by_template, limits.by_length)],
-        "common": limits.common(whole),
-        "listed": limits.listed(whole.mistakes),
+        "common": limits.in_common(networks),
+        "listed": limits.listed(whole.mistakes, limits.LISTED),
+        "others": [
+            (one, limits.listed(one.mistakes, limits.OTHERS_LISTED))
+            for one in networks
+            if one is not whole and len(one.mistakes)
+        ],
         "curve": limits.curve(networks),
         "comparison": limits.comparison(networks),
-        "learned": [learned.by_kind(networks), learned.by_template(whole)],
+        "learned": [
+            learned.by_kind(networks),
+            learned.by_template(networks),
+            learned.by_template_and_kind(whole),
+        ],
     }

@@ -128,6 +128,15 @@ def share(value: float) -> Cell:
     return Cell(f"{value:.4f}", value)
 
 
+def shares(name: str, title: str, caption: str, first: str, found: pd.DataFrame) -> Table:
+    """The shares as they stand, under the heading `first` the names of the rows; a NaN is an empty cell."""
+    rows = [
+        [Cell(str(kind)), *(Cell("", -1) if pd.isna(one) else share(one) for one in row)]
+        for kind, row in zip(found.index, found.to_numpy().tolist(), strict=True)
+    ]
+    return Table(name, title, caption, [first, *map(str, found.columns)], rows)
+
+
 def _shaded(value: float) -> Cell:
     return Cell("", -1) if pd.isna(value) else Cell(f"{value:.2f}", value, value)
 

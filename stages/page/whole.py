@@ -31,6 +31,10 @@ class Whole:
     rounding: dict
 
     @property
+    def title(self) -> str:
+        return self.name.replace("_", " ")
+
+    @property
     def rows(self) -> int:
         return int(self.kinds["rows"].sum())
 
@@ -53,7 +57,7 @@ class Shipped:
 
 
 def reached(networks: Iterable[Whole]) -> pd.DataFrame:
-    """Name, settings, parameters, epoch, hours of training and exact match of each point of our curves and the others'.
+    """Title, settings, parameters, epoch, hours of training and exact match of each point of ours and of the others'.
 
     Our curves were measured in training precision; their last point is that of the row. `ours` tells them apart.
     """
@@ -62,7 +66,7 @@ def reached(networks: Iterable[Whole]) -> pd.DataFrame:
         exact = [*one.history["valid_exact_match"].iloc[:-1], one.row["exact_match"]]
         seconds = float(one.row["seconds_per_epoch"])  # of a pass over the training set
         points += [
-            (one.name, True, one.settings, one.rounding["parameters"], epoch, epoch * seconds / 3600, share)
+            (one.title, True, one.settings, one.rounding["parameters"], epoch, epoch * seconds / 3600, share)
             for epoch, share in zip(one.history["epoch"], exact, strict=True)
         ]
     points += [

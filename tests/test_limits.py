@@ -93,6 +93,10 @@ def test_what_was_learned_by_hand(found):
         ["a-b*c", "0.0000", ""],
         ["a*b*c", "0.0000", ""],
     ]
+    other = {"kind": ["one large operand"], "template": ["a+b"], "rows": [8], "right": [1]}
+    alone = replace(found, name="new_sets", point={"split": "operands"}, beyond=pd.DataFrame(other))
+    assert learned.new_operands([found, alone]) == [("new sets", 0.2)]
+    assert learned.most_beyond([alone, found]) == ("best", "four operands", 0.25)
     fewer = replace(found, name="other", kinds=found.kinds[:1])
     networks = learned.by_template([found, fewer])
     assert networks.heads == ["template", "best", "other"]

@@ -38,6 +38,22 @@ def by_template_and_kind(whole: Whole) -> Table:
     return shares("learned-both", "By template and kind", caption, "template", _ordered(pd.DataFrame(found)))
 
 
+def new_operands(networks: Sequence[Whole]) -> list[tuple[str, float]]:
+    """Title and exact match of each network whose held-out rows have, in no order, the operands of a training row."""
+    split = [one for one in networks if one.point.get("split") == "operands"]
+    return [(one.title, one.kinds["right"].sum() / one.kinds["rows"].sum()) for one in split]
+
+
+def most_beyond(networks: Sequence[Whole]) -> tuple[str, str, float]:
+    """The title, the kind and the exact match of the best network and kind of expression that the corpus lacks."""
+    found = [
+        (one.title, kind, share)
+        for one in networks
+        for kind, share in _share(one.beyond.groupby("kind", sort=False)).items()
+    ]
+    return max(found, key=lambda each: each[2])
+
+
 def _shares(whole: Whole) -> pd.Series:
     held_out = {HELD_OUT: whole.kinds["right"].sum() / whole.kinds["rows"].sum()}
     no_twin = {NO_TWIN: whole.row.get("exact_match_no_twin")}  # rows measured before the column are empty

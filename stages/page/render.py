@@ -130,6 +130,8 @@ def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole], 
         ],
         "curve": limits.curve(networks),
         "comparison": limits.comparison(networks),
+        "new_operands": learned.new_operands(networks),
+        "beyond": learned.most_beyond(networks),
         "learned": [
             learned.by_kind(networks),
             learned.by_template(networks),

@@ -8,7 +8,6 @@
     document.getElementById(id),
   );
   const SLICE = 16; // milliseconds of calculation between two chances to handle a keystroke: one frame
-  const WIDEST = 60; // characters whose attention is shown: drawing many more for a long answer would block typing
   let network = null; // a promise, from the first use on
   let turn = 0; // number of the latest question; answers to earlier ones are dropped
 
@@ -82,7 +81,7 @@
 
   /** One row per character of the answer: its probability, the next two candidates, and the attention. */
   function draw(source, tokens) {
-    const looks = tokens[0].looked !== null && source.length <= WIDEST;
+    const looks = tokens[0].looked !== null && source.length <= facts.widest;
     const heads = ["answer", "probability", "next candidates"].map((title) => element("th", title, { scope: "col" }));
     heads[2].className = "next";
     const characters = looks ? [...source].map((one) => element("th", one, { scope: "col", className: "looked" })) : [];

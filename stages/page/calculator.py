@@ -22,6 +22,7 @@ from stages.page.whole import Whole
 from stages.scratchpad import SCRATCHPADS
 
 PICKED = 1000  # wrong answers to pick from, at most
+WIDEST = 60  # characters of an expression whose attention is shown: drawing many more would block typing
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
         "eos": EOS,
         "tokens": TOKENS,
         "shapes": sorted(grammar.SHAPES),
+        "widest": WIDEST,
         "tensors": [(name, array.shape) for name, array in arrays.items()],
         "held_out": list(whole.held_out["src"]) if whole else [],
         "mistakes": list(whole.mistakes["src"].head(PICKED)) if whole else [],

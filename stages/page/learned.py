@@ -39,7 +39,7 @@ def by_template_and_kind(whole: Whole) -> Table:
 
 
 def new_operands(networks: Sequence[Whole]) -> list[tuple[str, float]]:
-    """Title and exact match of each network that is held out by operands: no training row has those of a held-out row."""
+    """Title and exact match of each network whose held-out rows were split off by their operands."""
     split = [one for one in networks if one.point.get("split") == "operands"]
     return [(one.title, one.kinds["right"].sum() / one.kinds["rows"].sum()) for one in split]
 

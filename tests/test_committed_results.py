@@ -67,7 +67,8 @@ def test_the_readme_shows_the_committed_exact_matches(head):
         [None, None, None, calculator.max()],
     )
     for row, shares in zip(table, expected, strict=True):
-        assert [cell.strip() for cell in row] == ["" if share is None else f"{share:.3f}" for share in shares]
+        shown = ["" if share is None else f"{share:.3f}" if share < 0.9995 else f"{share:.6f}" for share in shares]
+        assert [cell.strip() for cell in row] == shown
 
 
 def test_the_committed_page_shows_the_committed_metrics(head):

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from stages import grammar
+from stages.page.digits import fixed
 from stages.page.gallery import Answer, answer
 from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
 from stages.page.tables import Cell, Table, count, on, share
@@ -31,7 +32,7 @@ def curve(networks: Sequence[Whole]) -> Picture:
         for (name, ours), own in points.groupby(["name", "ours"], sort=False):
             look = {"color": colours[name], "marker": markers[name], "markersize": 4, "linestyle": DASHES[not ours]}
             axes.plot(own["hours"], own[column], label=name, **look)
-            parts.append(f"{name} {own[column].iloc[-1]:.4f} after {own['hours'].iloc[-1]:.2f} hours")
+            parts.append(f"{name} {fixed(own[column].iloc[-1], 4)} after {own['hours'].iloc[-1]:.2f} hours")
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:.3g}")
         if column == "wrong":

@@ -24,6 +24,7 @@ from stages.page import (
     verdicts,
 )
 from stages.page.claims import claims
+from stages.page.digits import percent
 from stages.page.results import Results
 from stages.page.whole import Shipped, Whole
 
@@ -74,7 +75,7 @@ def render(results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = lambda share, digits=1: f"{100 * share:.{digits}f} %"
+    environment.filters["percent"] = percent
     environment.filters["inline"] = lambda panel, name: Markup(style.inline(panel, name))
     judged = claims(results)
     ranked = results.metrics.sort_values("exact_match", kind="stable")

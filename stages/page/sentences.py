@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stages import measures, studies
+from stages.page.digits import percent
 
 # How a sentence names a setting of a training; a key that is not here stands with its value.
 SETTINGS = {
@@ -79,7 +80,7 @@ def value(measure: str, number: float, sign: str = "") -> str:
     if math.isinf(number):
         return "infinity"
     unit = measures.BY_NAME[measure].unit
-    return f"{100 * number:{sign}.1f} %" if unit == " %" else f"{number:{sign}.3g}{unit}"
+    return percent(number, sign=sign) if unit == " %" else f"{number:{sign}.3g}{unit}"
 
 
 def between(measure: str, low: float, high: float) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stages import grammar, measures
+from stages.page.digits import fixed
 from stages.page.references import REPORTED
 from stages.page.results import Results
 
@@ -125,7 +126,7 @@ def _threads(threads: int, processes: int) -> str:
 
 
 def share(value: float) -> Cell:
-    return Cell(f"{value:.4f}", value)
+    return Cell(fixed(value, 4), value)
 
 
 def shares(name: str, title: str, caption: str, first: str, found: pd.DataFrame) -> Table:

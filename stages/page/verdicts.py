@@ -14,6 +14,7 @@ from scipy.stats import binomtest, norm, t
 from stages import studies, study_table
 from stages.measures import BY_NAME
 from stages.page import sentences
+from stages.page.digits import general
 
 CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
 CONSISTENT = "consistent"  # of a reported figure that has more than one reading
@@ -132,7 +133,7 @@ def left_out(rows: pd.DataFrame) -> pd.Series:
 
 
 def figure(value: float) -> str:
-    return "never" if np.isinf(value) else f"{value:.3g}"
+    return "never" if np.isinf(value) else general(value)
 
 
 def word(value: object) -> str:

@@ -91,7 +91,7 @@ def test_the_accessibility_tree(browser):
 def test_no_mistakes_no_button_and_no_javascript_no_calculator(browser, page_text, tmp_path):
     page = browser.new_page()
     page.goto(small_page(page_text, "gru", "context", tmp_path).as_uri())
-    assert page.get_by_role("button", name="wrong answer").count() == 0
+    assert page.get_by_role("button", name="wrong answer", exact=True).count() == 0
     page.close()
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

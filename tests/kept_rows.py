@@ -18,7 +18,7 @@ ANSWERS = pd.DataFrame(
 )
 BEYOND = pd.DataFrame({"kind": ["four operands"], "template": ["a+b+c+d"], "rows": [4], "right": [1]})
 EVERYTHING = pd.DataFrame({"template": ["a+b", "a*b*c"], "rows": [2, 2], "right": [1, 0]})
-ROUNDING = {"sha256": "0" * 64, "parameters": 449042, "rows": 5, "changed": 1, "exact_match": 0.8}
+ROUNDING = {"sha256": "0" * 64, "parameters": 449042, "rows": 5, "changed": 1, "exact_match": 0.2}  # as in ANSWERS
 HISTORY = pd.DataFrame({"epoch": [1, 2], "valid_exact_match": [0.5, 0.8]})
 ROW = pd.Series(
     {"exact_match": 0.81, "seconds_per_epoch": 1800, "device": "cpu", "threads": 2, "processes": 1, "torch": "2.13.0"}

@@ -84,7 +84,7 @@ def test_on_the_page(answers, said, finished, tmp_path):
     assert done.returncode == 0, done.stderr
     page = output.read_text()
     section = page[page.index('<section id="whole"') :].partition("</section>")[0]
-    assert "<strong>80.00 %</strong>" in section
+    assert "<strong>20.00 %</strong>" in section
     assert said in section
     assert "nan" not in section
 

@@ -107,9 +107,15 @@ def test_what_was_learned_by_hand(found):
     ]
 
 
+@pytest.mark.parametrize(("point", "rows"), [({"sample": "all"}, -1), ({"sample": 50}, 45), ({}, None)])
+def test_training_rows_are_those_that_were_not_held_out(found, point, rows):
+    """EVERYTHING has 4 rows, five were held out."""
+    assert limits.trained(replace(found, point=point), whole.Shipped("best", EVERYTHING, ANSWERS[:0])) == rows
+
+
 def test_the_best_and_the_worst_template(found):
-    assert limits.shares(found).to_dict() == {"a+b": 0.5, "a*b*c": 0.0, "a-b*c": 0.0}
-    assert limits.shares(found).index[0] == "a+b"
+    assert limits.ranked(found).to_dict() == {"a+b": 0.5, "a*b*c": 0.0, "a-b*c": 0.0}
+    assert limits.ranked(found).index[0] == "a+b"
 
 
 def test_the_surest_mistakes_are_listed_first(found):

@@ -8,18 +8,20 @@ MOST = 6  # digits after the point
 
 def fixed(share: float, digits: int) -> str:
     """With so many digits after the point, or with as many as it takes not to look like 1."""
-    while digits < MOST and share < 1 == round(share, digits):
-        digits += 1
-    return f"{share:.{digits}f}"
+    return f"{share:.{_enough(share, digits, 1)}f}"
 
 
 def percent(share: float, digits: int = 1, sign: str = "") -> str:
     """In percent, with so many digits after the point, or with as many as it takes not to look like 100."""
-    while digits < MOST and share < 1 and round(100 * share, digits) == 100:
-        digits += 1
-    return f"{100 * share:{sign}.{digits}f} %"
+    return f"{100 * share:{sign}.{_enough(100 * share, digits, 100)}f} %"
 
 
 def general(value: float) -> str:
     """With three significant digits, or with as many as it takes not to look like 1."""
     return fixed(value, 3) if 0.999 < value < 1 else f"{value:.3g}"
+
+
+def _enough(value: float, digits: int, whole: float) -> int:
+    while digits < MOST and value < whole == round(value, digits):
+        digits += 1
+    return digits

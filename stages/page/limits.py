@@ -12,9 +12,8 @@ from stages import grammar
 from stages.page.digits import fixed
 from stages.page.gallery import Answer, answer
 from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
-from stages.page.tables import Cell, Table, count, on, share
-from stages.page.tables import shares as of_shares
-from stages.page.whole import Shipped, Whole, reached
+from stages.page.tables import Cell, Table, count, of_shares, on, share
+from stages.page.whole import Shipped, Whole, reached, shares
 
 LISTED = 200  # wrong answers listed on the page at most
 OTHERS_LISTED = 50  # of each network that does not ship
@@ -64,10 +63,16 @@ def comparison(networks: Sequence[Whole]) -> Table:
     return Table("whole-others", "Compared with others", caption, heads, rows)
 
 
-def shares(whole: Whole) -> pd.Series:
+def trained(whole: Whole, shipped: Shipped) -> int | None:
+    """The number of training rows: all that were not held out. None if the study's point has no `sample`."""
+    sample = whole.point.get("sample")
+    drawn = shipped.everything["rows"].sum() if sample == "all" else sample
+    return None if drawn is None else int(drawn) - whole.rows
+
+
+def ranked(whole: Whole) -> pd.Series:
     """The share of correct answers of each template, the best first."""
-    found = whole.kinds.groupby("template")[["rows", "right"]].sum()
-    return (found["right"] / found["rows"]).sort_values(ascending=False, kind="stable")
+    return shares(whole.kinds, "template").sort_values(ascending=False, kind="stable")
 
 
 def by_template(whole: Whole) -> Table:
@@ -105,7 +110,7 @@ def common(wrong: pd.DataFrame) -> pd.Series:
     pairs = zip(predicted, true, strict=True)
     off = pd.Series([sum(one != two for one, two in zip(*pair, strict=False)) for pair in pairs], wrong.index)
     close = (pd.to_numeric(predicted, errors="coerce") - wrong["tgt"]).abs() <= wrong["tgt"].abs() / 100
-    shares = {
+    properties = {
         "have a product in the expression": template.str.contains("*", regex=False),
         "multiply an intermediate result, as in (a+b)*c or a*b*c": template.str.contains(r"a\*b\*c|\)\*|\*\("),
         "are as long as the correct answer": alike,
@@ -115,7 +120,7 @@ def common(wrong: pd.DataFrame) -> pd.Series:
         "have exactly one wrong character": alike & (off == 1),
         "are within 1 % of the correct value": close,
     }
-    return pd.Series({words: found.astype(float).mean() for words, found in shares.items()})
+    return pd.Series({words: found.astype(float).mean() for words, found in properties.items()})
 
 
 def listed(mistakes: pd.DataFrame, most: int) -> list[Answer]:

@@ -99,7 +99,7 @@ def render(results: Results) -> str:
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
         calculator=results.calculator,
-        whole=_whole(results.whole, results.shipped, [*results.kept.values()], results.config.valid_share),
+        whole=_whole(results.whole, results.shipped, [*results.kept.values()]),
         twins=results.metrics.drop_duplicates("dataset").set_index("dataset")["twins"].to_dict(),
         undated=[name for name, (_, table) in results.studies.items() if table["code"].isna().all()],
         templates=grammar.TEMPLATES,
@@ -108,19 +108,16 @@ def render(results: Results) -> str:
     )
 
 
-def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole], held_out: float) -> dict | None:
-    """What the page shows of the networks of the whole corpus, first of all of the one that ships.
-
-    `held_out` is the share of rows that is held out.
-    """
+def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole]) -> dict | None:
+    """What the page shows of the networks of the whole corpus, first of all of the one that ships."""
     if whole is None or shipped is None:
         return None
     return {
         "on": tables.on(whole.row.to_frame().T),
-        "trained": round(whole.rows / held_out) - whole.rows,
+        "trained": limits.trained(whole, shipped),
         "overall": limits.overall(shipped),
         "pairs": limits.listed(shipped.pairs, limits.LISTED),
-        "shares": limits.shares(whole),
+        "shares": limits.ranked(whole),
         "kinds": [make(whole) for make in (limits.by_template, limits.by_length)],
         "common": limits.in_common(networks),
         "listed": limits.listed(whole.mistakes, limits.LISTED),

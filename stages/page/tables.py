@@ -129,7 +129,7 @@ def share(value: float) -> Cell:
     return Cell(fixed(value, 4), value)
 
 
-def shares(name: str, title: str, caption: str, first: str, found: pd.DataFrame) -> Table:
+def of_shares(name: str, title: str, caption: str, first: str, found: pd.DataFrame) -> Table:
     """The shares as they stand, under the heading `first` the names of the rows; a NaN is an empty cell."""
     rows = [
         [Cell(str(kind)), *(Cell("", -1) if pd.isna(one) else share(one) for one in row)]

@@ -39,6 +39,10 @@ class Whole:
         return int(self.kinds["rows"].sum())
 
     @property
+    def exact_match(self) -> float:
+        return self.rounding["exact_match"]
+
+    @property
     def hours(self) -> float:
         return float(self.row["seconds_per_epoch"]) * self.history["epoch"].iloc[-1] / 3600
 
@@ -54,6 +58,12 @@ class Shipped:
     name: str
     everything: pd.DataFrame
     pairs: pd.DataFrame
+
+
+def shares(counts: pd.DataFrame, key: str) -> pd.Series:
+    """The share of correct answers of each kind, in the order of the table; `counts` has rows and right."""
+    sums = counts.groupby(key, sort=False)[["rows", "right"]].sum()
+    return sums["right"] / sums["rows"]
 
 
 def reached(networks: Iterable[Whole]) -> pd.DataFrame:

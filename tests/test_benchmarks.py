@@ -12,7 +12,7 @@ from stages.command import BadInput
 from stages.network import alphabet
 from stages.network.learner import Learner
 from stages.network.seq2seq import Seq2Seq
-from tests.benchmarks import growth, load, speed, usual
+from tests.benchmarks import gpu, growth, load, speed, usual
 
 SOURCES = alphabet.encode_sources(["7-9=", "12*(3+4)=", "0*0="])
 ANSWERS = alphabet.encode_answers(["-2", "84", "0"])
@@ -41,6 +41,12 @@ def test_the_usual_networks_refuse_other_decoders():
 def test_every_way_makes_a_training_pass(run):
     found = speed.ways(run, (SOURCES, ANSWERS), Learner(run, len(SOURCES), torch.device("cpu")))
     assert len(found) == 6
+    assert all(math.isfinite(call()) for call in found.values())
+
+
+def test_every_way_on_a_gpu_makes_a_training_pass(run):
+    found = gpu.ways(run, lambda scratchpad: (SOURCES, ANSWERS), torch.device("cpu"))
+    assert len(found) == 9
     assert all(math.isfinite(call()) for call in found.values())
 
 

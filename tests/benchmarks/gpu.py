@@ -1,0 +1,96 @@
+"""Training rows per second on a GPU, or on the CPU if there is none: ours and the usual loop, measured in turn.
+
+data/samples/full/train.parquet  ->  gru, usual loop  15,561
+                                     gru, ours        21,802
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pack_padded_sequence
+from torch.utils.data import DataLoader
+
+from stages import files, params
+from stages.command import one_line
+from stages.network import alphabet, machine
+from stages.network.batches import Rows
+from stages.network.learner import Learner
+from tests.benchmarks import usual
+from tests.benchmarks.measure import one_pass, rates
+
+ROWS = 25_600
+# The networks of the study `calculator` differ from the report's in these settings
+RECIPE = {"cell": "gru", "decoder": "attention", "schedule": "one_cycle", "optimizer": "muon", "grad_clip": 1.0}
+
+
+class Packed(usual.Packed):
+    """The usual network on a GPU: packing takes the lengths from the CPU, and so waits for the GPU."""
+
+    def encode(self, source: Tensor) -> Tensor:
+        lengths = (source != alphabet.PAD).sum(dim=1).cpu()
+        packed = pack_padded_sequence(self.embedding(source), lengths, batch_first=True, enforce_sorted=False)
+        _, state = self.encoder(packed)
+        return (state[0] if isinstance(state, tuple) else state)[-1]
+
+
+class Moved:
+    """The batches of a loader, moved to the device one by one."""
+
+    def __init__(self, loader: DataLoader, device: torch.device):
+        self.loader, self.device = loader, device
+
+    def __iter__(self) -> Iterator[Rows]:
+        for source, answer in self.loader:
+            yield source.to(self.device), answer.to(self.device)
+
+
+def loop(run: params.Run, rows: Rows, device: torch.device) -> Callable[[], float]:
+    """A function that makes one pass of the usual loop over the rows."""
+    model = Packed(run.cell, run.embed_dim, run.hidden_dim, run.layers, run.decoder).to(device)
+    lists = usual.Expressions(*rows)
+    batches = Moved(DataLoader(lists, run.batch_size, shuffle=True, collate_fn=lists.collate), device)
+    return partial(usual.epoch, model, torch.optim.AdamW(model.parameters(), lr=run.lr), run.grad_clip, batches)
+
+
+def ways(run: params.Run, encoded: Callable[[str], Rows], device: torch.device) -> dict[str, Callable[[], float]]:
+    """A function per way, which makes one training pass; `encoded` gives the rows for a scratchpad."""
+
+    def ours(run: params.Run) -> Callable[[], float]:
+        rows = encoded(run.scratchpad)
+        rows = rows[0].to(device), rows[1].to(device)
+        return partial(one_pass, Learner(run, 10 * len(rows[0]), device), run, rows)  # the schedule outlasts all passes
+
+    found = {}
+    for cell in ("lstm", "gru"):
+        found[f"{cell}, usual loop"] = loop(replace(run, cell=cell), encoded(run.scratchpad), device)
+        for precision in ("float32", "tf32"):
+            found[f"{cell}, ours, {precision}"] = ours(replace(run, cell=cell, precision=precision))
+    for hidden, batch, scratchpad in ((128, 256, "steps"), (128, 1024, "steps"), (256, 1024, "none")):
+        sizes = {"hidden_dim": hidden, "embed_dim": hidden // 2, "batch_size": batch, "scratchpad": scratchpad}
+        name = f"recipe, {hidden} wide, batches of {batch}, scratchpad {scratchpad}, tf32"
+        found[name] = ours(replace(run, **RECIPE, **sizes, precision="tf32"))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare the training speed on a GPU with the usual loop.")
+    parser.add_argument("params", type=Path)
+    parser.add_argument("table", type=Path, help="Parquet file to read: training rows of the full corpus")
+    args = parser.parse_args()
+
+    run, device = params.find(args.params, "runs", "full-lstm")[1], machine.device()
+    table = files.read_table(args.table).slice(0, ROWS)
+    passes = ways(run, partial(alphabet.encode_table, table, args.table), device)
+    print(machine.description())
+    for way, rate in rates({name: (len(table), call) for name, call in passes.items()}).items():
+        print(f"{way:60}{rate:10,.0f}")
+
+
+if __name__ == "__main__":
+    with one_line("gpu"):
+        main()

@@ -63,13 +63,13 @@ def test_tables_by_hand(found):
         "settings",
     ]
     ours, largest, *_ = limits.comparison([found]).rows
-    assert [cell.text for cell in ours] == ["best", "449,042", "2", "1.00", "0.8100", "never", "cell gru, lr 0.005"]
-    assert [cell.text for cell in largest][:6] == ["LSTM 1024, next character", "", "20", "1.89", "0.9948", "0.94"]
+    assert [cell.text for cell in ours] == ["best", "449,042", "2", "1.000", "0.8100", "never", "cell gru, lr 0.005"]
+    assert [cell.text for cell in largest][:6] == ["LSTM 1024, next character", "", "20", "1.889", "0.9948", "0.944"]
 
 
 def test_the_first_point_of_the_mark(found, monkeypatch):
     monkeypatch.setattr(limits, "MARK", 0.5)
-    assert limits.comparison([found]).rows[0][5].text == "0.50"
+    assert limits.comparison([found]).rows[0][5].text == "0.500"
 
 
 def test_the_whole_corpus_and_its_pairs_by_hand():
@@ -126,8 +126,8 @@ def test_the_surest_mistakes_are_listed_first(found):
 def test_the_curve_has_everyone(found):
     told = [panel.alt for panel in limits.curve([found]).panels]
     assert all(one.name in text for text in told for one in OTHERS)
-    assert "best 0.8100 after 1.00 hours" in told[0]
-    assert "best 0.1900 after 1.00 hours" in told[1]
+    assert "best 0.8100 after 1.000 hours" in told[0]
+    assert "best 0.1900 after 1.000 hours" in told[1]
 
 
 def test_the_curve_is_drawn_by_hours(found):

@@ -31,8 +31,8 @@ def curve(networks: Sequence[Whole]) -> Picture:
         for (name, ours), own in points.groupby(["name", "ours"], sort=False):
             look = {"color": colours[name], "marker": markers[name], "markersize": 4, "linestyle": DASHES[not ours]}
             axes.plot(own["hours"], own[column], label=name, **look)
-            parts.append(f"{name} {fixed(own[column].iloc[-1], 4)} after {own['hours'].iloc[-1]:.2f} hours")
-        axes.set_xscale("log", base=2)
+            parts.append(f"{name} {fixed(own[column].iloc[-1], 4)} after {own['hours'].iloc[-1]:.3f} hours")
+        axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:.3g}")
         if column == "wrong":
             axes.set_yscale("log")
@@ -53,8 +53,8 @@ def comparison(networks: Sequence[Whole]) -> Table:
     rows = []
     for _, own in reached(networks).groupby("name", sort=False):
         last, first = own.iloc[-1], own.loc[own["exact_match"] >= MARK, "hours"]
-        until = Cell(f"{first.iloc[0]:.2f}", first.iloc[0]) if len(first) else Cell("never", 1e9)
-        hours = Cell(f"{last['hours']:.2f}", last["hours"])
+        until = Cell(f"{first.iloc[0]:.3f}", first.iloc[0]) if len(first) else Cell("never", 1e9)
+        hours = Cell(f"{last['hours']:.3f}", last["hours"])
         size = count(int(last["parameters"])) if last["ours"] else Cell("")
         sizes = [size, count(last["epoch"]), hours, share(last["exact_match"]), until]
         rows.append([Cell(last["name"]), *sizes, Cell(last["settings"])])

@@ -57,7 +57,7 @@ class Packed(nn.Module):
 
     def encode(self, source: Tensor) -> Tensor:
         """Source ids (B, S) to context (B, H)."""
-        lengths = (source != PAD).sum(dim=1)
+        lengths = (source != PAD).sum(dim=1).cpu()  # packing reads them there
         packed = pack_padded_sequence(self.embedding(source), lengths, batch_first=True, enforce_sorted=False)
         _, state = self.encoder(packed)
         hidden = state[0] if isinstance(state, tuple) else state  # (layers, B, H)

@@ -20,6 +20,7 @@ from stages.params import CHECKED, Name
 from stages.settings import Entry, Place, Text
 
 MOST = 1000  # points of a study; lists can multiply to millions
+SEEDS = "seed", "sample_seed"  # points that differ in these alone are repetitions: their spread is chance
 
 Kind = Literal["trainings", "answers", "shift"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -55,6 +56,7 @@ class Study:
     reach: Above | None = None
     longest: Above | None = None
     keep: dict[Name, Place] | None = None
+    curves: bool = False
     ships: Name | None = None
     code: Text | None = None
     by: Annotated[list[str], Field(min_length=1)]
@@ -64,7 +66,7 @@ class Study:
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Study":
         trainings = self.kind == "trainings"
-        for name in ("run", "reach", "always", "longest", "keep", "ships", "code"):
+        for name in ("run", "reach", "always", "longest", "keep", "curves", "ships", "code"):
             if bool(getattr(self, name)) and not trainings:
                 raise ValueError(f"{name}: only for kind: trainings")
         if trainings and not (self.run and self.reach):
@@ -77,7 +79,7 @@ class Study:
             if comparison.than is not None and comparison.larger != "auc":
                 raise ValueError("than: only auc, whose error is known, can be compared with a number")
             for place in filter(None, (comparison.at, comparison.than_at)):
-                found = [point | {"seed": 0} for point in at(tried, place)]
+                found = [{key: point[key] for key in point if key not in SEEDS} for point in at(tried, place)]
                 if not found or any(point != found[0] for point in found):
                     what = f"{_named(place)}: must be one point, apart from its seeds"
                     raise ValueError(f"{what} (found {len(found)})")

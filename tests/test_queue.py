@@ -24,7 +24,7 @@ Worker status: 0 active, 0 idle
 
 
 def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
-    """DVC reports Success, but git does not know the experiment, as in a shallow clone, or after `git gc` in one."""
+    """DVC reports Success, but the experiment's commit is gone, as after `git gc` in a shallow clone."""
     called, queued = [], []
 
     def call(*command, env=None):
@@ -34,6 +34,8 @@ def test_a_point_whose_results_cannot_be_read_leaves_nothing(monkeypatch):
                 queued.append(name)
             case ("dvc", "queue", "status"):
                 return QUEUE.format(name=queued[0]) if queued else "Worker status: 0 active, 0 idle"
+            case ("git", "for-each-ref", "--format=%(refname:lstrip=-1)", *_):
+                return "\n".join(["other-1", *queued])
             case ("git", "show", *_):
                 raise BadInput("fatal: invalid object name")
         return ""
@@ -92,6 +94,7 @@ small:
   keep:
     best: {lr: 0.002}
     last: {epochs: 2}
+  curves: true
   ships: best
   by: [lr]
   show: [loss]
@@ -138,7 +141,12 @@ def test_a_real_study(repository):
     everything, beyond = (pd.read_csv(folder / f"{name}.csv") for name in ("everything", "beyond"))
     assert everything["rows"].sum() == 3 * 12**2 + 21 * 12**3
     assert beyond.groupby("kind")["rows"].sum().tolist() == [3000] * 4
+    curves = pd.read_csv(folder.parent / "curves.csv")
+    assert curves["point"].drop_duplicates().tolist() == ["lr=0.002", "epochs=2 seed=42"]
+    own = curves[curves["point"] == "lr=0.002"].reset_index(drop=True)
+    assert own["valid_loss"].tolist() == pytest.approx(history["valid_loss"].tolist(), rel=1e-5)
     made = {f"best/{name}" for name in (*KEPT, *SHIPPED)} | {f"last/{name}" for name in KEPT}
+    made |= {"curves.csv"}
     assert repository.changed() == {f"reports/studies/small/{name}" for name in made} | {"reports/studies/small.csv"}
     for listed in (("queue", "status"), ("exp", "list", "--all-commits")):
         assert "small-" not in repository.run("dvc", *listed)

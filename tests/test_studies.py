@@ -44,7 +44,7 @@ def test_every_committed_study_is_read_with_the_values_of_its_points_as_they_are
         ]
         assert [studies.label(point) for point in studies.points(found[name])] == combinations
         assert studies.find(ROOT / "studies.yaml", name, CONFIG) == found[name]
-    assert len(found) == 26
+    assert len(found) == 27
 
 
 LR = "{lr: [0.01, 0.001], seed: [1, 2]}"

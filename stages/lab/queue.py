@@ -8,14 +8,14 @@ import os
 import re
 import sys
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 from stages import columns, files, params, studies, study_table
 from stages.command import BadInput
-from stages.lab import kept, trained
+from stages.lab import curves, kept, trained
 from stages.lab.dvc import call, check_git, error_line, overrides, run, trained_rows, up_to_date
 from stages.network import machine
 
@@ -49,10 +49,7 @@ class Queue:
                 print(f"study: queued {number}/{len(points)}: {studies.label(point)}", file=sys.stderr)
         pause, unseen, started = 1.0, set(), -math.inf
         while self.waiting:
-            # Parsed as text: `dvc exp show --json` takes as long and does not show dead workers
-            status = call("dvc", "queue", "status")
-            lines = [line.split() for line in status.splitlines()]
-            states = {words[1]: words[-1] for words in lines if len(words) > 3}  # task, name, when, state
+            status, states = _states()
             # At the beginning, or when all workers have died; a new worker is listed only after seconds
             if NOBODY in status and "Queued" in map(states.get, self.waiting) and time.monotonic() > started + 30:
                 _start(workers)
@@ -76,9 +73,10 @@ class Queue:
     def __exit__(self, *error: object) -> None:
         """Remove unfinished experiments from the queue."""
         for _ in range(2 if self.waiting else 0):  # twice, because DVC marks killed processes as failed only then
-            _each(("queue", "kill"), self.waiting)
+            states = _states()[1]
+            _all(("queue", "kill"), [one for one in self.waiting if states.get(one) == "Running"])
             time.sleep(2)
-        self._forget(*self.waiting)
+        _forget(self.waiting)
 
     def _whole(self, point: studies.Point) -> studies.Point:
         return self.entry.always | point
@@ -112,12 +110,14 @@ class Queue:
             ends = [line for line in log.splitlines() if line.startswith(STAGES)]
             message = ends[-1] if ends else error_line(log) or f"{state}"
             found = {"status": message if DIVERGED.search(message) else f"{study_table.LEFT_OUT}: {message}"}
-        self._forget(experiment)
+        _forget([experiment])
         return found
 
     def _results(self, commit: str, point: studies.Point) -> dict:
         name, dataset, _ = run(self.base, self._whole(point), self.config)
         found = trained.results(commit, name, self.reports)
+        if self.entry.curves:
+            curves.add(self.reports / "studies" / self.name / curves.FILE, self.entry, point, found[-1])
         for which, place in (self.entry.keep or {}).items():
             if studies.at([point], place):
                 model = self.data / "models" / f"{self.name}.safetensors" if which == self.entry.ships else None
@@ -125,9 +125,21 @@ class Queue:
                 kept.keep(commit, name, dataset, found[-1], self.data, kept.Place(folder, model))
         return {"status": study_table.DONE, **trained.summary(*found, self.reach)}
 
-    def _forget(self, *experiments: str) -> None:
-        for command in (("queue", "remove"), ("exp", "remove")):
-            _each(command, experiments)
+
+def _states() -> tuple[str, dict[str, str]]:
+    """DVC's report on its queue, and the state of each experiment in it, by name."""
+    # Parsed as text: `dvc exp show --json` takes as long and does not show dead workers
+    status = call("dvc", "queue", "status")
+    lines = [line.split() for line in status.splitlines()]
+    return status, {words[1]: words[-1] for words in lines if len(words) > 3}  # task, name, when, state
+
+
+def _forget(experiments: Collection[str]) -> None:
+    """Remove experiments from the queue, and the commits of those that have ended."""
+    states = _states()[1]
+    _all(("queue", "remove"), [one for one in experiments if one in states])
+    known = call("git", "for-each-ref", "--format=%(refname:lstrip=-1)", "refs/exps").split()
+    _all(("exp", "remove"), [one for one in experiments if one in known])
 
 
 def _settle() -> None:
@@ -146,7 +158,8 @@ def _start(workers: int) -> None:
     call("dvc", "queue", "start", "--jobs", str(workers), env=threads | os.environ)
 
 
-def _each(command: tuple[str, ...], experiments: Iterable[str]) -> None:
-    for experiment in experiments:
-        with suppress(BadInput):  # no longer there, or not yet
-            call("dvc", *command, experiment)
+def _all(command: tuple[str, ...], experiments: list[str]) -> None:
+    """One call for all of them: DVC takes a second for each call."""
+    if experiments:
+        with suppress(BadInput):  # one may have left the queue since
+            call("dvc", *command, *experiments)

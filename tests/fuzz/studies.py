@@ -15,7 +15,8 @@ from tests.fuzz import texts
 from tests.fuzz.params import ROWS, RUN, as_float, loaded, name, one_of, out_of_range
 from tests.fuzz.trial import Input
 
-LEFT_OUT = {"kind": "trainings", "always": {}} | dict.fromkeys(("run", "reach", "longest", "keep", "ships", "code"))
+UNSET = "run", "reach", "longest", "keep", "ships", "code"
+LEFT_OUT = {"kind": "trainings", "always": {}, "curves": False} | dict.fromkeys(UNSET)
 MEASURES = {
     "trainings": "rows exact_match loss token_accuracy position_accuracy epochs_to_reach unsteadiness clipped "
     "seconds_per_epoch peak_memory_mib twins exact_match_twin exact_match_no_twin wrong_sum wrong_product wrong_parts "
@@ -96,7 +97,7 @@ def _against(study: studies.Study, raw: dict) -> str:
         return "no points, too many points or a duplicate"
     if kind == "trainings" and not (name(raw["run"]) and raw["reach"] and raw["reach"] > 0):
         return "run or reach is missing"
-    if kind != "trainings" and any(raw[key] for key in ("run", "always", "reach", "longest", "keep", "ships", "code")):
+    if kind != "trainings" and any(raw[key] for key in (*UNSET, "always", "curves")):
         return "a key of trainings"
     # A study of older code may have keys and choices that were removed
     checked = KEYS[kind].keys() - (CHOICES if raw["code"] else set())
@@ -111,7 +112,7 @@ def _against(study: studies.Study, raw: dict) -> str:
             return "a rule that compares with nothing, or with two things"
         for place in (rule["at"], rule["than_at"] or rule["at"]):
             meant = [p for p in points if all(key in p and p[key] == value for key, value in place.items())]
-            if len({str(sorted((k, v) for k, v in p.items() if k != "seed")) for p in meant}) != 1:
+            if len({str(sorted((k, v) for k, v in p.items() if k not in ("seed", "sample_seed"))) for p in meant}) != 1:
                 return "a rule that selects no point, or several"
     if raw["longest"] is not None and not raw["longest"] > 0:
         return "longest is not above 0"

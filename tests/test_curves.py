@@ -1,0 +1,33 @@
+"""The curves that a study keeps of its trainings."""
+
+import pandas as pd
+from conftest import study_of
+
+from stages.lab import curves
+
+
+def history(loss):
+    epochs = range(1, len(loss) + 1)
+    shares = {"valid_token_accuracy": 0.5, "valid_exact_match": 0.25, "train_loss": 9.0}
+    return pd.DataFrame({"epoch": epochs, "valid_loss": loss, **shares})
+
+
+def test_curves_stand_in_the_order_of_the_points_and_a_new_one_replaces_the_old(tmp_path):
+    entry = study_of(points=[{"lr": [0.01, 0.001]}])
+    path = tmp_path / "study" / curves.FILE
+    for lr, loss in ((0.001, [2.0, 1.0]), (0.01, [3.0, 2.5]), (0.001, [1.5, 0.5])):
+        curves.add(path, entry, {"lr": lr}, history(loss))
+    assert path.read_text().splitlines() == [
+        "point,epoch,valid_loss,valid_token_accuracy,valid_exact_match",
+        "lr=0.01,1,3,0.5,0.25",
+        "lr=0.01,2,2.5,0.5,0.25",
+        "lr=0.001,1,1.5,0.5,0.25",
+        "lr=0.001,2,0.5,0.5,0.25",
+    ]
+
+
+def test_the_curve_of_a_point_that_the_study_no_longer_has_goes(tmp_path):
+    path = tmp_path / curves.FILE
+    curves.add(path, study_of(points=[{"lr": [0.1, 0.01, 0.001]}]), {"lr": 0.1}, history([1.0]))
+    curves.add(path, study_of(points=[{"lr": [0.01, 0.001]}]), {"lr": 0.001}, history([2.0]))
+    assert pd.read_csv(path)["point"].tolist() == ["lr=0.001"]

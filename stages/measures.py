@@ -66,7 +66,7 @@ MEASURES = (
     Measure("token_accuracy", "token accuracy", SHARE, (METRICS, SCORES, TRAININGS), unit=" %"),
     Measure("position_accuracy", "position accuracy", SHARE, (METRICS, SCORES, TRAININGS), unit=" %"),
     Measure("loss", "loss", AMOUNT, (METRICS, SCORES, TRAININGS), endless=True),
-    Measure("train_loss", "train loss", AMOUNT, (METRICS, SCORES)),
+    Measure("train_loss", "train loss", AMOUNT, (METRICS, SCORES, TRAININGS), endless=True),
     Measure("train_token_accuracy", "train token accuracy", SHARE, (METRICS,)),
     Measure("parameters", "parameters", ORDINAL, (METRICS, SCORES), "{:,}"),
     Measure("epochs_to_reach", "epochs to reach a loss of {reach:g}", AMOUNT, (TRAININGS,), endless=True),

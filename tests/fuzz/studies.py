@@ -18,9 +18,9 @@ from tests.fuzz.trial import Input
 UNSET = "run", "reach", "longest", "keep", "ships", "code"
 LEFT_OUT = {"kind": "trainings", "always": {}, "curves": False} | dict.fromkeys(UNSET)
 MEASURES = {
-    "trainings": "rows exact_match loss token_accuracy position_accuracy epochs_to_reach unsteadiness clipped "
-    "seconds_per_epoch peak_memory_mib twins exact_match_twin exact_match_no_twin wrong_sum wrong_product wrong_parts "
-    "wrong_part_sum",
+    "trainings": "rows exact_match loss train_loss token_accuracy position_accuracy epochs_to_reach unsteadiness "
+    "clipped seconds_per_epoch peak_memory_mib twins exact_match_twin exact_match_no_twin wrong_sum wrong_product "
+    "wrong_parts wrong_part_sum",
     "answers": "rows exact_match right_length right_first right_last",
     "shift": "rows distance p_value auc error",
 }

@@ -12,7 +12,7 @@ import pandas as pd
 from stages import files, params, studies, study_table
 from stages.command import one_line
 from stages.model_file import CALCULATOR
-from stages.page import inputs, kept
+from stages.page import inputs, kept, seeds
 from stages.page.calculator import calculator
 from stages.page.render import render
 from stages.page.results import Results, count
@@ -89,6 +89,7 @@ def main() -> None:
         wholes,
         shipped,
         calculator(network, wholes[shipped.name] if shipped else None),
+        inputs.seed_curves(args.studies / seeds.STUDY / "curves.csv") if seeds.STUDY in known else None,
     )
     with files.outputs(args.page) as [draft]:
         files.write_text(draft, render(results))

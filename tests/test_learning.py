@@ -4,6 +4,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from stages.page import learning, style
+from stages.page.bars import exact_match
 from stages.page.style import COLOURS, DASHES, MARKERS
 from tests.artists import axes, bars, intervals, lines, names
 from tests.hand_made import FULL, GRU, LSTM, results
@@ -33,7 +34,7 @@ def test_looks_are_told_apart():
 
 
 def test_exact_match_has_a_bar_for_each_run():
-    picture = learning.exact_match(results())
+    picture = exact_match(results())
     (drawn,) = axes(picture)
     assert bars(drawn) == {LSTM: 17 / 24, GRU: 13 / 25, FULL: 7 / 10}
     assert [bar.get_linestyle() for bar in drawn.patches[1::2]] == [DASHES[0], DASHES[1], DASHES[0]]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from stages import files, generate, operands
 from stages.page import arithmetic, certainty, datasets, gallery, results, tables
+from stages.page.chance import difference, interval
 from stages.page.style import LONGEST, drawing, label_ends, short
-from stages.page.verdicts import difference, interval
 from tests.hand_made import COUNTS
 
 NUMBER = st.integers(0, 10**6)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from stages.page import certainty, render, tables
+from stages.page import certainty, render, scores, tables
 from tests.hand_made import FULL, GRU, LSTM, results
 
 
@@ -15,7 +15,7 @@ def texts(table):
 
 def test_scores():
     """The report's figures stand beside ours."""
-    table = tables.scores(results())
+    table = scores.scores(results())
     assert table.heads[0] == "run"
     for own in ("accuracy", "loss"):
         beside = table.heads.index(f"report's {own}") - 1

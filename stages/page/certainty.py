@@ -6,10 +6,10 @@ an answer with probability 0.93, correct  ->  in the bin 0.9 to 1, where 0.95 of
 import numpy as np
 import pandas as pd
 
+from stages.page.chance import FEWEST, interval
 from stages.page.results import Results
 from stages.page.style import PALE, Panel, Picture, drawing, short
 from stages.page.tables import Cell, Table, count, share
-from stages.page.verdicts import FEWEST, interval
 
 BINS = 10  # of equal width
 

@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.colors import ListedColormap
 
 from stages.page.arithmetic import NOTHING, hardships
+from stages.page.chance import FEWEST, interval
 from stages.page.results import Results
 from stages.page.style import Panel, Picture, drawing, legend, short
-from stages.page.verdicts import FEWEST, interval
 from stages.places import by_place
 
 BARS = "Thin bars are 95 % intervals (Wilson); each point has at least five rows."

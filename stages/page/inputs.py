@@ -33,6 +33,7 @@ CURVE = {
     "valid_token_accuracy": SHARE,
     "valid_exact_match": SHARE,
 }
+SEED_CURVES = {"point": TEXT} | {name: CURVE[name] for name in CURVE if name == "epoch" or name.startswith("valid_")}
 METRICS = {name: measure.column for name, measure in measures.of(measures.METRICS).items()}
 TIMING = {
     "seconds_per_epoch": AMOUNT,
@@ -52,6 +53,11 @@ def curve(path: Path, epochs: int) -> pd.DataFrame:
     table = read_csv(path, CURVE, REPRO)
     counted(path, table["epoch"].tolist(), epochs)
     return table
+
+
+def seed_curves(path: Path) -> pd.DataFrame | None:
+    """The curves that the study `seeds` kept, a row per point and epoch; None if it keeps none."""
+    return read_csv(path, SEED_CURVES, f"`git checkout {path}` brings it back") if path.exists() else None
 
 
 def metrics(path: Path) -> pd.DataFrame:

@@ -3,33 +3,15 @@
 a row an epoch: full-lstm, epoch 25, train_loss 0.99, valid_loss 1.08  ->  Picture('loss', …)
 """
 
-from collections.abc import Iterable
-
 import pandas as pd
 from matplotlib.axes import Axes
 
+from stages.page.bars import seconds
 from stages.page.results import Results
-from stages.page.style import INK, Panel, Picture, beside, drawing, label_ends, short
-from stages.page.verdicts import interval
+from stages.page.style import Panel, Picture, drawing, label_ends, short
 
 MEASURES = {"loss": "cross-entropy, nats per token", "token_accuracy": "share of correct tokens"}
 TRAINING, VALIDATION = {"linewidth": 0.9, "alpha": 0.8}, {"linewidth": 1.9}
-
-
-def exact_match(results: Results) -> Picture:
-    """A bar for each run, with the 95 % interval over its held-out rows."""
-    figure, axes = drawing("share correct, held-out rows", height=1.1 + 0.4 * len(results.metrics))
-    parts = []
-    for place, (run, correct) in enumerate(results.predictions.groupby("run", sort=False)["correct"]):
-        low, high = interval(correct.mean(), len(correct))
-        _bar(axes, results, place, run, correct.mean())
-        axes.hlines(place, low, high, color=INK, linewidth=1)
-        beside(axes, f"{correct.mean():.3f}", high, place)
-        parts.append(f"{run} {correct.mean():.3f} ({low:.3f} to {high:.3f})")
-    axes.set_xlim(0, 1.1)
-    _name_bars(axes, results.metrics["run"])
-    caption = "Thin lines are 95 % intervals (Wilson) over the held-out rows; another seed may change a score by more."
-    return Picture("exact-match", "Exact match", caption, [Panel(figure, f"Exact match: {', '.join(parts)}.")])
 
 
 def loss(results: Results) -> Picture:
@@ -55,7 +37,7 @@ def overlay(results: Results) -> Picture:
     return Picture(
         "overlay",
         "All runs together",
-        f"Held-out rows only. A colour is a dataset; {', '.join(cells)}.",
+        f"Held-out rows only. A colour is a dataset; {', '.join(cells)}.{_about_bands(results)}",
         panels,
     )
 
@@ -69,11 +51,12 @@ def cells(results: Results) -> Picture | None:
         for measure in MEASURES:
             figure, axes = drawing(f"{short(dataset)}: {measure.replace('_', ' ')}")
             panels.append(Panel(figure, _overlaid(results, axes, rows, f"valid_{measure}")))
-        panels.append(_seconds(results, runs, dataset))
+        panels.append(seconds(results, runs, dataset))
     if not panels:
         return None
     caption = (
         "Held-out rows. Sizes, rows and the order of batches are equal. Seconds are per pass over the training set."
+        + _about_bands(results)
     )
     return Picture("cells", "Curves and seconds", caption, panels)
 
@@ -92,6 +75,7 @@ def _multiples(results: Results, measure: str, title: str) -> Picture:
         for part, (column, weight) in columns.items():
             look = results.lines[run] | weight | _dot(rows)
             axes.plot(rows["epoch"], rows[column], **look)
+            _band(results, axes, run, column)
             ends[part] = (rows["epoch"].iloc[-1], rows[column].iloc[-1], look["color"])
         label_ends(axes, ends)
         axes.set_xlabel("epoch")
@@ -102,7 +86,7 @@ def _multiples(results: Results, measure: str, title: str) -> Picture:
         panels.append(Panel(figure, f"{run}, {MEASURES[measure]}, over {len(rows)} epochs: {', '.join(parts)}."))
     caption = (
         f"{MEASURES[measure].capitalize()}. Thick: held-out rows after each epoch. Thin: training rows during the "
-        "epoch, while the network is still improving, so that it can be the worse of the two."
+        f"epoch, while the network is still improving, so that it can be the worse of the two.{_about_bands(results)}"
     )
     return Picture(measure.replace("_", "-"), title, caption, panels)
 
@@ -113,6 +97,7 @@ def _overlaid(results: Results, axes: Axes, curves: pd.DataFrame, column: str) -
     for run, rows in curves.groupby("run", sort=False):
         look = results.lines[run] | VALIDATION | _dot(rows)
         axes.plot(rows["epoch"], rows[column], **look)
+        _band(results, axes, run, column)
         ends[run] = (rows["epoch"].iloc[-1], rows[column].iloc[-1], look["color"])
         parts.append(f"{run} ends at {rows[column].iloc[-1]:.3f}")
     label_ends(axes, ends)
@@ -120,35 +105,20 @@ def _overlaid(results: Results, axes: Axes, curves: pd.DataFrame, column: str) -
     return f"{axes.get_title(loc='left')}: {', '.join(parts)}."
 
 
-def _seconds(results: Results, runs: tuple[str, str], dataset: str) -> Panel:
-    rows = results.timing[results.timing["run"].isin(runs)]
-    figure, axes = drawing(f"{short(dataset)}: seconds", 1.1 + 0.4 * len(rows))
-    for place, row in enumerate(rows.itertuples()):
-        _bar(axes, results, place, row.run, row.seconds_per_epoch)
-        beside(axes, f"{row.seconds_per_epoch:.1f} s", row.seconds_per_epoch, place)
-    axes.margins(x=0.18)
-    _name_bars(axes, rows["run"])
-    parts = (f"{row.run} {row.seconds_per_epoch:.1f}" for row in rows.itertuples())
-    return Panel(figure, f"Seconds per epoch on {dataset}: {', '.join(parts)}.")
+def _band(results: Results, axes: Axes, run: str, column: str) -> None:
+    """From the lowest to the highest of the run's seeds, where the study `seeds` kept this column."""
+    own = results.bands[results.bands["run"] == run]
+    if len(own) and f"{column}_min" in own:
+        colour = results.lines[run]["color"]
+        axes.fill_between(
+            own["epoch"], own[f"{column}_min"], own[f"{column}_max"], color=colour, alpha=0.2, linewidth=0
+        )
+
+
+def _about_bands(results: Results) -> str:
+    return " A band spans the seeds of the study seeds." if len(results.bands) else ""
 
 
 def _dot(rows: pd.DataFrame) -> dict:
     """A marker where the curve has a single epoch."""
     return {"marker": "o"} if len(rows) == 1 else {}
-
-
-def _bar(axes: Axes, results: Results, place: int, run: str, value: float) -> None:
-    """A bar in the run's colour, filled for a full line and framed by a broken one otherwise."""
-    look, thick = results.lines[run], 0.55
-    axes.barh(place, value, height=thick, color=look["color"], alpha=0.85 if look["linestyle"] == "-" else 0.3)
-    axes.barh(
-        place, value, height=thick, fill=False, edgecolor=look["color"], linestyle=look["linestyle"], linewidth=1.5
-    )
-
-
-def _name_bars(axes: Axes, runs: Iterable[str]) -> None:
-    """The names on the left, the first one on top."""
-    names = [short(run) for run in runs]
-    axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
-    axes.grid(visible=False, axis="y")

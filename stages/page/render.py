@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from stages import grammar
 from stages.page import (
+    bars,
     certainty,
     datasets,
     failures,
@@ -18,6 +19,8 @@ from stages.page import (
     learned,
     learning,
     limits,
+    scores,
+    seeds,
     studies,
     style,
     tables,
@@ -45,7 +48,7 @@ SECTIONS = {
 }
 PICTURES = {
     "corpus": (datasets.templates, datasets.operands, datasets.answers, datasets.lengths),
-    "results": (learning.exact_match,),
+    "results": (bars.exact_match,),
     "learning": (learning.overlay, learning.loss, learning.accuracy),
     "cells": (learning.cells,),
     "failures": (
@@ -60,7 +63,8 @@ PICTURES = {
 }
 TABLES = {
     "datasets": tables.datasets,
-    "scores": tables.scores,
+    "scores": scores.scores,
+    "spread": scores.spread,
     "templates": tables.templates,
     "calibration": certainty.calibration,
 }
@@ -96,6 +100,7 @@ def render(results: Results) -> str:
             )
             for name, study in results.studies.items()
         ],
+        causes=seeds.causes([*results.repeated.values()]),
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
         calculator=results.calculator,

@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 
 from stages import operands, params
 from stages.page.calculator import Calculator
+from stages.page.rows import StudyRows
+from stages.page.seeds import STUDY, Repeated, bands, repeated
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
-from stages.page.verdicts import StudyRows
 from stages.page.whole import Shipped, Whole
 
 POINTS = {"markersize": 4, "linewidth": 1.2}
@@ -80,6 +81,18 @@ class Results:
     kept: dict[str, Whole]  # what the study `calculator` kept of each point that has results, by name
     shipped: Shipped | None  # of the one that ships, if it has results
     calculator: Calculator | None  # its network, if there is one
+    seed_curves: pd.DataFrame | None = None  # of the study `seeds`: a row per point and epoch
+
+    @cached_property
+    def repeated(self) -> dict[str, Repeated]:
+        """The networks of a run with other seeds, and with other draws, by the run's name."""
+        return repeated(self.studies.get(STUDY))
+
+    @cached_property
+    def bands(self) -> pd.DataFrame:
+        """The range of each run's curves over its seeds, a row per epoch."""
+        curves = pd.DataFrame({"point": []}) if self.seed_curves is None else self.seed_curves
+        return bands(curves, self.studies.get(STUDY))
 
     @property
     def whole(self) -> Whole | None:

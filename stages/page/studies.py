@@ -14,9 +14,11 @@ import pandas as pd
 
 from stages import studies, study_table
 from stages.measures import BY_NAME
+from stages.page.chance import interval
+from stages.page.rows import StudyRows, figure, left_out, measured, word
 from stages.page.style import COLOURS, MARKERS, Panel, Picture, drawing, keys, legend
 from stages.page.tables import Cell, Table
-from stages.page.verdicts import StudyRows, figure, interval, judge, left_out, measured, word
+from stages.page.verdicts import judge
 
 ROW = 0.26  # inches of a point that has a line of its own
 

@@ -3,17 +3,13 @@
 a run's metrics  ->  [Cell("full-lstm"), Cell("0.0544"), …]
 """
 
-import re
 from dataclasses import dataclass
 
 import pandas as pd
 
-from stages import grammar, measures
+from stages import grammar
 from stages.page.digits import fixed
-from stages.page.references import REPORTED
 from stages.page.results import Results
-
-BESIDE = {"position_accuracy": "accuracy", "loss": "loss"}  # the figure of the report that is shown beside a measure
 
 
 @dataclass(frozen=True)
@@ -59,32 +55,6 @@ def datasets(results: Results) -> Table:
         "largest answer",
     ]
     return Table("dataset-table", "Datasets", "Counted in the data.", heads, rows)
-
-
-def scores(results: Results) -> Table:
-    """A row for each run, its figures beside the original report's for that dataset."""
-    shown = measures.of(measures.SCORES)
-    seconds = results.timing.set_index("run")["seconds_per_epoch"]
-    rows = []
-    for run in results.metrics.itertuples():
-        cells, reported = [Cell(run.run)], REPORTED.get(run.dataset)
-        for name, measure in shown.items():
-            value = getattr(run, name)
-            cells.append(Cell(measure.form.format(value), value))
-            if name in BESIDE:
-                cells.append(_reported(getattr(reported, BESIDE[name]) if reported else None))
-        rows.append([*cells, Cell(f"{seconds[run.run]:.1f}", seconds[run.run])])
-    heads = ["run"]
-    for name, measure in shown.items():
-        heads += [measure.title, *([f"report's {BESIDE[name]}"] if name in BESIDE else [])]
-    heads.append("seconds per epoch")
-    return Table(
-        "scores",
-        "Results of every run",
-        f"Seconds are those of a pass over the training set, on {on(results.timing)}.",
-        heads,
-        rows,
-    )
 
 
 def templates(results: Results) -> Table:
@@ -144,8 +114,3 @@ def _shaded(value: float) -> Cell:
 
 def count(value: int) -> Cell:
     return Cell(f"{value:,}", int(value))
-
-
-def _reported(text: str | None) -> Cell:
-    """A figure in the words of the original report, sorted by its first number."""
-    return Cell(text, float(re.findall(r"[\d.]+", text)[0])) if text else Cell("", -1)

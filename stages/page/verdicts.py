@@ -1,26 +1,22 @@
-"""How far chance reaches, and the verdict on a study's rule.
+"""The verdict on a study's rule.
 
-77 correct of 100                         ->  a share of 0.68 to 0.84
 loss 0.97 at lr=0.0001, 0.31 at lr=0.001  ->  Judgement('With a learning rate of 0.0001 …', …, 'confirmed')
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, norm, t
+from scipy.stats import norm
 
-from stages import studies, study_table
+from stages import studies
 from stages.measures import BY_NAME
-from stages.page import sentences
-from stages.page.digits import general
+from stages.page import chance, sentences
+from stages.page.rows import StudyRows, at, figure, measured
 
 CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
 CONSISTENT = "consistent"  # of a reported figure that has more than one reading
-FEWEST = 5  # rows that a share is drawn of
-
-StudyRows = tuple[studies.Study, pd.DataFrame]
+ROWS = "dataset", "sample", "split", "valid_share", "run"  # where these differ, networks learn from other rows
 
 
 @dataclass(frozen=True)
@@ -30,19 +26,6 @@ class Judgement:
     evidence: tuple[str, ...]
     figures: str
     verdict: str
-
-
-def interval(share: float, rows: int) -> tuple[float, float]:
-    """The 95 % interval of a share of independent rows (Wilson 1927)."""
-    ends = binomtest(round(share * rows), int(rows)).proportion_ci(method="wilson")
-    return ends.low, ends.high
-
-
-def difference(one: tuple[float, int], two: tuple[float, int]) -> tuple[float, float]:
-    """The 95 % interval of one share less another, each with its rows (Newcombe 1998, from the two intervals)."""
-    (low, high), (least, most) = interval(*one), interval(*two)
-    middle = one[0] - two[0]
-    return middle - math.hypot(one[0] - low, most - two[0]), middle + math.hypot(high - one[0], two[0] - least)
 
 
 def above_zero(low: float, high: float) -> str:
@@ -70,40 +53,63 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
     A training that diverged has an infinite loss.
     """
     measure = comparison.larger
-    one = _at(table, comparison.at)
+    one = at(table, comparison.at)
     figures = f"{measure.replace('_', ' ')} at {studies.label(comparison.at)}"
     if comparison.than is not None:
         return _than_number(figures, one, measure, comparison.than)
     assert comparison.than_at is not None, "a comparison has one of the two"
-    two = _at(table, comparison.than_at)
+    two = at(table, comparison.than_at)
     left, right = (measured(rows, measure) for rows in (one, two))
-    seeds = left.index.intersection(right.index)
-    if seeds.empty:
+    if left.empty or right.empty:
         return Judgement((f"Not measured yet: {figures}.",), "", UNMEASURED)
-    left, right = left[seeds], right[seeds]
-    means = left.mean(), right.mean()
     known = {name for point in entry.points for name in point}
     new, old = (rows.iloc[0].dropna().filter(known).to_dict() for rows in (one, two))
+    alike = all(new.get(key) == old.get(key) for key in ROWS)
+    if alike and len(pairs := left.index.intersection(right.index)) > (max(len(left), len(right)) > 1):
+        left, right = left[pairs], right[pairs]
+    elif alike and len(left) == len(right) == 1:  # of different seeds
+        return Judgement((f"Not measured yet: {figures}.",), "", UNMEASURED)
+    means = left.mean(), right.mean()
     text = sentences.change(entry, comparison, new, old, means)
     figures += ": {}, against {} at {}".format(*map(figure, means), studies.label(comparison.than_at))
     if np.isinf(means).any():
         infinite = np.isinf(left).all(), np.isinf(right).all()
         verdict = {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)
         return Judgement((f"{text}: {verdict}.",), figures, verdict)
-    if len(seeds) > 1:  # seed by seed, by Student's t
-        middle, error = (left - right).mean(), (left - right).std() / math.sqrt(len(seeds))
-        spread = t.ppf(0.975, len(seeds) - 1) * error
+    if len(left) + len(right) > 2:
+        (middle, spread), over = networks(left, right, alike)
         verdict = above_zero(middle - spread, middle + spread)
-        text += f" ({sentences.about(measure, middle, spread)}, {len(seeds)} seeds): {verdict}."
-        figures += f" (difference {middle:+.3g} ± {spread:.2g}, {len(seeds)} seeds)"
+        text += f" ({sentences.about(measure, middle, spread)}, {over}): {verdict}."
+        figures += f" (difference {middle:+.3g} ± {spread:.2g}, {over})"
         return Judgement((text,), figures, verdict)
-    counts = [measured(rows, "rows").get(seeds[0]) for rows in (one, two)]
-    if BY_NAME[measure].of_rows and None not in counts:
-        low, high = difference((means[0], counts[0]), (means[1], counts[1]))
+    counts = [measured(rows, "rows").iloc[:1].tolist() for rows in (one, two)]
+    if BY_NAME[measure].of_rows and all(counts):
+        low, high = chance.difference((means[0], *counts[0]), (means[1], *counts[1]))
         figures += f" (one network each; by the rows the difference is {low:+.3f} to {high:+.3f})"
         verdict = above_zero(low, high)
-        return Judgement((f"{text} ({sentences.between(measure, low, high)}): {verdict}.",), figures, verdict)
+        return Judgement(
+            (f"{text} ({sentences.between(measure, low, high)}, one network each): {verdict}.",), figures, verdict
+        )
     return Judgement((f"{text} (one seed): {CHANCE}.",), f"{figures}, one seed", CHANCE)
+
+
+def networks(left: pd.Series, right: pd.Series, alike: bool) -> tuple[chance.About, str]:
+    """The mean of the first networks less that of the second, half its 95 % interval, and what it is over.
+
+    Networks that learn from the same rows (`alike`) are compared seed by seed. A single network is held against the
+    others' deviations.
+    """
+    if alike and left.index.equals(right.index):
+        return chance.mean(left - right), f"{len(left)} {_repeated(left.index)}"
+    if min(len(left), len(right)) > 1:
+        return chance.welch(left, right), f"{len(left)} and {len(right)} networks"
+    several = max(left, right, key=len)
+    return (left.mean() - right.mean(), chance.another(several)[1]), f"one network against {len(several)}"
+
+
+def _repeated(index: pd.Index) -> str:
+    varied = [name for name, level in index.to_frame().items() if level.nunique() > 1]
+    return {("seed",): "seeds", ("sample_seed",): "draws"}.get(tuple(varied), "pairs")
 
 
 def _than_number(figures: str, rows: pd.DataFrame, measure: str, number: float) -> Judgement:
@@ -118,33 +124,3 @@ def _than_number(figures: str, rows: pd.DataFrame, measure: str, number: float) 
     )
     figures += f": {row[measure]:.3g} ± {spread:.2g}, against {number:g}"
     return Judgement((text,), figures, above_zero(row[measure] - spread - number, row[measure] + spread - number))
-
-
-def measured(rows: pd.DataFrame, measure: str) -> pd.Series:
-    """The measure by seed, without gaps; a failed training has an infinite loss, and no other measure."""
-    failed = np.inf if BY_NAME[measure].endless else np.nan
-    values = rows[measure].where(rows["status"] == study_table.DONE, failed)
-    values = values.set_axis(rows["seed"] if "seed" in rows else range(len(rows)))
-    return values[(~left_out(rows)).to_numpy()].dropna()
-
-
-def left_out(rows: pd.DataFrame) -> pd.Series:
-    return rows["status"].astype(str).str.startswith(study_table.LEFT_OUT)
-
-
-def figure(value: float) -> str:
-    return "never" if np.isinf(value) else general(value)
-
-
-def word(value: object) -> str:
-    """64 and 64.0, which a table with gaps makes of it, are the same."""
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
-def _at(table: pd.DataFrame, point: studies.Point) -> pd.DataFrame:
-    """The rows at a point."""
-    rows = table
-    for name, value in point.items():
-        written = rows[name].map(word) if name in rows else pd.Series("", rows.index)
-        rows = rows[written == word(value)]
-    return rows

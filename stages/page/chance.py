@@ -1,0 +1,62 @@
+"""What chance does: the 95 % interval of a share, and of a difference between shares, networks or spreads.
+
+77 correct of 100  ->  a share of 0.68 to 0.84;  0.9, 0.8, 1.0 less 0.1, 0.1, 0.2, seed by seed  ->  +0.77 ± 0.14
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import polygamma
+from scipy.stats import binomtest, norm, t
+
+FEWEST = 5  # rows that a share is drawn of
+
+About = tuple[float, float]  # the middle of an interval, and half its width
+
+
+def interval(share: float, rows: int) -> tuple[float, float]:
+    """The interval of a share of independent rows (Wilson 1927)."""
+    ends = binomtest(round(share * rows), int(rows)).proportion_ci(method="wilson")
+    return ends.low, ends.high
+
+
+def difference(one: tuple[float, int], two: tuple[float, int]) -> tuple[float, float]:
+    """The interval of one share less another, each with its rows (Newcombe 1998, from the two intervals)."""
+    (low, high), (least, most) = interval(*one), interval(*two)
+    middle = one[0] - two[0]
+    return middle - math.hypot(one[0] - low, most - two[0]), middle + math.hypot(high - one[0], two[0] - least)
+
+
+def mean(values: pd.Series) -> About:
+    """The mean of several networks, by Student's t."""
+    return values.mean(), _spread(values.std() / math.sqrt(len(values)), len(values) - 1)
+
+
+def another(values: pd.Series) -> About:
+    """Where another network of the same kind lies: its own deviation counts too."""
+    return values.mean(), _spread(values.std() * math.sqrt(1 + 1 / len(values)), len(values) - 1)
+
+
+def welch(one: pd.Series, two: pd.Series) -> About:
+    """The mean of several networks less that of others which have nothing in common with them (Welch 1947)."""
+    parts = [values.var() / len(values) for values in (one, two)]
+    shares = sum(part**2 / (len(values) - 1) for part, values in zip(parts, (one, two), strict=True))
+    return one.mean() - two.mean(), _spread(math.sqrt(sum(parts)), sum(parts) ** 2 / shares if shares else 1)
+
+
+def ratio(pairs: Sequence[tuple[pd.Series, pd.Series]]) -> tuple[float, float, float]:
+    """How many times as large the first standard deviation of each pair is: the geometric mean, and its interval.
+
+    The logarithm of a sample variance with n degrees of freedom has the variance trigamma(n/2) (Bartlett
+    and Kendall 1946).
+    """
+    logs = [math.log(one.std() / two.std()) for one, two in pairs]
+    variances = [polygamma(1, (len(values) - 1) / 2) / 4 for pair in pairs for values in pair]  # / 4: of log(deviation)
+    spread = norm.ppf(0.975) * math.sqrt(sum(variances)) / len(logs)
+    return tuple(np.exp([np.mean(logs), np.mean(logs) - spread, np.mean(logs) + spread]).tolist())
+
+
+def _spread(error: float, freedom: float) -> float:
+    return float(t.ppf(0.975, freedom) * error)

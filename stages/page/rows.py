@@ -1,0 +1,46 @@
+"""The rows of a study at a place, and the values of a measure in them.
+
+at lr=0.01: seeds 1 and 2, loss 0.5 and 0.6  ->  a Series 0.5, 0.6 by seed
+"""
+
+import numpy as np
+import pandas as pd
+
+from stages import studies, study_table
+from stages.measures import BY_NAME
+from stages.page.digits import general
+
+StudyRows = tuple[studies.Study, pd.DataFrame]
+
+
+def at(table: pd.DataFrame, place: studies.Point) -> pd.DataFrame:
+    """The rows at a place."""
+    rows = table
+    for name, value in place.items():
+        written = rows[name].map(word) if name in rows else pd.Series("", rows.index)
+        rows = rows[written == word(value)]
+    return rows
+
+
+def measured(rows: pd.DataFrame, measure: str) -> pd.Series:
+    """The measure by seed and draw, without gaps; a failed training has an infinite loss, and no other measure."""
+    failed = np.inf if BY_NAME[measure].endless else np.nan
+    values = rows[measure].where(rows["status"] == study_table.DONE, failed)
+    if seeds := [name for name in studies.SEEDS if name in rows]:
+        values = values.set_axis(pd.MultiIndex.from_frame(rows[seeds].map(word)))
+    else:
+        values = values.reset_index(drop=True)
+    return values[(~left_out(rows)).to_numpy()].dropna()
+
+
+def left_out(rows: pd.DataFrame) -> pd.Series:
+    return rows["status"].astype(str).str.startswith(study_table.LEFT_OUT)
+
+
+def figure(value: float) -> str:
+    return "never" if np.isinf(value) else general(value)
+
+
+def word(value: object) -> str:
+    """64 and 64.0, which a table with gaps makes of it, are the same."""
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -35,7 +35,7 @@ def test_a_place_has_a_dot_for_each_seed_and_a_dash_at_their_mean():
     assert axes.yaxis_inverted()
     assert not axes.collections  # a loss is no share of rows
     assert axes.get_title(loc="left") == "loss"
-    assert shown.alt == "loss at lr, mean over seeds: 2: 0.4, 8: 0.6."
+    assert shown.alt == "loss at lr, mean over networks: 2: 0.4, 8: 0.6."
 
 
 def test_one_seed_has_the_interval_of_its_rows():
@@ -58,7 +58,7 @@ def test_a_curve_goes_through_the_means_of_its_seeds():
     assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "lr")
     assert axes.get_xticks().tolist() == [2, 8]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "8"]
-    assert shown.alt == "loss at lr, cell, mean over seeds: 2, gru: 0.4, 8, gru: 0.6."
+    assert shown.alt == "loss at lr, cell, mean over networks: 2, gru: 0.4, 8, gru: 0.6."
 
 
 def test_a_curve_leaves_out_a_point_with_a_failed_training():

@@ -6,6 +6,7 @@ import pytest
 from conftest import COMPARISON, study_of
 
 from stages import studies, study_table
+from stages.page import rows as study_rows
 from stages.page import studies as study_figures
 from stages.page import verdicts
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED
@@ -85,7 +86,7 @@ def test_a_number_is_held_against_the_standard_error(auc, verdict):
 
 def test_a_number_of_a_table_with_gaps_is_the_same():
     table = pd.DataFrame({"epochs": [10.0, np.nan], "seed": [1, 1], "unsteadiness": [0.2, 0.1], "status": "done"})
-    assert verdicts._at(table, {"epochs": 10})["unsteadiness"].tolist() == [0.2]
+    assert study_rows.at(table, {"epochs": 10})["unsteadiness"].tolist() == [0.2]
 
 
 def test_what_was_not_measured_is_no_failure():
@@ -164,7 +165,7 @@ def test_labels_that_would_touch_are_left_out():
 def test_the_figures_are_means_with_their_spread():
     table = rows(enumerate([0.8, 1.0]), [(1, 0.25)]).assign(point="p")
     found = study_figures.figures("small", (study_of(show=["unsteadiness"]), table))
-    assert found.heads == ["lr", "seeds", "unsteadiness of the loss"]
+    assert found.heads == ["lr", "networks", "unsteadiness of the loss"]
     assert [[cell.text for cell in row] for row in found.rows] == [["0.01", "2", "0.9 ± 0.14"], ["0.001", "1", "0.25"]]
     assert [[cell.key for cell in row[1:]] for row in found.rows] == [[2, pytest.approx(0.9)], [1, 0.25]]
 
@@ -180,3 +181,46 @@ def test_the_evidence_of_a_comparison():
     assert judgement.figures == (
         "unsteadiness at lr=0.01: 0.9, against 0.133 at lr=0.001 (difference +0.767 ± 0.14, 3 seeds)"
     )
+
+
+LARGER = studies.Comparison(larger="exact_match", at={"lr": 0.01}, than_at={"lr": 0.001})
+
+
+@pytest.mark.parametrize(
+    ("large", "small", "samples", "evidence"),
+    [
+        # The differences are 0.1 and 0.2: 0.15 ± 12.706 * 0.05
+        ([0.5, 0.7], [0.4, 0.5], (100, 100), "(+15.0 ± 63.5 points, 2 seeds): within chance."),
+        # Welch: the error is the root of 0.01 + 0.0025, with 1.47 degrees of freedom
+        ([0.5, 0.7], [0.4, 0.5], (200, 100), "(+15.0 ± 69.2 points, 2 and 2 networks): within chance."),
+        # One against three, whose deviation is 0.01: 4.303 * 0.01 * the root of 4 / 3
+        ([0.7], [0.39, 0.40, 0.41], (200, 100), "(+30.0 ± 5.0 points, one network against 3): confirmed."),
+        ([0.7], [0.39, 0.40, 0.41], (100, 100), "(+30.0 ± 5.0 points, one network against 3): confirmed."),
+        (
+            [0.7],
+            [0.4],
+            (200, 100),
+            "(+25.8 to +34.1 points, one network each): confirmed.",
+        ),  # Newcombe, 1,000 rows each
+    ],
+)
+def test_networks_are_compared_by_what_they_have_in_common(large, small, samples, evidence):
+    rows = [
+        (lr, seed, share, sample)
+        for lr, shares, sample in zip((0.01, 0.001), (large, small), samples, strict=True)
+        for seed, share in enumerate(shares, start=1)
+    ]
+    table = pd.DataFrame(rows, columns=["lr", "seed", "exact_match", "sample"]).assign(status="done", rows=1000)
+    points = [
+        {"lr": lr, "seed": [1, 2, 3], "sample": sample} for lr, sample in zip((0.01, 0.001), samples, strict=True)
+    ]
+    entry = study_of(points=points, rule=[LARGER])
+    (found,) = verdicts.compare(entry, LARGER, table).evidence
+    assert found.endswith(evidence)
+
+
+def test_draws_are_compared_with_themselves():
+    table = pd.DataFrame({"lr": [0.01] * 3 + [0.001] * 3, "sample_seed": [1, 2, 3] * 2, "seed": 42, "rows": 1000})
+    table = table.assign(exact_match=[0.5, 0.6, 0.7, 0.4, 0.5, 0.6], status="done")
+    (found,) = verdicts.compare(study_of(), LARGER, table).evidence
+    assert found.endswith("(+10.0 ± 0.0 points, 3 draws): confirmed.")

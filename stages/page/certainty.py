@@ -74,4 +74,6 @@ def calibration(results: Results) -> Table:
         "answers with 0.9 or more",
         "of these correct",
     ]
-    return Table("calibration", "Probability and correctness", "Held-out rows.", heads, rows)
+    return Table(
+        "calibration", "Probability and correctness", "Held-out rows of one network for each run.", heads, rows
+    )

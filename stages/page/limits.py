@@ -9,6 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from stages import grammar
+from stages.page.chance import interval
 from stages.page.digits import fixed
 from stages.page.gallery import Answer, answer
 from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
@@ -56,11 +57,21 @@ def comparison(networks: Sequence[Whole]) -> Table:
         until = Cell(f"{first.iloc[0]:.3f}", first.iloc[0]) if len(first) else Cell("never", 1e9)
         hours = Cell(f"{last['hours']:.3f}", last["hours"])
         size = count(int(last["parameters"])) if last["ours"] else Cell("")
-        sizes = [size, count(last["epoch"]), hours, share(last["exact_match"]), until]
+        sizes = [size, count(last["epoch"]), hours, share(last["exact_match"]), _ends(last), until]
         rows.append([Cell(last["name"]), *sizes, Cell(last["settings"])])
-    heads = ["network", "parameters", "epochs", "hours", "exact match", f"hours to {MARK}", "settings"]
-    caption = "All are trained on nine tenths of all expressions, or of the sample in their settings; hours as above."
+    heads = ["network", "parameters", "epochs", "hours", "exact match", "95 % interval", f"hours to {MARK}", "settings"]
+    caption = (
+        "One network each: the interval is that of its held-out rows, and another seed may differ by more. All are "
+        "trained on nine tenths of all expressions, or of the sample in their settings; hours as above."
+    )
     return Table("whole-others", "Compared with others", caption, heads, rows)
+
+
+def _ends(last: pd.Series) -> Cell:
+    if not last["ours"]:
+        return Cell("", -1)
+    low, high = interval(last["exact_match"], last["rows"])
+    return Cell(f"{fixed(low, 4)} to {fixed(high, 4)}", low)
 
 
 def trained(whole: Whole, shipped: Shipped) -> int | None:

@@ -26,6 +26,7 @@ from stages.page import (
     tables,
     verdicts,
 )
+from stages.page.chance import interval
 from stages.page.claims import claims
 from stages.page.digits import percent
 from stages.page.results import Results
@@ -122,6 +123,7 @@ def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole]) 
         "trained": limits.trained(whole, shipped),
         "overall": limits.overall(shipped),
         "pairs": limits.listed(shipped.pairs, limits.LISTED),
+        "ends": interval(whole.exact_match, whole.rows),
         "shares": limits.ranked(whole),
         "kinds": [make(whole) for make in (limits.by_template, limits.by_length)],
         "common": limits.in_common(networks),

@@ -69,7 +69,7 @@ def spread(results: Results) -> Table:
         for name in seeds.SHOWN:
             own = one.seeds[name], one.draws[name]
             around = [Cell(seeds.around(name, values), values.mean()) for values in own]
-            times = own[1].std() / own[0].std() if own[0].std() > 0 else float("nan")
+            times = own[1].std() / own[0].std() if own[0].nunique() > 1 else float("nan")
             more = Cell("", -1) if pd.isna(times) else Cell(f"{times:.2f}", times)
             rows.append([Cell(run), Cell(measures.BY_NAME[name].title), *around, more])
     heads = ["run", "measure", "over seeds", "over draws", "deviation over draws ÷ over seeds"]

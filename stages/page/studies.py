@@ -25,7 +25,7 @@ ROW = 0.26  # inches of a point that has a line of its own
 
 @dataclass(frozen=True)
 class Spot:
-    """A measure at one place of a study: a value per seed, and an interval if it is a share of one network's rows."""
+    """A measure at one place of a study: a value per network, and the interval of a share of one network."""
 
     names: tuple[str, ...]  # one for each key of `by`
     values: pd.Series
@@ -78,19 +78,22 @@ def _age(rows: pd.DataFrame, code: str) -> str:
 
 
 def figures(name: str, study: StudyRows) -> Table:
-    """A row for each place: keys, number of seeds, and each measure's mean and standard deviation over seeds."""
+    """A row for each place: keys, number of networks, and each measure's mean and standard deviation over them."""
     entry, _ = study
     found = {measure: {spot.names: spot for spot in spots(study, measure)} for measure in entry.show}
     places = list(dict.fromkeys(place for measure in found.values() for place in measure))
-    several = max((len(spot.values) for measure in found.values() for spot in measure.values()), default=0) > 1
+    shown = [spot for measure in found.values() for spot in measure.values()]
+    several = max((len(spot.values) for spot in shown), default=0) > 1
     rows = []
     for place in places:
         here = [measure.get(place) for measure in found.values()]
         seeds = max(len(spot.values) for spot in here if spot)
         rows.append([*map(Cell, place), *([Cell(str(seeds), seeds)] if several else []), *map(_cell, here)])
-    heads = [*entry.by, *(["seeds"] if several else []), *(_title(entry, measure) for measure in entry.show)]
-    means = "Means over seeds ± standard deviation; " if several else ""
-    caption = f"{means}reports/studies/{name}.csv has every row."
+    heads = [*entry.by, *(["networks"] if several else []), *(_title(entry, measure) for measure in entry.show)]
+    parts = ["Means over networks ± standard deviation."] if several else []
+    if any(spot.ends for spot in shown):
+        parts.append("Of one network in brackets the 95 % interval of its rows; another seed may differ by more.")
+    caption = " ".join([*parts, f"reports/studies/{name}.csv has every row."])
     heads = [head.replace("_", " ") for head in heads]
     return Table(f"study-{name.replace('_', '-')}-table", entry.question, caption, heads, rows)
 
@@ -115,12 +118,13 @@ def _cell(spot: Spot | None) -> Cell:
     if spot is None:
         return Cell("", -1)
     spread = f" ± {spot.values.std():.2g}" if len(spot.values) > 1 and np.isfinite(spot.values).all() else ""
-    return Cell(figure(spot.mean) + spread, spot.mean)
+    ends = " ({} to {})".format(*map(figure, spot.ends)) if spot.ends else ""
+    return Cell(figure(spot.mean) + spread + ends, spot.mean)
 
 
 def _alt(entry: studies.Study, measure: str, found: list[Spot]) -> str:
     means = ", ".join(f"{spot.name}: {figure(spot.mean)}" for spot in found)
-    return f"{measure} at {', '.join(entry.by)}, mean over seeds: {means}."
+    return f"{measure} at {', '.join(entry.by)}, mean over networks: {means}."
 
 
 def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | None:

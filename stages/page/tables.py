@@ -67,7 +67,8 @@ def templates(results: Results) -> Table:
     return Table(
         "template-table",
         "Exact match by template",
-        "A stronger colour is better. Rare templates have only a handful of rows; a cell is empty if a run has none.",
+        "One network for each run. A stronger colour is better. Rare templates have only a handful of rows; a cell is "
+        "empty if a run has none.",
         ["template", *shares.columns],
         rows,
     )

@@ -67,7 +67,7 @@ def shares(counts: pd.DataFrame, key: str) -> pd.Series:
 
 
 def reached(networks: Iterable[Whole]) -> pd.DataFrame:
-    """Title, settings, parameters, epoch, hours of training and exact match of each point of ours and of the others'.
+    """Each point of ours and of the others': size, held-out rows, epoch, hours of training, exact match, settings.
 
     Our curves were measured in training precision; their last point is that of the row. `ours` tells them apart.
     """
@@ -76,12 +76,14 @@ def reached(networks: Iterable[Whole]) -> pd.DataFrame:
         exact = [*one.history["valid_exact_match"].iloc[:-1], one.row["exact_match"]]
         seconds = float(one.row["seconds_per_epoch"])  # of a pass over the training set
         points += [
-            (one.title, True, one.settings, one.rounding["parameters"], epoch, epoch * seconds / 3600, share)
+            (one.title, True, one.settings, one.rounding["parameters"], one.rows, epoch, epoch * seconds / 3600, share)
             for epoch, share in zip(one.history["epoch"], exact, strict=True)
         ]
     points += [
-        (one.name, False, one.settings, None, epoch, epoch * one.seconds / 3600, exact)
+        (one.name, False, one.settings, None, None, epoch, epoch * one.seconds / 3600, exact)
         for one in OTHERS
         for epoch, exact in one.reached
     ]
-    return pd.DataFrame(points, columns=["name", "ours", "settings", "parameters", "epoch", "hours", "exact_match"])
+    return pd.DataFrame(
+        points, columns=["name", "ours", "settings", "parameters", "rows", "epoch", "hours", "exact_match"]
+    )

@@ -1,9 +1,12 @@
 """The curves that a study keeps of its trainings."""
 
 import pandas as pd
+import pytest
 from conftest import study_of
 
+from stages.command import BadInput
 from stages.lab import curves
+from stages.page import inputs
 
 
 def history(loss):
@@ -31,3 +34,13 @@ def test_the_curve_of_a_point_that_the_study_no_longer_has_goes(tmp_path):
     curves.add(path, study_of(points=[{"lr": [0.1, 0.01, 0.001]}]), {"lr": 0.1}, history([1.0]))
     curves.add(path, study_of(points=[{"lr": [0.01, 0.001]}]), {"lr": 0.001}, history([2.0]))
     assert pd.read_csv(path)["point"].tolist() == ["lr=0.001"]
+
+
+def test_the_page_reads_the_curves_and_checks_them(tmp_path):
+    path = tmp_path / curves.FILE
+    assert inputs.seed_curves(path) is None
+    curves.add(path, study_of(points=[{"lr": [0.01, 0.001]}]), {"lr": 0.01}, history([2.0, 1.0]))
+    assert inputs.seed_curves(path)["valid_loss"].tolist() == [2.0, 1.0]
+    path.write_text(path.read_text().replace("0.25", "1.25", 1))
+    with pytest.raises(BadInput, match="valid_exact_match, row 1: must be a share from 0 to 1 "):
+        inputs.seed_curves(path)

@@ -3,10 +3,12 @@
 results, inputs                          the outputs of the other stages as one value; each checked as it is read
 datasets, learning, failures, certainty  pictures, a file per section
 arithmetic                               what makes an expression hard
-tables, gallery                          rows of numbers, rows of answers
-verdicts, sentences                      intervals, verdicts by a rule, and their evidence in words
-claims, references                       the original report's claims, and its figures
-studies                                  pictures and tables of a study
+bars                                     bars of exact match and of seconds
+tables, scores, gallery                  rows of numbers, the scores of every run, rows of answers
+rows, studies                            the rows of a study; its pictures and tables
+seeds                                    the runs over seeds and draws
+chance, verdicts, sentences              intervals, verdicts by a rule, and their evidence in words
+claims, evidence, contrasts, references  the original report's claims, how each is judged, and the report's figures
 whole, limits, calculator                the network of the whole corpus: its results, its failures, its weights
 style, render                            how a picture looks; the page from its templates
 """

@@ -38,13 +38,13 @@ def test_a_run_with_one_network_is_not_repeated():
 def test_the_scores_have_their_mean_and_deviation():
     table = scores.scores(repeated())
     column = table.heads.index("exact match")
-    assert [row[column].text for row in table.rows] == [
-        "0.1010 (0.7200 ± 0.0200)",
-        "0.2010 (0.7700 ± 0.0173)",
-        "0.3010 (0.0600 ± 0.0100)",
+    assert [(row[column].text, *row[column].below) for row in table.rows] == [
+        ("0.1010", "seeds 0.7200 ± 0.0200", "draws 0.7000 ± 0.1000"),
+        ("0.2010", "seeds 0.7700 ± 0.0173", "draws 0.7500 ± 0.0900"),
+        ("0.3010", "seeds 0.0600 ± 0.0100", "draws 0.0500 ± 0.0000"),
     ]
     assert "over 3 seeds" in table.caption
-    assert "single_digit-lstm, single_digit-gru, full-lstm is not among them" in table.caption
+    assert "single_digit-lstm, single_digit-gru, full-lstm are not among them: they were" in table.caption
 
 
 def test_the_page_says_if_its_network_is_one_of_the_seeds():
@@ -53,11 +53,13 @@ def test_the_page_says_if_its_network_is_one_of_the_seeds():
     assert "not among them" not in scores.scores(replace(found, metrics=metrics)).caption
 
 
-def test_the_spreads():
-    table = scores.spread(repeated())
-    assert len(table.rows) == 3 * len(seeds.SHOWN)
-    assert [cell.text for cell in table.rows[0]] == [LSTM, "exact match", "0.7200 ± 0.0200", "0.7000 ± 0.1000", "5.00"]
-    assert [cell.text for cell in table.rows[8]] == [FULL, "exact match", "0.0600 ± 0.0100", "0.0500 ± 0.0000", "0.00"]
+def test_the_best_and_the_worst_are_means():
+    assert scores.typical(repeated()) == [
+        (FULL, pytest.approx(0.06), " ± 1.0 % over 3 seeds"),
+        (LSTM, pytest.approx(0.72), " ± 2.0 % over 3 seeds"),
+        (GRU, pytest.approx(0.77), " ± 1.7 % over 3 seeds"),
+    ]
+    assert scores.typical(results())[0] == (LSTM, 0.101, " (one network)")
 
 
 def test_which_of_the_two_causes_more():
@@ -85,7 +87,9 @@ def test_a_band_spans_the_seeds():
     drawn = axes(learning.overlay(found))[0]
     (path,) = drawn.collections[0].get_paths()
     assert {tuple(point) for point in path.vertices.tolist()} == {(1, 2), (1, 4), (2, 1), (2, 3)}
-    assert "A band spans the seeds" in learning.overlay(found).caption
+    assert "A band is the range over the seeds" in learning.overlay(found).caption
+    for axis in axes(learning.loss(found)):
+        assert axis.get_ylim()[1] > 16.0  # the highest band, of the last point, is inside
     assert "band" not in learning.overlay(results()).caption
 
 

@@ -102,8 +102,10 @@ def test_the_figures_at_the_top_of_the_page(page):
     assert "experiment with 3 networks" in page
     assert "<dd>10 % to 30 %</dd>" in page
     assert "<dd>3 minutes</dd>" in page
-    assert f"The best one,\n<strong>{FULL}</strong>, answers 30.1 % of its held-out rows correctly" in page
-    assert f"the weakest,\n<strong>{LSTM}</strong>, 10.1 %." in page
+    assert (
+        f"The best one,\n<strong>{FULL}</strong>, answers 30.1 % (one network) of its held-out rows correctly" in page
+    )
+    assert f"the weakest,\n<strong>{LSTM}</strong>, 10.1 % (one network)." in page
 
 
 def test_each_section_has_its_table_and_verdicts_are_counted(page):

@@ -65,7 +65,8 @@ def _multiples(results: Results, measure: str, title: str) -> Picture:
     """A small panel for each run, all with the same scale."""
     columns = {"training": (f"train_{measure}", TRAINING), "held out": (f"valid_{measure}", VALIDATION)}
     values = results.curves[[column for column, _ in columns.values()]]
-    low, high = values.min().min(), values.max().max()
+    drawn = pd.concat([values, results.bands.filter(like=f"valid_{measure}")])
+    low, high = drawn.min().min(), drawn.max().max()
     margin = 0.05 * (high - low) or 0.05
     panels = []
     for run, rows in results.curves.groupby("run", sort=False):
@@ -116,7 +117,7 @@ def _band(results: Results, axes: Axes, run: str, column: str) -> None:
 
 
 def _about_bands(results: Results) -> str:
-    return " A band spans the seeds of the study seeds." if len(results.bands) else ""
+    return " A band is the range over the seeds of the study seeds." if len(results.bands) else ""
 
 
 def _dot(rows: pd.DataFrame) -> dict:

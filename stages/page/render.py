@@ -65,7 +65,6 @@ PICTURES = {
 TABLES = {
     "datasets": tables.datasets,
     "scores": scores.scores,
-    "spread": scores.spread,
     "templates": tables.templates,
     "calibration": certainty.calibration,
 }
@@ -83,12 +82,12 @@ def render(results: Results) -> str:
     environment.filters["percent"] = percent
     environment.filters["inline"] = lambda panel, name: Markup(style.inline(panel, name))
     judged = claims(results)
-    ranked = results.metrics.sort_values("exact_match", kind="stable")
+    ranked = scores.typical(results)
     return environment.get_template("index.html.j2").render(
         results=results,
         config=results.config,
-        best=ranked.iloc[-1],
-        worst=ranked.iloc[0],
+        best=ranked[-1],
+        worst=ranked[0],
         trained_on=", ".join(results.timing["processor"].fillna(results.timing["device"]).unique()),
         sections=SECTIONS,
         tables={name: make(results) for name, make in TABLES.items()},

@@ -1,6 +1,6 @@
 """The scores of every run, and how much they depend on the seed and on the draw.
 
-full-lstm, exact match 0.0596; over 5 seeds 0.0581 ± 0.0043  ->  a cell '0.0596 (0.0581 ± 0.0043)'
+full-lstm, exact match 0.0596  ->  a cell '0.0596', below it 'seeds 0.0581 ± 0.0043' and 'draws 0.0577 ± 0.0051'
 """
 
 import re
@@ -9,6 +9,7 @@ import pandas as pd
 
 from stages import measures
 from stages.page import seeds
+from stages.page.digits import percent
 from stages.page.references import REPORTED
 from stages.page.results import Results
 from stages.page.tables import Cell, Table, on
@@ -26,8 +27,8 @@ def scores(results: Results) -> Table:
         repeated = results.repeated.get(run.run)
         for name, measure in shown.items():
             value = getattr(run, name)
-            over = f" ({seeds.around(name, repeated.seeds[name])})" if repeated and name in seeds.SHOWN else ""
-            cells.append(Cell(f"{measure.form.format(value)}{over}", value))
+            over = seeds.around(name, repeated) if repeated and name in seeds.SHOWN else ()
+            cells.append(Cell(measure.form.format(value), value, below=over))
             if name in BESIDE:
                 cells.append(_reported(getattr(reported, BESIDE[name]) if reported else None))
         rows.append([*cells, Cell(f"{seconds[run.run]:.1f}", seconds[run.run])])
@@ -44,40 +45,39 @@ def scores(results: Results) -> Table:
     )
 
 
+def typical(results: Results) -> list[tuple[str, float, str]]:
+    """Each run with its exact match (the mean over seeds, if there are some) and its spread in words; worst first."""
+    found = []
+    for run in results.metrics.itertuples():
+        if repeated := results.repeated.get(run.run):
+            values = repeated.seeds["exact_match"]
+            found.append((run.run, values.mean(), f" ± {percent(values.std())} over {len(values)} seeds"))
+        else:
+            found.append((run.run, run.exact_match, " (one network)"))
+    return sorted(found, key=lambda each: each[1])
+
+
 def _over(results: Results) -> str:
     """What the table says of this network and of its repetitions."""
     if not results.repeated:
         return "One network for each run: another seed may differ by more than the held-out rows allow for."
     number = max(len(one.seeds) for one in results.repeated.values())
-    text = f"The network of this page and, in brackets, mean ± standard deviation over {number} seeds (study seeds)."
+    text = (
+        f"The network of this page; below, mean ± standard deviation over {number} seeds (initial weights and order of "
+        "the batches) and over as many draws (which rows are drawn, and how they are split; single_digit is used "
+        "whole), from the study seeds."
+    )
     own = results.metrics.set_index("run")["exact_match"]
     strange = [run for run, one in results.repeated.items() if run in own and not any(_near(own[run], one.seeds))]
     if strange:
-        text += f" {', '.join(strange)} is not among them: it was trained with other settings or on another machine."
+        one, it = ("is", "it was") if len(strange) == 1 else ("are", "they were")
+        text += f" {', '.join(strange)} {one} not among them: {it} trained with other settings or on another machine."
     return text
 
 
 def _near(score: float, rows: pd.DataFrame) -> pd.Series:
     """Which of the rows have this exact match, which a study's table rounds."""
     return (rows["exact_match"] - score).abs() < 1e-5
-
-
-def spread(results: Results) -> Table:
-    """A row for each run and measure: mean and standard deviation over seeds and over draws."""
-    rows = []
-    for run, one in results.repeated.items():
-        for name in seeds.SHOWN:
-            own = one.seeds[name], one.draws[name]
-            around = [Cell(seeds.around(name, values), values.mean()) for values in own]
-            times = own[1].std() / own[0].std() if own[0].nunique() > 1 else float("nan")
-            more = Cell("", -1) if pd.isna(times) else Cell(f"{times:.2f}", times)
-            rows.append([Cell(run), Cell(measures.BY_NAME[name].title), *around, more])
-    heads = ["run", "measure", "over seeds", "over draws", "deviation over draws ÷ over seeds"]
-    caption = (
-        "Mean ± standard deviation. Over seeds: initial weights and the order of batches differ. Over draws: the drawn "
-        "rows and their split differ; single_digit is used whole, so only its split does."
-    )
-    return Table("spread", "Seeds or draws?", caption, heads, rows)
 
 
 def _reported(text: str | None) -> Cell:

@@ -47,9 +47,13 @@ def kinds(*runs: Repeated) -> Iterator[tuple[str, list[pd.DataFrame]]]:
     yield "draws", [one.draws for one in runs]
 
 
-def around(measure: str, values: pd.Series) -> str:
-    """The mean and the standard deviation, in the form of the measure."""
-    return " ± ".join(BY_NAME[measure].form.format(value) for value in (values.mean(), values.std()))
+def around(measure: str, run: Repeated) -> tuple[str, ...]:
+    """Mean and standard deviation over seeds and over draws, in the form of the measure."""
+    form = BY_NAME[measure].form
+    return tuple(
+        f"{kind} {form.format(rows[measure].mean())} ± {form.format(rows[measure].std())}"
+        for kind, (rows,) in kinds(run)
+    )
 
 
 def causes(runs: Sequence[Repeated]) -> list[str]:

@@ -17,6 +17,7 @@ class Cell:
     text: str
     key: float | str | None = None  # None: the text
     shade: float | None = None  # 0 to 1
+    below: tuple[str, ...] = ()  # smaller lines
 
 
 @dataclass(frozen=True)

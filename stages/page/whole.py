@@ -71,7 +71,7 @@ def reached(networks: Iterable[Whole]) -> pd.DataFrame:
 
     Our curves were measured in training precision; their last point is that of the row. `ours` tells them apart.
     """
-    points = []
+    points: list[tuple] = []
     for one in networks:
         exact = [*one.history["valid_exact_match"].iloc[:-1], one.row["exact_match"]]
         seconds = float(one.row["seconds_per_epoch"])  # of a pass over the training set

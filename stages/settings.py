@@ -56,6 +56,7 @@ KEYS: dict[str, dict[str, Any]] = {
     },
     "answers": {
         "run": (params.Name, ...),
+        "seed": (params.Seed, None),
         "dataset": (params.Name, None),
         "part": (Literal["train", "valid", "rest"], None),
         "asked": (Literal["all", "inside", "outside"], None),

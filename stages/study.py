@@ -17,6 +17,7 @@ from stages.command import BadInput, one_line
 from stages.lab import shift
 from stages.lab.answers import Networks, sampled
 from stages.lab.dvc import commit
+from stages.lab.networks import models
 from stages.lab.queue import Queue
 from stages.network import machine
 
@@ -66,8 +67,9 @@ def find(args: argparse.Namespace, entry: studies.Study, points: list[studies.Po
             with Queue(args.study, entry, config, args.data, args.reports) as queue:
                 yield from _with_origin(entry.kind, queue.rows(points, args.workers))
         case "answers":
-            networks = Networks(args.params, args.data)
-            yield from _with_origin(entry.kind, ((point, networks.ask(point)) for point in points))
+            with models(points, params.read(args.params), args.data) as model:
+                networks = Networks(args.params, args.data, model)
+                yield from _with_origin(entry.kind, ((point, networks.ask(point)) for point in points))
         case "shift":
             yield from _with_origin(entry.kind, ((point, _shift(args.data, point)) for point in points))
 

@@ -28,7 +28,7 @@ COLUMNS = {
 PIPELINE = "generate", "subset", "sample", "train", "evaluate"
 MAKERS = {
     "trainings": (PIPELINE, ("dvc", "queue", "trained")),
-    "answers": (PIPELINE, ("answers",)),
+    "answers": (PIPELINE, ("answers", "dvc", "networks")),
     "shift": (PIPELINE[:3], ("answers", "shift")),
 }
 

@@ -24,7 +24,7 @@ asked:
   kind: answers
   points:
     - {run: full-lstm, dataset: [full, single_digit], part: valid, asked: inside, like: full/train}
-    - {run: full-lstm, dataset: [full, single_digit], part: rest, asked: outside, like: none}
+    - {run: full-lstm, seed: [42, 1], dataset: [full, single_digit], part: rest, asked: outside, like: none}
   by: [dataset, asked]
   show: [exact_match]
   rule:

@@ -50,7 +50,8 @@ def networks(finished, monkeypatch):
         assert done.returncode == 0, done.stderr
 
     monkeypatch.setattr(answers, "call", call)
-    return answers.Networks(finished / "params.yaml", finished)
+    own = finished / "models"
+    return answers.Networks(finished / "params.yaml", finished, lambda run, seed: own / f"{run}.safetensors")
 
 
 @pytest.mark.parametrize("part", ["train", "valid", "rest"])

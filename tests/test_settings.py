@@ -54,6 +54,12 @@ POINT = "asked: points: run=full-lstm dataset=full "
             f"{POINT}part=test asked=inside like=full/train: part: must be 'train', 'valid' ",
         ),
         ("like: full/train", "like: full", f"{POINT}part=valid asked=inside like=full: like: must be DATASET/train, "),
+        (
+            "seed: [42, 1]",
+            "seed: -1",
+            "asked: points: run=full-lstm seed=-1 dataset=full part=rest asked=outside like=none: "
+            "seed: must be at least 0 (found -1)",
+        ),
         (ASKED, "lr: 1", f"{POINT}lr=1: lr: unknown key"),
         ("one: full/valid, ", "", "shifted: points: other=full/train of=template: one: missing"),
         ("other: full/train, ", "", "shifted: points: one=full/valid of=template: other: missing"),

@@ -71,7 +71,7 @@ def test_the_code_of_a_verb_is_all_that_it_imports(verb):
     ("kind", "verbs", "finders"),
     [
         ("trainings", ORDER[:-1], {"lab.dvc", "lab.queue", "lab.trained"}),
-        ("answers", ORDER[:-1], {"lab.answers"}),
+        ("answers", ORDER[:-1], {"lab.answers", "lab.dvc", "lab.networks"}),
         ("shift", ORDER[:3], {"lab.answers", "lab.shift"}),
     ],
 )

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from stages import files, params, studies, study_table
 from stages.lab.dvc import call
+from stages.lab.networks import Find
 
 REST = 50_000  # rows: enough to know a share within 0.004, and answered in seconds
 
@@ -64,24 +65,24 @@ def sampled(data: Path, name: str) -> pa.Table:
 
 
 class Networks:
-    """The trained networks in the folder `data`, and the tables to test them on."""
+    """Trained networks, whose model files `find` knows, and the tables in the folder `data` to test them on."""
 
-    def __init__(self, path: Path, data: Path):
-        self.path, self.data = path, data
+    def __init__(self, path: Path, data: Path, find: Find):
+        self.path, self.data, self.find = path, data, find
         self.answers = cache(self._answers)
 
     def ask(self, point: studies.Point) -> dict:
         """The measures at a point, whose keys are:
 
-        run             the network
+        run, seed       the network: the pipeline's, or the run trained with another seed
         dataset, part   the rows to test it on; part is train, valid or rest
         asked           all of these rows, or only those inside or outside the rule of the run's own dataset
         like            a table DATASET/PART whose mix the rows are weighted to have (see `common`), or none
         """
         own = params.find(self.path, "runs", point["run"])[1].dataset
-        usual = {"dataset": own, "part": "rest", "asked": "all", "like": "none"}
-        _, dataset, part, asked, like = {"run": None, **usual, **point}.values()
-        rows = self.answers(point["run"], f"{dataset}/{part}")
+        usual = {"seed": None, "dataset": own, "part": "rest", "asked": "all", "like": "none"}
+        run, seed, dataset, part, asked, like = {"run": None, **usual, **point}.values()
+        rows = self.answers(self.find(run, seed), f"{dataset}/{part}")
         if (dataset, part) != (own, "train"):
             rows = rows[~rows["src"].isin(sampled(self.data, f"{own}/train")["src"].to_pandas())]
         if asked != "all":
@@ -94,12 +95,11 @@ class Networks:
             return {"status": f"{study_table.LEFT_OUT}: there are no such rows"}
         return {"status": study_table.DONE, **shares(rows[weights > 0], weights[weights > 0])}
 
-    def _answers(self, run: str, name: str) -> pd.DataFrame:
+    def _answers(self, model: Path, name: str) -> pd.DataFrame:
         """A network's answers to a table, from the stage `evaluate`, whose other outputs are dropped."""
         with tempfile.TemporaryDirectory() as folder:
             rows, answers = Path(folder) / "rows", Path(folder) / "predictions"
             files.write_table(rows, sampled(self.data, name))
-            model = self.data / "models" / f"{run}.safetensors"
             kinds = "predictions", "products", "metrics", "history", "plots"
             outputs = [word for kind in kinds for word in (f"--{kind}", str(Path(folder) / kind))]
             outputs += ["--train", str(rows)]  # for metrics that are dropped

@@ -37,6 +37,7 @@ KEYS = {
     "trainings": RUN | ROWS | {"name": lambda value: isinstance(value, str)},
     "answers": {
         "run": name,
+        "seed": RUN["seed"],
         "dataset": name,
         "part": one_of("train", "valid", "rest"),
         "asked": one_of("all", "inside", "outside"),

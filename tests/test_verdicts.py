@@ -224,3 +224,20 @@ def test_draws_are_compared_with_themselves():
     table = table.assign(exact_match=[0.5, 0.6, 0.7, 0.4, 0.5, 0.6], status="done")
     (found,) = verdicts.compare(study_of(), LARGER, table).evidence
     assert found.endswith("(+10.0 ± 0.0 points, 3 draws): confirmed.")
+
+
+def test_one_network_asked_two_tables_is_compared_with_itself():
+    """Two networks of different runs have nothing in common: Welch's error is the root of 2 * 0.01 / 3."""
+    asked = {"run": ["one"] * 6 + ["two"] * 3, "dataset": ["full"] * 3 + ["other"] * 6, "seed": [1, 2, 3] * 3}
+    shares = [0.5, 0.6, 0.7, 0.4, 0.5, 0.6, 0.3, 0.4, 0.5]
+    table = pd.DataFrame(asked | {"exact_match": shares, "status": "done", "rows": 1000})
+    points = [{"run": ["one", "two"], "dataset": ["full", "other"], "seed": [1, 2, 3]}]
+    for place, ending in (
+        ({"run": "one", "dataset": "other"}, "(+10.0 ± 0.0 points, 3 seeds): confirmed."),
+        ({"run": "two", "dataset": "other"}, "(+20.0 ± 22.7 points, 3 and 3 networks): within chance."),
+    ):
+        rule = studies.Comparison(larger="exact_match", at={"run": "one", "dataset": "full"}, than_at=place)
+        entry = studies.Study(
+            question="?", kind="answers", points=points, by=["run"], show=["exact_match"], rule=[rule]
+        )
+        assert verdicts.compare(entry, rule, table).evidence[0].endswith(ending)

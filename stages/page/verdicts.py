@@ -16,7 +16,8 @@ from stages.page.rows import StudyRows, at, figure, measured
 
 CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
 CONSISTENT = "consistent"  # of a reported figure that has more than one reading
-ROWS = "dataset", "sample", "split", "valid_share", "run"  # where these differ, networks learn from other rows
+# By the study's kind: where these differ, networks learn from other rows
+ROWS = {"trainings": ("dataset", "sample", "split", "valid_share"), "answers": ("run",), "shift": ()}
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
         return Judgement((f"Not measured yet: {figures}.",), "", UNMEASURED)
     known = {name for point in entry.points for name in point}
     new, old = (rows.iloc[0].dropna().filter(known).to_dict() for rows in (one, two))
-    alike = all(new.get(key) == old.get(key) for key in ROWS)
+    alike = all(new.get(key) == old.get(key) for key in ROWS[entry.kind])
     if alike and len(pairs := left.index.intersection(right.index)) > (max(len(left), len(right)) > 1):
         left, right = left[pairs], right[pairs]
     elif alike and len(left) == len(right) == 1:  # of different seeds

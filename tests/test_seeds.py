@@ -35,6 +35,15 @@ def test_a_run_with_one_network_is_not_repeated():
     assert seeds.repeated((entry, table.drop(columns="sample_seed"))) == {}
 
 
+def test_draws_may_be_missing():
+    status = (["done"] * 3 + ["not measured: no time"] * 2) * 3
+    found = repeated(status=status)
+    assert scores.scores(found).rows[0][1].below == ("seeds 0.7200 ± 0.0200",)
+    assert "over 3 seeds" in scores.scores(found).caption
+    assert seeds.causes([*found.repeated.values()]) == []
+    assert len(claim(found, "On the full sample there is a gap").evidence) == 1
+
+
 def test_the_scores_have_their_mean_and_deviation():
     table = scores.scores(repeated())
     column = table.heads.index("exact match")

@@ -61,11 +61,11 @@ def _over(results: Results) -> str:
     """What the table says of this network and of its repetitions."""
     if not results.repeated:
         return "One network for each run: another seed may differ by more than the held-out rows allow for."
-    number = max(len(one.seeds) for one in results.repeated.values())
+    seeds, draws = ([len(getattr(one, kind)) for one in results.repeated.values()] for kind in ("seeds", "draws"))
     text = (
-        f"The network of this page; below, mean ± standard deviation over {number} seeds (initial weights and order of "
-        "the batches) and over as many draws (which rows are drawn, and how they are split; single_digit is used "
-        "whole), from the study seeds."
+        f"The network of this page; below, mean ± standard deviation over {_range(seeds)} seeds (initial weights and order "
+        f"of the batches) and over {_range(draws)} draws (which rows are drawn, and how they are split; single_digit is "
+        "used whole), from the study seeds."
     )
     own = results.metrics.set_index("run")["exact_match"]
     strange = [run for run, one in results.repeated.items() if run in own and not any(_near(own[run], one.seeds))]
@@ -73,6 +73,11 @@ def _over(results: Results) -> str:
         one, it = ("is", "it was") if len(strange) == 1 else ("are", "they were")
         text += f" {', '.join(strange)} {one} not among them: {it} trained with other settings or on another machine."
     return text
+
+
+def _range(numbers: list[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _near(score: float, rows: pd.DataFrame) -> pd.Series:

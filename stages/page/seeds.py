@@ -27,7 +27,7 @@ class Repeated:
 
 
 def repeated(study: StudyRows | None) -> dict[str, Repeated]:
-    """By the run's name, each run that has at least two networks of either kind."""
+    """By the run's name, each run that has networks of at least two seeds."""
     if study is None or not {*POINT} <= {*study[1].columns}:
         return {}
     rows, found = study[1][study[1]["status"] == study_table.DONE], {}
@@ -36,15 +36,16 @@ def repeated(study: StudyRows | None) -> dict[str, Repeated]:
         one = Repeated(
             own[own["sample_seed"] == draw].set_index("seed"), own[own["seed"] == seed].set_index("sample_seed")
         )
-        if min(len(one.seeds), len(one.draws)) > 1:
+        if len(one.seeds) > 1:
             found[f"{dataset}-{cell}"] = one
     return found
 
 
 def kinds(*runs: Repeated) -> Iterator[tuple[str, list[pd.DataFrame]]]:
-    """'seeds' and 'draws', each with the rows of each run."""
-    yield "seeds", [one.seeds for one in runs]
-    yield "draws", [one.draws for one in runs]
+    """'seeds' and 'draws', each with the rows of each run, if every run has several."""
+    for kind, rows in (("seeds", [one.seeds for one in runs]), ("draws", [one.draws for one in runs])):
+        if min(map(len, rows)) > 1:
+            yield kind, rows
 
 
 def around(measure: str, run: Repeated) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ def causes(runs: Sequence[Repeated]) -> list[str]:
     """A sentence for each measure: whether its draw or its seed moves a score more, over all runs together."""
     sentences = []
     for measure in SHOWN:
-        pairs = [(one.draws[measure], one.seeds[measure]) for one in runs]
+        pairs = [(one.draws[measure], one.seeds[measure]) for one in runs if len(one.draws) > 1]
         pairs = [pair for pair in pairs if all(values.nunique() > 1 for values in pair)]
         if pairs:
             middle, low, high = chance.ratio(pairs)

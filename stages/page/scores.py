@@ -61,11 +61,12 @@ def _over(results: Results) -> str:
     """What the table says of this network and of its repetitions."""
     if not results.repeated:
         return "One network for each run: another seed may differ by more than the held-out rows allow for."
-    seeds, draws = ([len(getattr(one, kind)) for one in results.repeated.values()] for kind in ("seeds", "draws"))
+    numbers = {kind: [len(getattr(one, kind)) for one in results.repeated.values()] for kind in ("seeds", "draws")}
     text = (
-        f"The network of this page; below, mean ± standard deviation over {_range(seeds)} seeds (initial weights and order "
-        f"of the batches) and over {_range(draws)} draws (which rows are drawn, and how they are split; single_digit is "
-        "used whole), from the study seeds."
+        "The network of this page; below, mean ± standard deviation over "
+        f"{_range(numbers['seeds'])} seeds (initial weights and order of the batches) and over "
+        f"{_range(numbers['draws'])} draws (which rows are drawn, and how they are split; single_digit is used whole), "
+        "from the study seeds."
     )
     own = results.metrics.set_index("run")["exact_match"]
     strange = [run for run, one in results.repeated.items() if run in own and not any(_near(own[run], one.seeds))]

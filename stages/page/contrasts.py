@@ -91,7 +91,7 @@ def faster(dataset: str, lstm: Repeated, gru: Repeated) -> Judgement | None:
 
 def early(losses: Iterable[pd.Series], share: float) -> Judgement | None:
     """Whether the first half of the epochs brings `share` of a loss' fall; None if the loss does not fall."""
-    found = pd.Series([_early(loss.reset_index(drop=True)) for loss in losses])
+    found = pd.Series([first_half(loss) for loss in losses])
     if len(found) < 2 or found.isna().any():
         return None
     middle, spread = chance.mean(found)
@@ -102,7 +102,8 @@ def early(losses: Iterable[pd.Series], share: float) -> Judgement | None:
     return Judgement((text,), "", above_zero(middle - spread - share, middle + spread - share))
 
 
-def _early(loss: pd.Series) -> float:
+def first_half(loss: pd.Series) -> float:
+    """The share of a loss' fall that the first half of the epochs brings; NaN if it does not fall."""
     half = len(loss) // 2
     if half < 1 or loss.iloc[0] <= loss.min():
         return float("nan")

@@ -3,12 +3,15 @@
 two_digits_harder  ->  'Over 5 seeds single_digit-lstm answers 74.1 ± 3.1 % …': confirmed
 """
 
+import math
+
 import pandas as pd
 
 from stages.page import contrasts, sentences
 from stages.page.chance import another, difference
 from stages.page.references import REPORTED
 from stages.page.results import Results
+from stages.page.scores import typical
 from stages.page.seeds import Repeated
 from stages.page.verdicts import (
     CHANCE,
@@ -32,7 +35,8 @@ def best_on_one_digit(results: Results) -> Judgement:
     rivals = [run for name in REPORTED if name != "single_digit" and (run := _run(results, name, "lstm")) is not None]
     if own is None or not rivals:
         return MISSING
-    return _above(results, own, max(rivals, key=lambda run: run["exact_match"]))
+    means = {run: exact_match for run, exact_match, _ in typical(results)}
+    return _above(results, own, max(rivals, key=lambda run: means[run["run"]]))
 
 
 def two_digits_harder(results: Results) -> Judgement:
@@ -53,11 +57,11 @@ def flattens_early(results: Results) -> Judgement:
         if judgement := contrasts.early(losses, EARLY):
             return judgement
     loss = results.curves.loc[results.curves["run"] == run["run"], "valid_loss"]
-    half = len(loss) // 2
-    if half < 1 or loss.iloc[0] <= loss.min():
+    share = contrasts.first_half(loss)
+    if math.isnan(share):
         return Judgement((f"The validation loss does not fall in {len(loss)} epochs.",), "", UNMEASURED)
-    share = (loss.iloc[0] - loss.iloc[:half].min()) / (loss.iloc[0] - loss.min())
-    evidence = f"The first {half} of {len(loss)} epochs bring {100 * share:.0f} % of the fall of the validation loss."
+    epochs = f"The first {len(loss) // 2} of {len(loss)} epochs"
+    evidence = f"{epochs} bring {100 * share:.0f} % of the fall of the validation loss."
     return _judged(evidence, share >= EARLY)
 
 

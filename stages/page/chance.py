@@ -6,9 +6,8 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
-from scipy.special import polygamma
+from scipy.special import digamma, polygamma
 from scipy.stats import binomtest, norm, t
 
 FEWEST = 5  # rows that a share is drawn of
@@ -49,13 +48,19 @@ def welch(one: pd.Series, two: pd.Series) -> About:
 def ratio(pairs: Sequence[tuple[pd.Series, pd.Series]]) -> tuple[float, float, float]:
     """How many times as large the first standard deviation of each pair is: the geometric mean, and its interval.
 
-    The logarithm of a sample variance with n degrees of freedom has the variance trigamma(n/2) (Bartlett
-    and Kendall 1946).
+    The logarithm of a sample variance with n degrees of freedom is off by digamma(n/2) - log(n/2) on average, and its
+    variance is trigamma(n/2) (Bartlett and Kendall 1946). Of a deviation they are half and a quarter of that.
     """
-    logs = [math.log(one.std() / two.std()) for one, two in pairs]
-    variances = [polygamma(1, (len(values) - 1) / 2) / 4 for pair in pairs for values in pair]  # / 4: of log(deviation)
+    logs = [_log_deviation(one) - _log_deviation(two) for one, two in pairs]
+    variances = [polygamma(1, (len(values) - 1) / 2) / 4 for pair in pairs for values in pair]
     spread = norm.ppf(0.975) * math.sqrt(sum(variances)) / len(logs)
-    return tuple(np.exp([np.mean(logs), np.mean(logs) - spread, np.mean(logs) + spread]).tolist())
+    middle = sum(logs) / len(logs)
+    return math.exp(middle), math.exp(middle - spread), math.exp(middle + spread)
+
+
+def _log_deviation(values: pd.Series) -> float:
+    half = (len(values) - 1) / 2
+    return math.log(values.std()) - float(digamma(half) - math.log(half)) / 2
 
 
 def _spread(error: float, freedom: float) -> float:

@@ -14,11 +14,11 @@ from stages.page.verdicts import UNMEASURED, Judgement, judge, together
 
 READINGS = (
     "The report gives one accuracy and does not say whether padding counted. It is consistent if it lies between our "
-    "token accuracy (without padding) and our position accuracy (with padding), ± 0.03; over seeds, a figure that is "
-    "farther off is contradicted only if another network would lie beyond that in 19 of 20 cases."
+    "token accuracy (without padding) and our position accuracy (with padding), ± 0.03. With several seeds, a figure "
+    "farther off is contradicted only if it also lies outside the 95 % interval for another network."
 )
-OVER = "the 95 % interval, over seeds and over draws,"
-ABOVE = f"Exact match is higher: {OVER} is above 0 (Welch's t). Without the study seeds it is over the held-out rows."
+OVER = "over seeds (and over draws, if there are any) the 95 % interval of the difference"
+ABOVE = f"Exact match is higher: {OVER} is above 0 (Welch's t). With one network each, it is over the held-out rows."
 
 Rule = str | tuple[str, ...]  # in words, or the studies that have it
 Measured = tuple[str, Rule, Callable[[Results], Judgement]]
@@ -78,14 +78,14 @@ CLAIMS: tuple[Measured, ...] = (
     ),
     (
         "Loss and accuracy of LSTM and GRU are about equal on Subset 1.",
-        f"The losses differ by at most 10 %, the token accuracies by at most 0.02: {OVER} lies within.",
+        f"The losses differ by at most 10 %, the token accuracies by at most 0.02: {OVER} lies within these bounds.",
         evidence.cells_equal,
     ),
     ("Subset 3 (without_1) beats Subset 2 (two_digit).", ABOVE, evidence.without_1_beats_two_digit),
     ("… because 20,000 rows are a larger share of it.", *_by_studies("share", "difficulty")),
     (
         "On the full sample there is a gap between training and validation.",
-        f"After the last epoch the validation loss is above the training loss: {OVER} of the difference is above 0.",
+        f"After the last epoch the validation loss is above the training loss: {OVER} is above 0.",
         evidence.gap_on_full,
     ),
     ("… which comes from a difference in distribution.", *_by_studies("distribution", "gap")),

@@ -22,37 +22,45 @@ def above(one: tuple[str, Repeated], two: tuple[str, Repeated]) -> Judgement:
         shares = [own["exact_match"] for own in rows]
         middle, spread = chance.welch(*shares)
         texts = [f"{100 * own.mean():.1f} ± {100 * own.std():.1f} %" for own in shares]
-        parts.append(
-            Judgement(
-                (
-                    f"Over {_number(rows)} {kind} {one[0]} answers {texts[0]} of its held-out rows correctly, "
-                    f"{two[0]} {texts[1]} ({sentences.about('exact_match', middle, spread)}).",
-                ),
-                "",
-                above_zero(middle - spread, middle + spread),
-            )
+        number = " and ".join(dict.fromkeys(str(len(own)) for own in rows))
+        text = (
+            f"Over {number} {kind} {one[0]} answers {texts[0]} of its held-out rows correctly, {two[0]} {texts[1]} "
+            f"({sentences.about('exact_match', middle, spread)})."
         )
+        parts.append(_judged(text, above_zero(middle - spread, middle + spread), one[1], two[1]))
     return together(parts)
 
 
-def equal(lstm: Repeated, gru: Repeated) -> Judgement:
-    """Whether the losses differ by at most 10 % and the token accuracies by at most 0.02, seed by seed."""
+def equal(lstm: Repeated, gru: Repeated) -> Judgement | None:
+    """Whether the losses differ by at most 10 % and the token accuracies by at most 0.02, seed by seed.
+
+    The same draw by draw. None if the two have fewer than two seeds in common.
+    """
     parts = []
     for kind, (one, two) in kinds(lstm, gru):
+        pairs = one.index.intersection(two.index)
+        one, two = one.loc[pairs], two.loc[pairs]
+        if len(pairs) < 2:
+            continue
         bounds = {"loss": 0.1 * max(one["loss"].mean(), two["loss"].mean()), "token_accuracy": 0.02}
-        found = {measure: chance.mean((two[measure] - one[measure]).dropna()) for measure in bounds}
-        means = {
-            measure: " and ".join(sentences.value(measure, rows[measure].mean()) for rows in (one, two))
-            for measure in bounds
-        }
-        text = (
-            f"Over {_number((one, two))} {kind} the loss is {means['loss']} with LSTM and GRU "
-            f"({sentences.about('loss', *found['loss'])}), the token accuracy {means['token_accuracy']} "
-            f"({sentences.about('token_accuracy', *found['token_accuracy'])})."
-        )
-        verdicts = [_within(found[measure], bound) for measure, bound in bounds.items()]
-        parts.append(together([Judgement((text,), "", verdicts[0]), Judgement((), "", verdicts[1])]))
-    return together(parts)
+        texts = []
+        for measure, bound in bounds.items():
+            about = chance.mean(two[measure] - one[measure])
+            means = [sentences.value(measure, rows[measure].mean()) for rows in (one, two)]
+            texts.append("{} with the LSTM and {} with the GRU ({})".format(*means, sentences.about(measure, *about)))
+            parts.append(_judged("", _within(about, bound), lstm, gru))
+        text = f"Over {len(pairs)} {kind} the loss is {texts[0]}, the token accuracy {texts[1]}."
+        parts.append(Judgement((text,), "", CONFIRMED))
+    return together(parts) if parts else None
+
+
+def _judged(text: str, verdict: str, *runs: Repeated) -> Judgement:
+    """Nothing is confirmed of runs that have lost a training: the others are not all of their kind."""
+    lost = sum(one.lost for one in runs)
+    if lost:
+        text += f" {lost} of the trainings failed." if text else ""
+        verdict = CHANCE if verdict == CONFIRMED else verdict
+    return Judgement((text,) if text else (), "", verdict)
 
 
 def _within(about: About, bound: float) -> str:
@@ -72,7 +80,7 @@ def gap(run: Repeated) -> Judgement:
             f"Over {len(rows)} {kind} the loss is {rows['loss'].mean():.3f} on held-out rows and "
             f"{rows['train_loss'].mean():.3f} on training rows ({sentences.about('loss', middle, spread)})."
         )
-        parts.append(Judgement((text,), "", above_zero(middle - spread, middle + spread)))
+        parts.append(_judged(text, above_zero(middle - spread, middle + spread), run))
     return together(parts)
 
 
@@ -108,7 +116,3 @@ def first_half(loss: pd.Series) -> float:
     if half < 1 or loss.iloc[0] <= loss.min():
         return float("nan")
     return (loss.iloc[0] - loss.iloc[:half].min()) / (loss.iloc[0] - loss.min())
-
-
-def _number(rows: Iterable[pd.DataFrame]) -> int:
-    return min(map(len, rows))

@@ -12,7 +12,7 @@ from stages.page.chance import another, difference
 from stages.page.references import REPORTED
 from stages.page.results import Results
 from stages.page.scores import typical
-from stages.page.seeds import Repeated
+from stages.page.seeds import Repeated, kinds
 from stages.page.verdicts import (
     CHANCE,
     CONFIRMED,
@@ -66,29 +66,29 @@ def flattens_early(results: Results) -> Judgement:
 
 
 def gru_faster(results: Results) -> Judgement:
-    found = [
-        contrasts.faster(lstm["dataset"], *repeated)
-        for lstm, gru in _pairs(results)
-        if (repeated := _repeated(results, lstm, gru))
-    ]
-    if found and all(found):
-        return together([one for one in found if one])
+    parts, seconds = [], []
     timing = results.timing.set_index("run")
-    machine = timing.columns.intersection(["device", "threads", "processes", "processor"])
-    pairs = [(timing.loc[lstm["run"]], timing.loc[gru["run"]]) for lstm, gru in _pairs(results)]
-    pairs = [(lstm, gru) for lstm, gru in pairs if lstm[machine].equals(gru[machine])]
-    if not pairs:
-        return MISSING
-    seconds = [(lstm["dataset"], lstm["seconds_per_epoch"], gru["seconds_per_epoch"]) for lstm, gru in pairs]
-    texts = (f"{gru:.1f} s with the GRU and {lstm:.1f} s with the LSTM on {dataset}" for dataset, lstm, gru in seconds)
-    return _judged(f"An epoch takes {'; '.join(texts)}.", all(gru < lstm for _, lstm, gru in seconds))
+    machine = timing.columns.intersection(contrasts.MACHINE)
+    for lstm, gru in _pairs(results):
+        repeated = _repeated(results, lstm, gru)
+        if judgement := contrasts.faster(lstm["dataset"], *repeated) if repeated else None:
+            parts.append(judgement)
+        elif timing.loc[lstm["run"], machine].equals(timing.loc[gru["run"], machine]):
+            seconds.append((lstm["dataset"], *(timing.loc[one["run"], "seconds_per_epoch"] for one in (lstm, gru))))
+    if seconds:
+        texts = (
+            f"{gru:.1f} s with the GRU and {lstm:.1f} s with the LSTM on {dataset}" for dataset, lstm, gru in seconds
+        )
+        parts.append(_judged(f"An epoch takes {'; '.join(texts)}.", all(gru < lstm for _, lstm, gru in seconds)))
+    return together(parts) if parts else MISSING
 
 
 def cells_equal(results: Results) -> Judgement:
     for lstm, gru in _pairs(results):
         if lstm["dataset"] == "single_digit":
-            if repeated := _repeated(results, lstm, gru):
-                return contrasts.equal(*repeated)
+            repeated = _repeated(results, lstm, gru)
+            if judgement := contrasts.equal(*repeated) if repeated else None:
+                return judgement
             close = abs(lstm["loss"] - gru["loss"]) <= 0.1 * max(lstm["loss"], gru["loss"])
             accuracy = abs(lstm["token_accuracy"] - gru["token_accuracy"]) <= 0.02
             evidence = "The loss is {:.3f} with the LSTM and {:.3f} with the GRU, the token accuracy {} and {}."
@@ -153,7 +153,7 @@ def accuracy(results: Results, dataset: str) -> Judgement:
     if repeated := _repeated(results, run):
         rows = repeated[0].seeds
         shares, over = rows[[*READINGS]].mean(), f" over {len(rows)} seeds"
-        slack = max(another(rows[name])[1] for name in READINGS)
+        slack = max(another(own[name])[1] for _, (own,) in kinds(*repeated) for name in READINGS)
     low, high = sorted(shares)
     where = "below both" if reported.high < low - NEAR else "above both" if reported.low > high + NEAR else ""
     beyond = reported.high < low - NEAR - slack or reported.low > high + NEAR + slack

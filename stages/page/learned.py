@@ -18,14 +18,14 @@ NO_TWIN = "held out, no training row with its operands and value"
 def by_kind(networks: Sequence[Whole]) -> Table:
     """A row for each kind of expression, a column for each network."""
     found = pd.DataFrame({one.title: _shares(one) for one in networks}).dropna(how="all")
-    caption = "The rows that were held out, and 3,000 expressions of each kind that the corpus does not have."
+    caption = "One network each: held-out rows, and 3,000 expressions of each kind that the corpus does not have."
     return of_shares("learned-kinds", "By kind of expression", caption, "expressions", found)
 
 
 def by_template(networks: Sequence[Whole]) -> Table:
     """A row for each template of the corpus, a column for each network."""
     found = pd.DataFrame({one.title: shares(one.kinds, "template") for one in networks})
-    caption = "Exact match on the held-out rows of each network."
+    caption = "Exact match on the held-out rows of one network each."
     return of_shares("learned-templates", "By template", caption, "template", _ordered(found))
 
 
@@ -34,7 +34,7 @@ def by_template_and_kind(whole: Whole) -> Table:
     beyond = whole.beyond[whole.beyond["template"].isin(grammar.TEMPLATES)]
     found = {HELD_OUT: shares(whole.kinds, "template")}
     found |= {kind: shares(rows, "template") for kind, rows in beyond.groupby("kind", sort=False)}
-    caption = f"The network {whole.title}, which ships. An empty cell: the template has fewer operands."
+    caption = f"The one network {whole.title}, which ships. An empty cell: the template has fewer operands."
     return of_shares("learned-both", "By template and kind", caption, "template", _ordered(pd.DataFrame(found)))
 
 

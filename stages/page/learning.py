@@ -117,7 +117,8 @@ def _band(results: Results, axes: Axes, run: str, column: str) -> None:
 
 
 def _about_bands(results: Results) -> str:
-    return " A band is the range over the seeds of the study seeds." if len(results.bands) else ""
+    one = " One network for each run: another seed may give another curve."
+    return " A band is the range over the seeds of the study “seeds”." if len(results.bands) else one
 
 
 def _dot(rows: pd.DataFrame) -> dict:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from stages import operands, params
 from stages.page.calculator import Calculator
 from stages.page.rows import StudyRows
-from stages.page.seeds import STUDY, Repeated, bands, repeated
+from stages.page.seeds import STUDY, Repeated, alike, bands, repeated
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
 from stages.page.whole import Shipped, Whole
 
@@ -84,15 +84,21 @@ class Results:
     seed_curves: pd.DataFrame | None = None  # of the study `seeds`: a row per point and epoch
 
     @cached_property
+    def tried(self) -> dict[str, Repeated]:
+        """The networks of a run in the study `seeds`, with other seeds and with other draws, by the run's name."""
+        return repeated(self.studies.get(STUDY), self.metrics)
+
+    @cached_property
     def repeated(self) -> dict[str, Repeated]:
-        """The networks of a run with other seeds, and with other draws, by the run's name."""
-        return repeated(self.studies.get(STUDY))
+        """Those whose scores the run's own network is like: params.yaml may have changed since the study."""
+        own = self.metrics.set_index("run")
+        return {run: one for run, one in self.tried.items() if alike(own.loc[run], one)}
 
     @cached_property
     def bands(self) -> pd.DataFrame:
         """The range of each run's curves over its seeds, a row per epoch."""
         curves = pd.DataFrame({"point": []}) if self.seed_curves is None else self.seed_curves
-        return bands(curves, self.studies.get(STUDY))
+        return bands(curves, self.repeated)
 
     @property
     def whole(self) -> Whole | None:

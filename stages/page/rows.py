@@ -43,4 +43,6 @@ def figure(value: float) -> str:
 
 def word(value: object) -> str:
     """64 and 64.0, which a table with gaps makes of it, are the same."""
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

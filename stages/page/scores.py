@@ -5,8 +5,6 @@ full-lstm, exact match 0.0596  ->  a cell '0.0596', below it 'seeds 0.0581 ± 0.
 
 import re
 
-import pandas as pd
-
 from stages import measures
 from stages.page import seeds
 from stages.page.digits import percent
@@ -51,39 +49,31 @@ def typical(results: Results) -> list[tuple[str, float, str]]:
     for run in results.metrics.itertuples():
         if repeated := results.repeated.get(run.run):
             values = repeated.seeds["exact_match"]
-            found.append((run.run, values.mean(), f" ± {percent(values.std())} over {len(values)} seeds"))
+            found.append((run.run, values.mean(), f"± {percent(values.std())}, {len(values)} seeds"))
         else:
-            found.append((run.run, run.exact_match, " (one network)"))
+            found.append((run.run, run.exact_match, "one network"))
     return sorted(found, key=lambda each: each[1])
 
 
 def _over(results: Results) -> str:
     """What the table says of this network and of its repetitions."""
-    if not results.repeated:
-        return "One network for each run: another seed may differ by more than the held-out rows allow for."
-    numbers = {kind: [len(getattr(one, kind)) for one in results.repeated.values()] for kind in ("seeds", "draws")}
-    text = (
-        "The network of this page; below, mean ± standard deviation over "
-        f"{_range(numbers['seeds'])} seeds (initial weights and order of the batches) and over "
-        f"{_range(numbers['draws'])} draws (which rows are drawn, and how they are split; single_digit is used whole), "
-        "from the study seeds."
-    )
-    own = results.metrics.set_index("run")["exact_match"]
-    strange = [run for run, one in results.repeated.items() if run in own and not any(_near(own[run], one.seeds))]
-    if strange:
-        one, it = ("is", "it was") if len(strange) == 1 else ("are", "they were")
-        text += f" {', '.join(strange)} {one} not among them: {it} trained with other settings or on another machine."
+    text = "One network for each run: another seed may differ by more than the held-out rows allow for."
+    if results.repeated:
+        runs = results.repeated.values()
+        over = f"{_range([len(one.seeds) for one in runs])} seeds (initial weights and order of the batches)"
+        if draws := [len(one.draws) for one in runs if len(one.draws) > 1]:
+            over += f" and over {_range(draws)} draws (which rows are drawn, and how they are split)"
+        text = f"The network of this page; below it mean ± standard deviation over {over}, from the study “seeds”."
+        if lost := sum(one.lost for one in runs):
+            text += f" {lost} of its trainings failed and are left out."
+    if strange := [run for run in results.tried if run not in results.repeated]:
+        text += f" The seeds of {', '.join(strange)} are not shown: this network is not like them (other settings?)."
     return text
 
 
 def _range(numbers: list[int]) -> str:
     low, high = min(numbers), max(numbers)
     return f"{low}" if low == high else f"{low} to {high}"
-
-
-def _near(score: float, rows: pd.DataFrame) -> pd.Series:
-    """Which of the rows have this exact match, which a study's table rounds."""
-    return (rows["exact_match"] - score).abs() < 1e-5
 
 
 def _reported(text: str | None) -> Cell:

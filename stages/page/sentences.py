@@ -27,6 +27,8 @@ SETTINGS = {
     "decoder": "the {} decoder",
     "scratchpad": "the form “{}” of a scratchpad",
     "grad_clip": "clipping at {}",
+    "seed": "seed {}",
+    "sample_seed": "draw {}",
 }
 SPECIAL = {
     ("cell", "lstm"): "an LSTM",
@@ -70,7 +72,8 @@ def change(study: studies.Study, comparison: studies.Comparison, one: Point, two
     if measure == "epochs_to_reach":
         after, before = ("never reached" if math.isinf(mean) else f"reached after {mean:.3g} epochs" for mean in means)
         return f"With {new}{aside} a loss of {study.reach:g} is {after}; with {old} it is {before}"
-    start = f"{'On' if study.kind == 'answers' else 'With'} {new} instead of {old}{aside}"
+    on = study.kind == "answers" or differ == ["dataset"]
+    start = f"{'On' if on else 'With'} {new} instead of {old}{aside}"
     moves = f"{'rises' if means[0] > means[1] else 'falls'} from {before} to {after}"
     return f"{start}, {what} {moves if after != before else f'stays at {after}'}"
 

@@ -79,7 +79,7 @@ def _age(rows: pd.DataFrame, code: str) -> str:
 
 def figures(name: str, study: StudyRows) -> Table:
     """A row for each place: keys, number of networks, and each measure's mean and standard deviation over them."""
-    entry, _ = study
+    entry, table = study
     found = {measure: {spot.names: spot for spot in spots(study, measure)} for measure in entry.show}
     places = list(dict.fromkeys(place for measure in found.values() for place in measure))
     shown = [spot for measure in found.values() for spot in measure.values()]
@@ -87,10 +87,12 @@ def figures(name: str, study: StudyRows) -> Table:
     rows = []
     for place in places:
         here = [measure.get(place) for measure in found.values()]
-        seeds = max(len(spot.values) for spot in here if spot)
-        rows.append([*map(Cell, place), *([Cell(str(seeds), seeds)] if several else []), *map(_cell, here)])
+        number = max(len(spot.values) for spot in here if spot)
+        rows.append([*map(Cell, place), *([Cell(str(number), number)] if several else []), *map(_cell, here)])
     heads = [*entry.by, *(["networks"] if several else []), *(_title(entry, measure) for measure in entry.show)]
-    parts = ["Means over networks ± standard deviation."] if several else []
+    varied = [name for name in studies.SEEDS if name in table and table[name].nunique() > 1]
+    over = "seeds and draws together" if len(varied) > 1 else "networks"
+    parts = [f"Means over {over} ± standard deviation."] if several else []
     if any(spot.ends for spot in shown):
         parts.append("Of one network in brackets the 95 % interval of its rows; another seed may differ by more.")
     caption = " ".join([*parts, f"reports/studies/{name}.csv has every row."])

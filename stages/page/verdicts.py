@@ -66,7 +66,7 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
     known = {name for point in entry.points for name in point}
     new, old = (rows.iloc[0].dropna().filter(known).to_dict() for rows in (one, two))
     alike = all(new.get(key) == old.get(key) for key in ROWS[entry.kind])
-    if alike and len(pairs := left.index.intersection(right.index)) > (max(len(left), len(right)) > 1):
+    if alike and not (pairs := left.index.intersection(right.index)).empty:
         left, right = left[pairs], right[pairs]
     elif alike and len(left) == len(right) == 1:  # of different seeds
         return Judgement((f"Not measured yet: {figures}.",), "", UNMEASURED)
@@ -77,21 +77,25 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
         infinite = np.isinf(left).all(), np.isinf(right).all()
         verdict = {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)
         return Judgement((f"{text}: {verdict}.",), figures, verdict)
-    if len(left) + len(right) > 2:
-        (middle, spread), over = networks(left, right, alike)
-        verdict = above_zero(middle - spread, middle + spread)
-        text += f" ({sentences.about(measure, middle, spread)}, {over}): {verdict}."
-        figures += f" (difference {middle:+.3g} ± {spread:.2g}, {over})"
-        return Judgement((text,), figures, verdict)
-    counts = [measured(rows, "rows").iloc[:1].tolist() for rows in (one, two)]
-    if BY_NAME[measure].of_rows and all(counts):
-        low, high = chance.difference((means[0], *counts[0]), (means[1], *counts[1]))
-        figures += f" (one network each; by the rows the difference is {low:+.3f} to {high:+.3f})"
-        verdict = above_zero(low, high)
-        return Judgement(
-            (f"{text} ({sentences.between(measure, low, high)}, one network each): {verdict}.",), figures, verdict
-        )
-    return Judgement((f"{text} (one seed): {CHANCE}.",), f"{figures}, one seed", CHANCE)
+    if len(left) + len(right) == 2:
+        rows = [measured(rows, "rows").reindex(own.index) for rows, own in ((one, left), (two, right))]
+        return _one_each(measure, means, [counts.iloc[0] for counts in rows], text, figures)
+    (middle, spread), over = networks(left, right, alike)
+    verdict = above_zero(middle - spread, middle + spread)
+    text += f" ({sentences.about(measure, middle, spread)}, {over}): {verdict}."
+    figures += f" (difference {middle:+.3g} ± {spread:.2g}, {over})"
+    return Judgement((text,), figures, verdict)
+
+
+def _one_each(measure: str, values: tuple, counts: list[float], text: str, figures: str) -> Judgement:
+    """One network against another, by their rows, if the measure is a share of a known number of them."""
+    if not BY_NAME[measure].of_rows or np.isnan(counts).any():
+        return Judgement((f"{text} (one seed): {CHANCE}.",), f"{figures}, one seed", CHANCE)
+    low, high = chance.difference(*zip(values, map(int, counts), strict=True))
+    figures += f" (one network each; by the rows the difference is {low:+.3f} to {high:+.3f})"
+    verdict = above_zero(low, high)
+    text += f" ({sentences.between(measure, low, high)}, one network each): {verdict}."
+    return Judgement((text,), figures, verdict)
 
 
 def networks(left: pd.Series, right: pd.Series, alike: bool) -> tuple[chance.About, str]:

@@ -1,8 +1,14 @@
 """A study `seeds` made by hand: three seeds and three draws of each run of hand_made, whose means a person can tell."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from stages import studies
+from stages.page import claims
+from stages.page.results import Results
+from stages.page.verdicts import Judgement
+from tests.hand_made import results
 
 SEEDS = [42, 1, 2]
 POINTS = [
@@ -53,9 +59,24 @@ def study(**changes: list) -> tuple[studies.Study, pd.DataFrame]:
 
 
 def curves() -> pd.DataFrame:
-    """Two epochs of each network: the loss falls by 1, then by 0.01, more with later points."""
+    """Two epochs of each network, whose loss falls by 1 and is higher by 1 at each later point."""
     rows = []
     for number, point in enumerate(studies.points(entry())):
         for epoch, loss in ((1, 2.0 + number), (2, 1.0 + number)):
             rows.append((studies.label(point), epoch, loss, 0.1 * epoch, 0.05 * epoch))
     return pd.DataFrame(rows, columns=["point", "epoch", "valid_loss", "valid_token_accuracy", "valid_exact_match"])
+
+
+OWN = {"exact_match": [0.70, 0.75, 0.05], "loss": [0.30, 0.25, 0.95]}  # of the first point of each run
+
+
+def repeated(metrics: dict[str, list] = OWN, **changes: list) -> Results:
+    """Results of hand_made with these metrics, and the study."""
+    found, tried = results(), study(**changes)
+    metrics = found.metrics.assign(**metrics)
+    return replace(found, studies={"seeds": tried}, seed_curves=curves(), metrics=metrics)
+
+
+def claim(found: Results, start: str) -> Judgement:
+    """The judgement of the claim that starts so."""
+    return next(one for one in claims.claims(found) if one.text.startswith(start)).judgement

@@ -87,6 +87,17 @@ def seeds(head):
     return [f"{found.mean()[name]:.3f} ± {found.std()[name]:.3f}" for name in DATASETS]
 
 
+def test_the_docs_show_the_committed_seeds(head):
+    text = (head / "docs" / "studies.md").read_text()
+    for (dataset, cell), rows in study(head, "seeds").groupby(["dataset", "cell"]):
+        (line,) = (line for line in text.splitlines() if line.startswith(f"| {dataset}-{cell} |"))
+        for column, own in {2: rows[rows["sample_seed"] == 42], 5: rows[rows["seed"] == 42]}.items():
+            shown = [f"{own[name].mean():.3f} ± {own[name].std():.3f}" for name in ("exact_match", "loss")]
+            cells = [cell.strip() for cell in line.split("|")]
+            found = [cells[column], cells[column + 2 if column == 2 else column + 1]]
+            assert found == (shown if len(own) == 5 else ["", ""])
+
+
 def test_the_networks_of_the_pipeline_are_among_the_committed_seeds(head):
     rows = study(head, "seeds").query("seed == 42 and sample_seed == 42").set_index(["dataset", "cell"])
     for run, entry in params.read(head / "params.yaml").runs.items():

@@ -35,7 +35,7 @@ def test_a_study_with_other_keys_has_no_repetitions():
 def test_draws_may_be_missing():
     status = (["done"] * 3 + ["not measured: no time"] * 2) * 3
     found = repeated(status=status)
-    assert scores.scores(found).rows[0][1].below == ("seeds 0.7200 ± 0.0200",)
+    assert scores.scores(found).rows[0][1].below == ("seeds 0.720 ± 0.020",)
     assert scores.scores(found).caption.startswith(
         "The network of this page; below it mean ± standard deviation over 3 seeds (initial weights and order of the "
         "batches), from the study “seeds”. Seconds"
@@ -48,9 +48,9 @@ def test_the_scores_have_their_mean_and_deviation():
     table = scores.scores(repeated())
     column = table.heads.index("exact match")
     assert [(row[column].text, *row[column].below) for row in table.rows] == [
-        ("0.7000", "seeds 0.7200 ± 0.0200", "draws 0.7000 ± 0.1000"),
-        ("0.7500", "seeds 0.7700 ± 0.0173", "draws 0.7500 ± 0.0900"),
-        ("0.0500", "seeds 0.0600 ± 0.0100", "draws 0.0500 ± 0.0000"),
+        ("0.7000", "seeds 0.720 ± 0.020", "draws 0.700 ± 0.100"),
+        ("0.7500", "seeds 0.770 ± 0.017", "draws 0.750 ± 0.090"),
+        ("0.0500", "seeds 0.060 ± 0.010", "draws 0.050 ± 0.000"),
     ]
     assert "over 3 seeds" in table.caption
     assert "and over 3 draws" in table.caption
@@ -92,7 +92,7 @@ def test_the_page_shows_them(monkeypatch):
     monkeypatch.setattr(render, "PICTURES", dict.fromkeys(render.PICTURES, ()))  # they take seconds
     page = render.render(replace(repeated(), code={"trainings": "a"}))
     assert "experiment with 3 networks (means over seeds)" in page
-    assert ">0.7000<br><small>seeds 0.7200 ± 0.0200</small><br><small>draws 0.7000 ± 0.1000</small></td>" in page
+    assert ">0.7000<br><small>seeds 0.720 ± 0.020</small><br><small>draws 0.700 ± 0.100</small></td>" in page
     assert "answers 77.0 % of its held-out rows correctly (± 1.7 %, 3 seeds); the weakest" in page
     assert "What moves a score more" in page
     assert "Means over seeds and draws together ± standard deviation." in page

@@ -64,12 +64,8 @@ def kinds(*runs: Repeated) -> Iterator[tuple[str, list[pd.DataFrame]]]:
 
 
 def around(measure: str, run: Repeated) -> tuple[str, ...]:
-    """Mean and standard deviation over seeds and over draws, in the form of the measure."""
-    form = BY_NAME[measure].form
-    return tuple(
-        f"{kind} {form.format(rows[measure].mean())} ± {form.format(rows[measure].std())}"
-        for kind, (rows,) in kinds(run)
-    )
+    """Mean and standard deviation over seeds and over draws."""
+    return tuple(f"{kind} {rows[measure].mean():.3f} ± {rows[measure].std():.3f}" for kind, (rows,) in kinds(run))
 
 
 def causes(runs: Sequence[Repeated]) -> list[str]:

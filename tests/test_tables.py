@@ -103,7 +103,7 @@ def test_the_figures_at_the_top_of_the_page(page):
     assert "<dd>10 % to 30 %</dd>" in page
     assert "<dd>3 minutes</dd>" in page
     assert (
-        f"The best one,\n<strong>{FULL}</strong>, answers 30.1 % (one network) of its held-out rows correctly" in page
+        f"The best one,\n<strong>{FULL}</strong>, answers 30.1 % of its held-out rows correctly (one network)" in page
     )
     assert f"the weakest,\n<strong>{LSTM}</strong>, 10.1 % (one network)." in page
 

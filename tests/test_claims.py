@@ -94,7 +94,7 @@ def test_a_gru_is_faster_if_it_is_on_every_dataset():
     claim = next(claim for claim in claims.claims(found) if claim.text.startswith("A GRU epoch"))
     assert claim.judgement.evidence == (
         "An epoch takes 2.0 s with the GRU and 3.0 s with the LSTM on full; "
-        "30.0 s with the GRU and 20.0 s with the LSTM on small.",
+        "30.0 s with the GRU and 20.0 s with the LSTM on small (one network each, mean of its epochs).",
     )
 
 

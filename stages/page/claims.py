@@ -1,6 +1,6 @@
 """What the original report claims, the rule that judges each claim, and what was measured here.
 
-"A GRU epoch is faster than an LSTM epoch."  ->  confirmed: On single_digit an epoch takes 0.8 times as long …
+"A GRU epoch is faster than an LSTM epoch."  ->  confirmed: An epoch takes 4.7 s with the GRU and 6.6 s with the LSTM …
 """
 
 from collections.abc import Callable
@@ -73,7 +73,7 @@ CLAIMS: tuple[Measured, ...] = (
     ),
     (
         "A GRU epoch is faster than an LSTM epoch.",
-        "Fewer seconds per epoch, seed by seed, on every dataset that has runs with both cells.",
+        "Fewer seconds per epoch on every dataset that has runs with both cells.",
         evidence.gru_faster,
     ),
     (

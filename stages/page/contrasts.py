@@ -12,8 +12,6 @@ from stages.page.chance import About
 from stages.page.seeds import Repeated, kinds
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, Judgement, above_zero, together
 
-MACHINE = ["device", "threads", "processes", "processor"]
-
 
 def above(one: tuple[str, Repeated], two: tuple[str, Repeated]) -> Judgement:
     """Whether one run's exact match is above that of another run, which learns from other rows."""
@@ -82,19 +80,6 @@ def gap(run: Repeated) -> Judgement:
         )
         parts.append(_judged(text, above_zero(middle - spread, middle + spread), run))
     return together(parts)
-
-
-def faster(dataset: str, lstm: Repeated, gru: Repeated) -> Judgement | None:
-    """Whether an epoch takes less time with the GRU, seed by seed; None without two seeds on the same machine."""
-    one, two = (run.seeds.reindex(columns=[*MACHINE, "seconds_per_epoch"]) for run in (lstm, gru))
-    seeds = one.index.intersection(two.index)
-    seeds = [seed for seed in seeds if one.loc[seed, MACHINE].equals(two.loc[seed, MACHINE])]
-    if len(seeds) < 2:
-        return None
-    times = two.loc[seeds, "seconds_per_epoch"] / one.loc[seeds, "seconds_per_epoch"]
-    middle, spread = chance.mean(times)
-    text = f"On {dataset} an epoch takes {middle:.2f} ± {spread:.2f} times as long with the GRU ({len(seeds)} seeds)."
-    return Judgement((text,), "", above_zero(1 - middle - spread, 1 - middle + spread))
 
 
 def early(losses: Iterable[pd.Series], share: float) -> Judgement | None:

@@ -21,7 +21,6 @@ from stages.page.verdicts import (
     UNMEASURED,
     Judgement,
     above_zero,
-    together,
 )
 
 MISSING = Judgement(("No run for it yet.",), "", UNMEASURED)
@@ -66,21 +65,17 @@ def flattens_early(results: Results) -> Judgement:
 
 
 def gru_faster(results: Results) -> Judgement:
-    parts, seconds = [], []
+    """By the pipeline's own timings: a study's trainings run beside others, which slows some more than others."""
     timing = results.timing.set_index("run")
-    machine = timing.columns.intersection(contrasts.MACHINE)
-    for lstm, gru in _pairs(results):
-        repeated = _repeated(results, lstm, gru)
-        if judgement := contrasts.faster(lstm["dataset"], *repeated) if repeated else None:
-            parts.append(judgement)
-        elif timing.loc[lstm["run"], machine].equals(timing.loc[gru["run"], machine]):
-            seconds.append((lstm["dataset"], *(timing.loc[one["run"], "seconds_per_epoch"] for one in (lstm, gru))))
-    if seconds:
-        texts = (
-            f"{gru:.1f} s with the GRU and {lstm:.1f} s with the LSTM on {dataset}" for dataset, lstm, gru in seconds
-        )
-        parts.append(_judged(f"An epoch takes {'; '.join(texts)}.", all(gru < lstm for _, lstm, gru in seconds)))
-    return together(parts) if parts else MISSING
+    machine = timing.columns.intersection(["device", "threads", "processes", "processor"])
+    pairs = [(timing.loc[lstm["run"]], timing.loc[gru["run"]]) for lstm, gru in _pairs(results)]
+    pairs = [(lstm, gru) for lstm, gru in pairs if lstm[machine].equals(gru[machine])]
+    if not pairs:
+        return MISSING
+    seconds = [(lstm["dataset"], lstm["seconds_per_epoch"], gru["seconds_per_epoch"]) for lstm, gru in pairs]
+    texts = (f"{gru:.1f} s with the GRU and {lstm:.1f} s with the LSTM on {dataset}" for dataset, lstm, gru in seconds)
+    text = f"An epoch takes {'; '.join(texts)} (one network each, mean of its epochs)."
+    return _judged(text, all(gru < lstm for _, lstm, gru in seconds))
 
 
 def cells_equal(results: Results) -> Judgement:

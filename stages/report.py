@@ -89,7 +89,7 @@ def main() -> None:
         wholes,
         shipped,
         calculator(network, wholes[shipped.name] if shipped else None),
-        inputs.seed_curves(args.studies / seeds.STUDY / "curves.csv") if seeds.STUDY in known else None,
+        inputs.seed_curves(args.studies / seeds.STUDY / study_table.CURVES) if seeds.STUDY in known else None,
     )
     with files.outputs(args.page) as [draft]:
         files.write_text(draft, render(results))

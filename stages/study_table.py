@@ -14,6 +14,7 @@ from stages.command import BadInput, shown
 
 MACHINE = "device", "threads", "processes", "torch", "processor"
 ORIGIN = "commit", "code"  # the commit that made the row, and a hash of the code that it depends on
+CURVES = "curves.csv"  # in the folder of a study that keeps curves
 DONE, LEFT_OUT = "done", "not measured"  # the status of a row; the reason follows LEFT_OUT
 
 COLUMNS = {

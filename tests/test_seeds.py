@@ -54,7 +54,7 @@ def test_the_scores_have_their_mean_and_deviation():
     ]
     assert "over 3 seeds" in table.caption
     assert "and over 3 draws" in table.caption
-    assert "not shown" not in table.caption
+    assert "No seeds are shown" not in table.caption
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_repetitions_of_other_settings_are_not_shown(name, own, shown):
     found = repeated({**OWN, name: [own, *OWN[name][1:]]})
     assert (LSTM in found.repeated) == shown
     table = scores.scores(found)
-    assert ("The seeds of single_digit-lstm are not shown" in table.caption) == (not shown)
+    assert ("No seeds are shown for single_digit-lstm: the network of this page" in table.caption) == (not shown)
     assert bool(table.rows[0][1].below) == shown
     if not shown:
         assert (LSTM, OWN["exact_match"][0] if name == "loss" else own, "one network") in scores.typical(found)
@@ -85,7 +85,8 @@ def test_a_failed_training_is_counted_and_nothing_is_confirmed():
     found = replace(found, metrics=found.metrics.assign(loss=1.0))
     judgement = claim(found, "Loss and accuracy")
     assert judgement.verdict == "within chance"
-    assert "1 of its trainings failed and are left out." in scores.scores(found).caption
+    assert judgement.evidence[0].endswith(" Failed trainings: 1.")
+    assert "Failed trainings, which are left out: 1." in scores.scores(found).caption
 
 
 def test_the_page_shows_them(monkeypatch):

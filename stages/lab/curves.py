@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, studies
+from stages import files, studies, study_table
 
-FILE = "curves.csv"
+FILE = study_table.CURVES
 COLUMNS = ["epoch", "valid_loss", "valid_token_accuracy", "valid_exact_match"]
 
 

@@ -3,8 +3,6 @@
 exact match of two runs over 5 seeds, 0.813 ± 0.026 and 0.077 ± 0.040  ->  '+73.6 ± 5.1 points': confirmed
 """
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from stages.page import chance, sentences
@@ -41,24 +39,23 @@ def equal(lstm: Repeated, gru: Repeated) -> Judgement | None:
         if len(pairs) < 2:
             continue
         bounds = {"loss": 0.1 * max(one["loss"].mean(), two["loss"].mean()), "token_accuracy": 0.02}
-        texts = []
+        texts, verdicts = [], []
         for measure, bound in bounds.items():
             about = chance.mean(two[measure] - one[measure])
             means = [sentences.value(measure, rows[measure].mean()) for rows in (one, two)]
             texts.append("{} with the LSTM and {} with the GRU ({})".format(*means, sentences.about(measure, *about)))
-            parts.append(_judged("", _within(about, bound), lstm, gru))
+            verdicts.append(Judgement((), "", _within(about, bound)))
         text = f"Over {len(pairs)} {kind} the loss is {texts[0]}, the token accuracy {texts[1]}."
-        parts.append(Judgement((text,), "", CONFIRMED))
+        parts.append(_judged(text, together(verdicts).verdict, lstm, gru))
     return together(parts) if parts else None
 
 
 def _judged(text: str, verdict: str, *runs: Repeated) -> Judgement:
     """Nothing is confirmed of runs that have lost a training: the others are not all of their kind."""
-    lost = sum(one.lost for one in runs)
-    if lost:
-        text += f" {lost} of the trainings failed." if text else ""
+    if lost := sum(one.lost for one in runs):
+        text += f" Failed trainings: {lost}."
         verdict = CHANCE if verdict == CONFIRMED else verdict
-    return Judgement((text,) if text else (), "", verdict)
+    return Judgement((text,), "", verdict)
 
 
 def _within(about: About, bound: float) -> str:
@@ -82,17 +79,18 @@ def gap(run: Repeated) -> Judgement:
     return together(parts)
 
 
-def early(losses: Iterable[pd.Series], share: float) -> Judgement | None:
-    """Whether the first half of the epochs brings `share` of a loss' fall; None if the loss does not fall."""
-    found = pd.Series([first_half(loss) for loss in losses])
-    if len(found) < 2 or found.isna().any():
+def early(run: Repeated, curves: pd.DataFrame, share: float) -> Judgement | None:
+    """Whether the first half of the epochs brings `share` of the loss' fall; None if a curve is missing or rises."""
+    curves = curves[curves["point"].isin(run.seeds["point"])]
+    found = pd.Series([first_half(own["valid_loss"]) for _, own in curves.groupby("point")])
+    if len(found) < len(run.seeds) or found.isna().any():
         return None
     middle, spread = chance.mean(found)
     text = (
         f"The first half of the epochs brings {100 * middle:.1f} ± {100 * spread:.1f} % of the fall of the validation "
         f"loss ({len(found)} seeds)."
     )
-    return Judgement((text,), "", above_zero(middle - spread - share, middle + spread - share))
+    return _judged(text, above_zero(middle - spread - share, middle + spread - share), run)
 
 
 def first_half(loss: pd.Series) -> float:

@@ -50,11 +50,9 @@ def flattens_early(results: Results) -> Judgement:
     run = _run(results, "full", "lstm")
     if run is None:
         return MISSING
-    if (repeated := results.repeated.get(run["run"])) and results.seed_curves is not None:
-        curves = results.seed_curves[results.seed_curves["point"].isin(repeated.seeds["point"])]
-        losses = [own["valid_loss"] for _, own in curves.groupby("point")]
-        if judgement := contrasts.early(losses, EARLY):
-            return judgement
+    repeated, curves = results.repeated.get(run["run"]), results.seed_curves
+    if repeated and curves is not None and (judgement := contrasts.early(repeated, curves, EARLY)):
+        return judgement
     loss = results.curves.loc[results.curves["run"] == run["run"], "valid_loss"]
     share = contrasts.first_half(loss)
     if math.isnan(share):

@@ -65,9 +65,12 @@ def _over(results: Results) -> str:
             over += f" and over {_range(draws)} draws (which rows are drawn, and how they are split)"
         text = f"The network of this page; below it mean ± standard deviation over {over}, from the study “seeds”."
         if lost := sum(one.lost for one in runs):
-            text += f" {lost} of its trainings failed and are left out."
+            text += f" Failed trainings, which are left out: {lost}."
     if strange := [run for run in results.tried if run not in results.repeated]:
-        text += f" The seeds of {', '.join(strange)} are not shown: this network is not like them (other settings?)."
+        text += (
+            f" No seeds are shown for {', '.join(strange)}: the network of this page lies outside their 95 % interval, "
+            "as with other settings."
+        )
     return text
 
 

@@ -34,12 +34,14 @@ def test_another_network_lies_within_its_interval_in_19_of_20_cases():
     assert np.mean(hits) == pytest.approx(0.95, abs=0.01)
 
 
-def test_the_interval_of_a_ratio_of_deviations_covers_it_in_19_of_20_cases():
+@pytest.mark.parametrize("freedom", [np.inf, 3])
+def test_the_interval_of_a_ratio_of_deviations_covers_it_in_19_of_20_cases(freedom):
+    """Also if some networks are far from the others, as with Student's t of 3 degrees of freedom."""
     rng = np.random.default_rng(0)
     hits = []
     for _ in range(1000):
-        pairs = [(pd.Series(rng.normal(0, 3, 5)), pd.Series(rng.normal(9, 2, 5))) for _ in range(5)]
-        middle, low, high = chance.ratio(pairs)
+        values = rng.standard_t(freedom, (5, 2, 5)) if np.isfinite(freedom) else rng.normal(size=(5, 2, 5))
+        middle, low, high = chance.ratio([(pd.Series(3 * one), pd.Series(9 + 2 * two)) for one, two in values])
         assert low < middle < high
         hits.append(low <= 1.5 <= high)
     assert np.mean(hits) == pytest.approx(0.95, abs=0.02)

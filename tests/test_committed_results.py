@@ -1,6 +1,7 @@
 """The committed results: readable, up to date with the code and params.yaml, and shown in README.md and on the page."""
 
 import json
+import re
 import subprocess
 
 import pandas as pd
@@ -95,7 +96,16 @@ def test_the_docs_show_the_committed_seeds(head):
             shown = [f"{own[name].mean():.3f} ± {own[name].std():.3f}" for name in ("exact_match", "loss")]
             cells = [cell.strip() for cell in line.split("|")]
             found = [cells[column], cells[column + 2 if column == 2 else column + 1]]
-            assert found == (shown if len(own) == 5 else ["", ""])
+            assert (found, len(own)) == (shown, 5)
+
+
+def test_the_docs_tell_what_the_page_tells_of_seeds_and_draws(head):
+    page, text = (head / "reports" / "index.html").read_text(), (head / "docs" / "studies.md").read_text()
+    spread = r"the standard deviation(?: of exact match)? is\s(\S+) times that over seeds \((\S+) to ([\d.]+)"
+    on_page = re.search(rf"Exact match: over draws {spread}, 5 runs\): (within chance)\.", page)
+    in_docs = re.search(rf"over draws {spread}\), (within chance)\.", text)
+    assert on_page.groups() == in_docs.groups()
+    assert re.search(r"a standard\sdeviation of (.* points)", text)[1] in page
 
 
 def test_the_networks_of_the_pipeline_are_among_the_committed_seeds(head):

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 
 import pandas as pd
-from scipy.special import digamma, polygamma
-from scipy.stats import binomtest, norm, t
+from scipy.special import digamma
+from scipy.stats import binomtest, t
 
 FEWEST = 5  # rows that a share is drawn of
 
@@ -48,17 +48,15 @@ def welch(one: pd.Series, two: pd.Series) -> About:
 def ratio(pairs: Sequence[tuple[pd.Series, pd.Series]]) -> tuple[float, float, float]:
     """How many times as large the first standard deviation of each pair is: the geometric mean, and its interval.
 
-    The logarithm of a sample variance with n degrees of freedom is off by digamma(n/2) - log(n/2) on average, and its
-    variance is trigamma(n/2) (Bartlett and Kendall 1946). Of a deviation they are half and a quarter of that.
+    By Student's t over the logarithms of at least two pairs. One network far from the others changes a pair's ratio by
+    much; an interval from the numbers of networks alone, as of an F test, would be too narrow then.
     """
-    logs = [_log_deviation(one) - _log_deviation(two) for one, two in pairs]
-    variances = [polygamma(1, (len(values) - 1) / 2) / 4 for pair in pairs for values in pair]
-    spread = norm.ppf(0.975) * math.sqrt(sum(variances)) / len(logs)
-    middle = sum(logs) / len(logs)
+    middle, spread = mean(pd.Series([_log_deviation(one) - _log_deviation(two) for one, two in pairs]))
     return math.exp(middle), math.exp(middle - spread), math.exp(middle + spread)
 
 
 def _log_deviation(values: pd.Series) -> float:
+    """Without its bias: digamma(n/2) - log(n/2) for a variance of n degrees of freedom (Bartlett, Kendall 1946)."""
     half = (len(values) - 1) / 2
     return math.log(values.std()) - float(digamma(half) - math.log(half)) / 2
 

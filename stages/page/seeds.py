@@ -75,7 +75,7 @@ def causes(runs: Sequence[Repeated]) -> list[str]:
     for measure in SHOWN:
         pairs = [(one.draws[measure], one.seeds[measure]) for one in runs]
         pairs = [pair for pair in pairs if all(values.nunique() > 1 for values in pair)]
-        if pairs:
+        if len(pairs) > 1:
             middle, low, high = chance.ratio(pairs)
             more = "the draw moves it more" if low > 1 else "the seed moves it more" if high < 1 else "within chance"
             sentences.append(

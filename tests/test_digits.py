@@ -28,3 +28,18 @@ def test_signs_and_numbers_above_one():
     assert digits.percent(-0.00004, digits=2) == "-0.00 %"
     assert digits.general(1.0004) == "1"
     assert digits.general(1234.5) == "1.23e+03"
+
+
+@pytest.mark.parametrize(
+    ("middle", "spread", "text"),
+    [
+        (-0.0376, 0.0278, "-0.038 ± 0.028"),
+        (2e-7, 0.05, "+0 ± 0.05"),
+        (-2e-7, 0.05, "+0 ± 0.05"),
+        (12.34, 11.4, "+12 ± 11"),
+        (0.25, 0.0, "+0.25 ± 0"),
+        (0.25, float("nan"), "+0.25 ± nan"),
+    ],
+)
+def test_a_difference_has_the_decimals_of_its_spread(middle, spread, text):
+    assert digits.about(middle, spread) == text

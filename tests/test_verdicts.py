@@ -80,7 +80,7 @@ def test_the_evidence_of_a_comparison():
         "(+0.767 ± 0.143, 3 seeds): confirmed.",
     )
     assert judgement.figures == (
-        "unsteadiness at lr=0.01: 0.9, against 0.133 at lr=0.001 (difference +0.767 ± 0.14, 3 seeds)"
+        "unsteadiness at lr=0.01: 0.9, against 0.133 at lr=0.001 (difference +0.77 ± 0.14, 3 seeds)"
     )
 
 

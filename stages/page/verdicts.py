@@ -12,6 +12,7 @@ from scipy.stats import norm
 from stages import studies
 from stages.measures import BY_NAME
 from stages.page import chance, sentences
+from stages.page.digits import about
 from stages.page.rows import StudyRows, at, figure, measured
 
 CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
@@ -83,7 +84,7 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
     (middle, spread), over = networks(left, right, alike)
     verdict = above_zero(middle - spread, middle + spread)
     text += f" ({sentences.about(measure, middle, spread)}, {over}): {verdict}."
-    figures += f" (difference {middle:+.3g} ± {spread:.2g}, {over})"
+    figures += f" (difference {about(middle, spread)}, {over})"
     return Judgement((text,), figures, verdict)
 
 

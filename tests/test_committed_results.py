@@ -99,6 +99,13 @@ def test_the_docs_show_the_committed_seeds(head):
             assert (found, len(own)) == (shown, 5)
 
 
+def test_the_docs_show_the_committed_grus(head):
+    text = (head / "docs" / "studies.md").read_text()
+    found = study(head, "cell").query("cell == 'gru'").groupby("dataset")["exact_match"]
+    for dataset in ("two_digit", "without_1", "full"):
+        assert f" {found.mean()[dataset]:.3f} ± {found.std()[dataset]:.3f} on {dataset}" in text
+
+
 def test_the_docs_tell_what_the_page_tells_of_seeds_and_draws(head):
     page, text = (head / "reports" / "index.html").read_text(), (head / "docs" / "studies.md").read_text()
     spread = r"the standard deviation(?: of exact match)? is\s(\S+) times that over seeds \((\S+) to ([\d.]+)"

@@ -89,7 +89,7 @@ def test_a_hyper_parameter_without_its_range_is_detected(monkeypatch):
 
 def test_a_study_with_unknown_names_is_detected(monkeypatch):
     monkeypatch.setattr(studies, "_known", lambda *_: None)
-    assert "an unknown measure or key" in problems("studies.yaml", 200)
+    assert "an unknown measure or key" in problems("studies.yaml", 600)  # about 1 in 90 inputs of the committed studies
 
 
 def test_wrong_answers_in_tables_of_others_are_detected(monkeypatch):

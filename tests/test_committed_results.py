@@ -56,13 +56,11 @@ def test_the_readme_shows_the_committed_exact_matches(head):
     lines = (head / "README.md").read_text().splitlines()
     rows = "| the report's way:", "| the better recipe", "| a scratchpad"
     table = [line.split("|")[2:-1] for line in lines if line.startswith(rows)]
-    cost, whole = (
-        study(head, name).set_index(["dataset", "name"])["exact_match"] for name in ("cost", "whole_subsets")
-    )
+    whole = study(head, "whole_subsets").set_index(["dataset", "name"])["exact_match"]
     calculator = study(head, "calculator").set_index("name")["exact_match"]
     expected = (
-        seeds(head),
-        [cost[name, "recipe"] for name in DATASETS],
+        repeated(study(head, "seeds").query("cell == 'lstm' and sample_seed == 42"), 5),
+        repeated(study(head, "cost").query("name == 'recipe'"), 3),
         [None, *(whole[name, "nine tenths"] for name in DATASETS[1:3]), calculator["nine tenths … lower peak"]],
         [None, None, None, calculator["value only"]],
         [None, None, None, calculator.max()],
@@ -81,11 +79,27 @@ def study(head, name):
     return pd.read_csv(head / "reports" / "studies" / f"{name}.csv")
 
 
-def seeds(head):
-    """Mean and standard deviation of each LSTM over the seeds, with the pipeline's own rows."""
-    found = study(head, "seeds").query("cell == 'lstm' and sample_seed == 42").groupby("dataset")["exact_match"]
-    assert set(found.size()) == {5}
+def repeated(rows, networks):
+    """Mean and standard deviation of the exact match on each dataset, over its networks."""
+    found = rows.groupby("dataset")["exact_match"]
+    assert set(found.size()) == {networks}
     return [f"{found.mean()[name]:.3f} ± {found.std()[name]:.3f}" for name in DATASETS]
+
+
+def test_the_docs_show_the_committed_optimisers(head):
+    lines = (head / "docs" / "network.md").read_text().splitlines()
+    ways = {
+        "the report's way, AdamW": "as the report",
+        "the report's way, Muon": "as the report but Muon",
+        "the better recipe, AdamW": "recipe",
+        "the better recipe, Muon": "recipe with Muon",
+    }
+    cost = study(head, "cost")
+    for start, name in ways.items():
+        (line,) = (line for line in lines if line.startswith(f"| {start}"))
+        rows = cost[cost["name"] == name]
+        expected = repeated(rows, 3) if "AdamW" in start else list(map(shown, rows["exact_match"]))
+        assert [cell.strip() for cell in line.split("|")[2:-1]] == expected
 
 
 def test_the_docs_show_the_committed_seeds(head):

@@ -102,6 +102,41 @@ def test_the_docs_show_the_committed_optimisers(head):
         assert [cell.strip() for cell in line.split("|")[2:-1]] == expected
 
 
+LINES = {  # of docs/network.md: the study, and the key and value of the line's networks
+    "baseline": ("recipe", "name", "as the report"),
+    "one-cycle schedule,": ("recipe", "name", "one-cycle"),
+    "orthogonal initial": ("recipe", "name", "+ orthogonal"),
+    "feedback |": ("recipe", "name", "+ feedback"),
+    "attention |": ("recipe", "name", "+ attention"),
+    "GRU instead": ("recipe", "name", "+ GRU"),
+    "batches of 256": ("recipe", "name", "GRU … batch 256"),
+    "AdamW, learning rate": ("muon", "name", "AdamW"),
+    "Muon, up to": ("muon", "name", "Muon"),
+    "| 0.01 | together": ("muon", "name", "gates together"),
+    "| 0.1 | apart": ("gates", "gates", "apart"),
+    "| 0.1 | together": ("gates", "gates", "together"),
+    "no scratchpad": ("form", "scratchpad", "none"),
+    "nearly the rule": ("form", "scratchpad", "steps"),
+    "products of factors": ("form", "scratchpad", "coarse"),
+    "… and the digits": ("form", "scratchpad", "front"),
+}
+
+
+@pytest.mark.parametrize("start", LINES)
+def test_the_docs_show_the_committed_means_and_deviations(head, start):
+    name, key, value = LINES[start]
+    (line,) = (
+        line for line in (head / "docs" / "network.md").read_text().splitlines() if line.startswith(f"| {start}")
+    )
+    rows = pd.read_csv(head / "reports" / "studies" / f"{name}.csv", keep_default_na=False).query(f"{key} == @value")
+    assert len(rows) == (4 if name == "gates" else 3)
+    exact_match = rows["exact_match"].astype(float)
+    assert f" {exact_match.mean():.3f} ± {exact_match.std():.3f} " in line
+    if name in ("muon", "gates"):
+        seconds = rows["seconds_per_epoch"].astype(float)
+        assert line.endswith(f" {seconds.mean():.0f} ± {seconds.std():.0f} |")
+
+
 def test_the_docs_show_the_committed_seeds(head):
     text = (head / "docs" / "studies.md").read_text()
     for (dataset, cell), rows in study(head, "seeds").groupby(["dataset", "cell"]):

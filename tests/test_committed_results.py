@@ -125,10 +125,10 @@ LINES = {  # of docs/network.md: the study, and the key and value of the line's 
 @pytest.mark.parametrize("start", LINES)
 def test_the_docs_show_the_committed_means_and_deviations(head, start):
     name, key, value = LINES[start]
-    (line,) = (
-        line for line in (head / "docs" / "network.md").read_text().splitlines() if line.startswith(f"| {start}")
-    )
-    rows = pd.read_csv(head / "reports" / "studies" / f"{name}.csv", keep_default_na=False).query(f"{key} == @value")
+    lines = (head / "docs" / "network.md").read_text().splitlines()
+    line = next(line for line in lines if line.startswith(f"| {start}"))
+    rows = pd.read_csv(head / "reports" / "studies" / f"{name}.csv", keep_default_na=False)
+    rows = rows[rows[key] == value]
     assert len(rows) == (4 if name == "gates" else 3)
     exact_match = rows["exact_match"].astype(float)
     assert f" {exact_match.mean():.3f} ± {exact_match.std():.3f} " in line

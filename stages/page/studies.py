@@ -57,7 +57,7 @@ def picture(name: str, study: StudyRows, code: str) -> Picture:
     if len(failed):
         caption += f" Failed: {', '.join(failed)}."
     if entry.code:
-        caption += f" Only the code of commit {entry.code} can run all points: options were removed since."
+        caption += f" Only the code of commit {entry.code} can run all points: some options have been removed."
     waiting = table[left_out(table)]
     if len(waiting):
         places = (f"{', '.join(map(word, row[entry.by]))}: {row['status']}" for _, row in waiting.iterrows())

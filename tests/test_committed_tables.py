@@ -61,8 +61,22 @@ def test_the_docs_show_the_committed_optimisers(head):
     for start, name in ways.items():
         (line,) = (line for line in lines if line.startswith(f"| {start}"))
         rows = cost[cost["name"] == name]
-        expected = repeated(rows, 3) if "AdamW" in start else list(map(shown, rows["exact_match"]))
-        assert [cell.strip() for cell in line.split("|")[2:-1]] == expected
+        assert [cell.strip() for cell in line.split("|")[2:-1]] == repeated(rows, 3)
+
+
+@pytest.mark.parametrize("decoder", ["context", "feedback", "attention"])
+@pytest.mark.parametrize(("word", "scratchpad"), [("without", "none"), ("with", "steps")])
+def test_the_docs_show_the_committed_scratchpads(head, decoder, word, scratchpad):
+    rows = study(head, "scratchpad").query("decoder == @decoder and scratchpad == @scratchpad")
+    assert cells_of(head, f"{decoder} | {word} |")[2:] == repeated(rows, 3)
+
+
+def test_the_docs_show_the_committed_pilots(head):
+    pilots = study(head, "pilot").groupby(["hidden_dim", "batch_size", "lr"])
+    for (hidden, batch, lr), rows in pilots:
+        start = f"{hidden} | {batch:,} | {lr} |"
+        assert cells_of(head, start)[3:] == [spread(rows["exact_match"]), f"{rows['seconds_per_epoch'].mean():.0f} s"]
+    assert set(pilots.size()) == {3}
 
 
 LINES = {  # the beginning of a line of docs/network.md, and the study and the value of its networks

@@ -33,9 +33,8 @@ def shown(share):
 
 
 def study(head, name):
-    return pd.read_csv(
-        head / "reports" / "studies" / f"{name}.csv", keep_default_na=False, na_values=[""]
-    )  # not "none"
+    path = head / "reports" / "studies" / f"{name}.csv"
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])  # by default "none" is a gap
 
 
 def spread(values, digits=3):
@@ -49,19 +48,18 @@ def repeated(rows, networks):
     return [spread(found.get_group(name)) for name in DATASETS]
 
 
-def test_the_docs_show_the_committed_optimisers(head):
-    lines = (head / "docs" / "network.md").read_text().splitlines()
-    ways = {
-        "the report's way, AdamW": "as the report",
-        "the report's way, Muon": "as the report but Muon",
-        "the better recipe, AdamW": "recipe",
-        "the better recipe, Muon": "recipe with Muon",
-    }
+WAYS = {  # the beginning of a line of docs/network.md, and the name of its networks in the study `cost`
+    "the report's way, AdamW": "as the report",
+    "the report's way, Muon": "as the report but Muon",
+    "the better recipe, AdamW": "recipe",
+    "the better recipe, Muon": "recipe with Muon",
+}
+
+
+@pytest.mark.parametrize("start", WAYS)
+def test_the_docs_show_the_committed_optimisers(head, start):
     cost = study(head, "cost")
-    for start, name in ways.items():
-        (line,) = (line for line in lines if line.startswith(f"| {start}"))
-        rows = cost[cost["name"] == name]
-        assert [cell.strip() for cell in line.split("|")[2:-1]] == repeated(rows, 3)
+    assert cells_of(head, start)[1:] == repeated(cost[cost["name"] == WAYS[start]], 3)
 
 
 @pytest.mark.parametrize("decoder", ["context", "feedback", "attention"])
@@ -153,10 +151,10 @@ def test_the_docs_show_the_committed_seeds(head):
     for (dataset, cell), rows in study(head, "seeds").groupby(["dataset", "cell"]):
         (line,) = (line for line in text.splitlines() if line.startswith(f"| {dataset}-{cell} |"))
         for column, own in {2: rows[rows["sample_seed"] == 42], 5: rows[rows["seed"] == 42]}.items():
-            shown = [spread(own[name]) for name in ("exact_match", "loss")]
+            expected = [spread(own[name]) for name in ("exact_match", "loss")]
             cells = [cell.strip() for cell in line.split("|")]
             found = [cells[column], cells[column + 2 if column == 2 else column + 1]]
-            assert (found, len(own)) == (shown, 5)
+            assert (found, len(own)) == (expected, 5)
 
 
 def test_the_docs_show_the_committed_grus(head):

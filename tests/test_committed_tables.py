@@ -76,6 +76,12 @@ def test_the_docs_show_the_committed_pilots(head):
     assert set(pilots.size()) == {3}
 
 
+def test_the_docs_show_the_committed_averages(head):
+    text = " ".join((head / "docs" / "network.md").read_text().split())
+    found = study(head, "averaging").query("schedule == 'constant'").groupby("averaging")["exact_match"]
+    assert f" {spread(found.get_group(0.98))} against {spread(found.get_group(0.0))} with a constant" in text
+
+
 LINES = {  # the beginning of a line of docs/network.md, and the study and the value of its networks
     "baseline": ("recipe", "as the report"),
     "one-cycle schedule,": ("recipe", "one-cycle"),

@@ -47,7 +47,7 @@ def page(
         f"{hardware()}. All ways to do a work took turns in a process of their own, once to warm up and {REPEATS} "
         f"times measured; a rate is the median. A training pass is over {rows:,} rows in batches of {run.batch_size}, "
         f"for embedding {run.embed_dim}, hidden {run.hidden_dim}, {run.layers} layers each way. Decoded are rows from "
-        "all over the corpus, by a trained network.",
+        "all over the corpus, by a trained network. Ours generates the worked answers too; the loop does not.",
         table(lines),
         "*Usual loop*: a `DataLoader` over lists, padding in Python, a packed `nn.LSTM` or `nn.GRU`, a decoder as long "
         "as the longest answer, AdamW. *Plain padded*: tensors in memory, no packing, fused AdamW. *One row at a "

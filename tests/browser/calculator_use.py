@@ -11,7 +11,6 @@ from conftest import KEPT, PAGE, listen
 
 from tests.browser.calculator_page import ASK, small_page
 
-
 # A clock that each look moves on by more than a frame, and a count of the pauses; at one of them, a text is entered
 FRAMES = """([at, text]) => {
   let now = 0;

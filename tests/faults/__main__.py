@@ -33,11 +33,12 @@ def main() -> None:
         try:
             base = Lab.create(Path(folder).resolve())
             reference, seconds, pace = _undisturbed(base)
-            rows = list(_printed(_all(base, reference, pace)))
+            imports = _imports(base)
+            rows = list(_printed(_all(base, reference, pace, imports)))
         except Unexpected as error:
             sys.exit(f"faults: {error}")
     with files.atomic(args.page) as [draft]:
-        files.write_text(draft, page(rows, seconds))
+        files.write_text(draft, page(rows, seconds, imports))
     sys.exit(any(row.problems for row in rows))
 
 
@@ -53,8 +54,15 @@ def _undisturbed(base: Lab) -> tuple[dict[str, str], float, float]:
         return lab.hashes(), seconds, json.loads(lab.path(TIMING).read_text())["seconds_per_epoch"]
 
 
-def _all(base: Lab, reference: dict[str, str], pace: float) -> Iterator[Row]:
-    yield from kills.rows(base, reference, pace)
+def _imports(base: Lab) -> float:
+    """The seconds in which a trainer starts and imports PyTorch."""
+    started = time.monotonic()
+    base.run("python", "-m", "stages.train", "--help")
+    return time.monotonic() - started
+
+
+def _all(base: Lab, reference: dict[str, str], pace: float, imports: float) -> Iterator[Row]:
+    yield from kills.rows(base, reference, pace, imports)
     yield from checkpoints.rows(base, reference)
     yield from disk.rows(base, reference)
     yield from edits.rows(base)

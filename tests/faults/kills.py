@@ -1,6 +1,6 @@
 """Processes killed at random moments of a training: trainer, DVC and queue workers, by several signals.
 
-rows(base, reference, 0.6)  ->  Row('the trainer of `dvc repro`: kill -9', 5.1, …), …
+rows(base, reference, 0.6, 2.5)  ->  Row('the trainer of `dvc repro`: kill -9', 5.1, …), …
 """
 
 import os
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tests.faults.lab import EPOCHS, NEW_LR, Lab
 from tests.faults.page import Row
-from tests.faults.running import Unexpected, last_line, wait_until
+from tests.faults.running import NOTICED, Unexpected, last_line, wait_until
 
 SIGNALS = {
     "kill -9": signal.SIGKILL,
@@ -52,8 +52,11 @@ KILLS = [
 ]
 
 
-def rows(base: Lab, reference: dict[str, str], pace: float) -> Iterator[Row]:
-    """One row per kill. `pace` is the seconds per epoch, over which the moments are spread."""
+def rows(base: Lab, reference: dict[str, str], pace: float, imports: float) -> Iterator[Row]:
+    """One row per kill. `pace` is the seconds per epoch, over which the moments are spread.
+
+    A trainer looks for its DVC as soon as its imports, which take `imports` seconds, are done.
+    """
     chance = random.Random(42)
     for kill in KILLS:
         for _ in range(kill.times):
@@ -61,12 +64,12 @@ def rows(base: Lab, reference: dict[str, str], pace: float) -> Iterator[Row]:
             after, delay = chance.randrange(EPOCHS - 1), chance.uniform(0, pace)
             row = Row(f"{kill.title}: {kill.how}")
             with row.filled(), base.copied() as lab:
-                _killed(row, lab, kill, after, delay)
+                _killed(row, lab, kill, after, delay, imports if kill.at_birth else 0)
                 _resumed(row, lab, kill, reference)
             yield row
 
 
-def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float) -> None:
+def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float, imports: float) -> None:
     if kill.commands == REPRO:
         lab.change_lr()
     for command in kill.commands[:-1]:
@@ -80,7 +83,7 @@ def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float) -> None:
         time.sleep(delay)
     row.moment = running.seconds()
     (os.killpg if kill.how == "Ctrl-C" else os.kill)(lab.victim(kill.argument), SIGNALS[kill.how])
-    row.orphan = _survives(lab)
+    row.orphan = _survives(lab, NOTICED + imports)
     row.expect(not row.orphan, "an orphan")
     row.kept = lab.kept()
     if kill.commands != QUEUE:
@@ -90,10 +93,10 @@ def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float) -> None:
     row.printed = last_line(text)
 
 
-def _survives(lab: Lab) -> bool:
-    """Whether a trainer is still there after 3 seconds."""
+def _survives(lab: Lab, seconds: float) -> bool:
+    """Whether a trainer is still there after these seconds."""
     try:
-        wait_until(lambda: not lab.processes("stages.train"), "the trainer's end", 3)
+        wait_until(lambda: not lab.processes("stages.train"), "the trainer's end", seconds)
     except Unexpected:
         return True
     return False

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from tests.faults.lab import EPOCHS, NEW_LR, Lab
-from tests.faults.running import Refused, Unexpected, epochs
+from tests.faults.running import NOTICED, Refused, Unexpected, epochs
 
 MADE = """\
 # Faults
@@ -24,7 +24,8 @@ training of {epochs} epochs ({seconds:.1f} s from `dvc repro` to the end of the 
 `{change}`, with the results of another `lr` committed before. *Epochs kept* were in the checkpoint after the fault;
 *goes on at* is the first epoch that the next command trained. *Same bytes* compares the model, the metrics and the
 history, by SHA-256, with those of a training that nothing disturbed. *Orphan* says whether a trainer was still there
-3 seconds after the kill.
+{noticed} seconds after the kill; if it was starting, the {imports:.1f} seconds of its imports are added, as it looks
+for its DVC after them.
 
 {machine}.
 
@@ -78,12 +79,14 @@ class Row:
         return " ".join(text.split())  # on one line
 
 
-def page(rows: list[Row], seconds: float) -> str:
+def page(rows: list[Row], seconds: float, imports: float) -> str:
     tried = [row for row in rows if not row.not_tried]
     failed = [row for row in tried if row.problems]
     head = MADE.format(
         epochs=EPOCHS,
         seconds=seconds,
+        noticed=NOTICED,
+        imports=imports,
         change=NEW_LR,
         machine=_machine(),
         passed=len(tried) - len(failed),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 180  # seconds to wait for anything before it counts as failed
+NOTICED = 3  # seconds in which a running trainer must end after its DVC was killed
 
 
 class Unexpected(Exception):

@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.markdown_tables import cells
+
 
 def row(head, name, *start):
     """The other cells of the row of a table in reports/ that starts with these cells."""
     lines = (head / "reports" / name).read_text().splitlines()
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("|")]
-    (found,) = (cells[len(start) :] for cells in rows if cells[: len(start)] == list(start))
+    (found,) = (cells(line)[len(start) :] for line in lines if cells(line)[: len(start)] == list(start))
     return found
 
 

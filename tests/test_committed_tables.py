@@ -6,13 +6,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tests.markdown_tables import cells
+
 DATASETS = "single_digit", "two_digit", "without_1", "full"
 
 
 def test_the_readme_shows_the_committed_exact_matches(head):
     lines = (head / "README.md").read_text().splitlines()
     rows = "| the report's way:", "| the better recipe", "| a scratchpad"
-    table = [line.split("|")[2:-1] for line in lines if line.startswith(rows)]
+    table = [cells(line)[1:] for line in lines if line.startswith(rows)]
     whole = study(head, "whole_subsets").set_index(["dataset", "name"])["exact_match"]
     calculator = study(head, "calculator").set_index("name")["exact_match"]
     expected = (
@@ -23,7 +25,7 @@ def test_the_readme_shows_the_committed_exact_matches(head):
         [None, None, None, calculator.max()],
     )
     for row, shares in zip(table, expected, strict=True):
-        assert [cell.strip() for cell in row] == list(map(shown, shares))
+        assert row == list(map(shown, shares))
 
 
 def shown(share):
@@ -107,10 +109,10 @@ def test_the_docs_show_the_committed_means_and_deviations(head, start):
     name, value = LINES[start]
     rows = at(study(head, name), value)
     assert len(rows) == (4 if name == "gates" else 3)
-    cells = cells_of(head, start)
-    assert spread(rows["exact_match"]) in cells
+    found = cells_of(head, start)
+    assert spread(rows["exact_match"]) in found
     if name in ("muon", "gates"):
-        assert cells[-1] == spread(rows["seconds_per_epoch"], 0)
+        assert found[-1] == spread(rows["seconds_per_epoch"], 0)
 
 
 SETTINGS = {  # of Muon: the beginning of a line of docs/network.md, and the value of its networks
@@ -149,17 +151,16 @@ def cells_of(head, start):
     """The cells of the line of docs/network.md with this beginning and with a deviation."""
     lines = (head / "docs" / "network.md").read_text().splitlines()
     (line,) = (line for line in lines if line.startswith(f"| {start}") and " ± " in line)
-    return [cell.strip() for cell in line.split("|")[1:-1]]
+    return cells(line)
 
 
 def test_the_docs_show_the_committed_seeds(head):
     text = (head / "docs" / "studies.md").read_text()
     for (dataset, cell), rows in study(head, "seeds").groupby(["dataset", "cell"]):
         (line,) = (line for line in text.splitlines() if line.startswith(f"| {dataset}-{cell} |"))
-        for column, own in {2: rows[rows["sample_seed"] == 42], 5: rows[rows["seed"] == 42]}.items():
+        for column, own in {1: rows[rows["sample_seed"] == 42], 4: rows[rows["seed"] == 42]}.items():
             expected = [spread(own[name]) for name in ("exact_match", "loss")]
-            cells = [cell.strip() for cell in line.split("|")]
-            found = [cells[column], cells[column + 2 if column == 2 else column + 1]]
+            found = [cells(line)[column], cells(line)[column + 2 if column == 1 else column + 1]]
             assert (found, len(own)) == (expected, 5)
 
 

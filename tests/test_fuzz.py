@@ -17,6 +17,7 @@ from stages.page import inputs
 from tests.fuzz import expressions, kinds, mutations
 from tests.fuzz.page import page
 from tests.fuzz.trial import Input, Outcome, tried
+from tests.markdown_tables import cells
 
 OURS, OTHERS, RESULTS = "tables of ours", "tables of others", "what `report` reads"
 
@@ -160,7 +161,7 @@ def test_the_page_counts_and_names_failures():
     }
     text = page(outcomes, "seed")
     assert "**2 of 3 inputs passed, 1 failed.**" in text
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    rows = [cells(line) for line in text.splitlines() if line.startswith("|")]
     assert rows[2:] == [["params.yaml", "2", "1", "1", "0", "8"], ["models", "1", "0", "0", "1", "2"]]
     assert "- flipped: `fuzz: params.yaml: 'lr': no\\x1b`" in text
     assert "- cut, flipped: `other weights`" in text

@@ -51,7 +51,7 @@ def spoiled(raw):
 
 
 def documents(name):
-    """params.yaml, or a few studies, each alone: together, every change of one would check all."""
+    """params.yaml, or a few studies in a document each: pydantic reads a whole document after each change."""
     raw = YAML(typ="safe", pure=True).load(ROOT / name)
     few = "learning_rate", "transfer", "distribution", "recipe"
     return [raw] if name == "params.yaml" else [{study: raw[study]} for study in few]

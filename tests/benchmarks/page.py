@@ -47,12 +47,13 @@ def page(
         f"{hardware()}. All ways to do a work took turns in a process of their own, once to warm up and {REPEATS} "
         f"times measured; a rate is the median. A training pass is over {rows:,} rows in batches of {run.batch_size}, "
         f"for embedding {run.embed_dim}, hidden {run.hidden_dim}, {run.layers} layers each way. Decoded are rows from "
-        "all over the corpus, by a trained network. Ours generates the worked answers too; the loop does not.",
+        "all over the corpus, by a trained network.",
         table(lines),
-        "*Usual loop*: a `DataLoader` over lists, padding in Python, a packed `nn.LSTM` or `nn.GRU`, a decoder as long "
-        "as the longest answer, AdamW. *Plain padded*: tensors in memory, no packing, fused AdamW. *One row at a "
-        "time*: greedily, token by token, by the network of the usual loop with the weights of ours. *Length "
-        "buckets*: batches of near-equal source length. *bf16*: on the CPU's bfloat16 units where it has any.",
+        "*Loop with eval()*: without the worked answers, which ours generates too. *Usual loop*: a `DataLoader` over "
+        "lists, padding in Python, a packed `nn.LSTM` or `nn.GRU`, a decoder as long as the longest answer, AdamW. "
+        "*Plain padded*: tensors in memory, no packing, fused AdamW. *One row at a time*: greedily, token by token, by "
+        "the network of the usual loop with the weights of ours. *Length buckets*: batches of near-equal source "
+        "length. *bf16*: on the CPU's bfloat16 units where it has any.",
         "*Share of the machine*: the operations a second that training needs, over real tokens alone, by those of the "
         "fastest float32 product below, which took turns with the training. Beginnings that several rows share count "
         "for each of them, though ours computes them once.",

@@ -11,7 +11,11 @@ from conftest import KEPT, PAGE, listen
 
 from tests.browser.calculator_page import ASK, small_page
 
-# A clock that each look moves on by more than a frame, and a count of the pauses; at one of them, a text is entered
+# 197 characters
+LONG = "+".join(["48"] * 66)
+
+# Each look at the clock shows the next frame, so the calculation must pause whenever it looks. Counts the pauses, and
+# enters a text at one of them.
 FRAMES = """([at, text]) => {
   let now = 0;
   performance.now = () => (now += 17);
@@ -29,10 +33,10 @@ FRAMES = """([at, text]) => {
 
 
 def test_typing_while_it_answers(browser):
-    """197 characters at once, and keys while they are answered."""
+    """A long expression at once, and keys while it is answered."""
     page = listen(browser.new_page())
     page.goto(PAGE.as_uri())
-    page.fill("#expression", "+".join(["48"] * 66))
+    page.fill("#expression", LONG)
     page.locator("#expression").press("Backspace")
     page.keyboard.type("+1")
     page.locator("#output strong").wait_for()
@@ -43,28 +47,27 @@ def test_typing_while_it_answers(browser):
     page.close()
 
 
-def test_no_keystroke_waits_longer_than_a_frame_and_a_token(browser):
+def paused(browser, at, text):
+    """The page after it was asked LONG, and the number of its pauses; at pause `at`, if any, `text` is entered."""
     page = listen(browser.new_page())
     page.goto(PAGE.as_uri())
-    page.evaluate(ASK, ["1+1"])
-    page.evaluate(FRAMES, [None, ""])
-    source = "+".join(["48"] * 66)
-    page.evaluate(ASK, [source])
-    written = page.locator("#written tbody tr").count()
-    assert page.evaluate("pauses") == len(f"{source}=") + written
+    page.evaluate(ASK, ["1+1"])  # unpacks the network
+    page.evaluate(FRAMES, [at, text])
+    page.evaluate(ASK, [LONG])
     assert page.said == []
+    return page, page.evaluate("pauses")
+
+
+def test_no_keystroke_waits_longer_than_a_frame_and_a_token(browser):
+    page, pauses = paused(browser, None, "")
+    assert pauses == len(f"{LONG}=") + page.locator("#written tbody tr").count()
     page.close()
 
 
 def test_a_keystroke_ends_the_calculation_before_it(browser):
-    page = listen(browser.new_page())
-    page.goto(PAGE.as_uri())
-    page.evaluate(ASK, ["1+1"])
-    page.evaluate(FRAMES, [20, "6*7"])
-    page.evaluate(ASK, ["+".join(["48"] * 66)])
+    page, pauses = paused(browser, 20, "6*7")
     assert page.locator("#output").text_content().startswith("6*7= 42 ✓ right")
-    assert page.evaluate("pauses") == 20 + len("6*7=") + len("42.")  # a point for the end mark
-    assert page.said == []
+    assert pauses == 20 + len("6*7=") + len("42.")  # a point for the end mark
     page.close()
 
 

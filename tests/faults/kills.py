@@ -55,7 +55,7 @@ KILLS = [
 def rows(base: Lab, reference: dict[str, str], pace: float, imports: float) -> Iterator[Row]:
     """One row per kill. `pace` is the seconds per epoch, over which the moments are spread.
 
-    A trainer looks for its DVC as soon as its imports, which take `imports` seconds, are done.
+    A trainer looks for its DVC only after its imports, which take `imports` seconds.
     """
     chance = random.Random(42)
     for kill in KILLS:
@@ -64,12 +64,12 @@ def rows(base: Lab, reference: dict[str, str], pace: float, imports: float) -> I
             after, delay = chance.randrange(EPOCHS - 1), chance.uniform(0, pace)
             row = Row(f"{kill.title}: {kill.how}")
             with row.filled(), base.copied() as lab:
-                _killed(row, lab, kill, after, delay, imports if kill.at_birth else 0)
+                _killed(row, lab, kill, after, delay, NOTICED + (imports if kill.at_birth else 0))
                 _resumed(row, lab, kill, reference)
             yield row
 
 
-def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float, imports: float) -> None:
+def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float, noticed: float) -> None:
     if kill.commands == REPRO:
         lab.change_lr()
     for command in kill.commands[:-1]:
@@ -83,9 +83,10 @@ def _killed(row: Row, lab: Lab, kill: Kill, after: int, delay: float, imports: f
         time.sleep(delay)
     row.moment = running.seconds()
     (os.killpg if kill.how == "Ctrl-C" else os.kill)(lab.victim(kill.argument), SIGNALS[kill.how])
-    row.orphan = _survives(lab, NOTICED + imports)
+    row.orphan = _survives(lab, noticed)
     row.expect(not row.orphan, "an orphan")
     row.kept = lab.kept()
+    row.expect(not (kill.at_birth and row.kept), "a checkpoint of an orphan")
     if kill.commands != QUEUE:
         row.expect(running.end() != 0, "exit status 0")
     text = running.text() + _queue_log(lab)

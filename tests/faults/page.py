@@ -24,8 +24,8 @@ training of {epochs} epochs ({seconds:.1f} s from `dvc repro` to the end of the 
 `{change}`, with the results of another `lr` committed before. *Epochs kept* were in the checkpoint after the fault;
 *goes on at* is the first epoch that the next command trained. *Same bytes* compares the model, the metrics and the
 history, by SHA-256, with those of a training that nothing disturbed. *Orphan* says whether a trainer was still there
-{noticed} seconds after the kill; if it was starting, the {imports:.1f} seconds of its imports are added, as it looks
-for its DVC after them.
+{noticed} seconds after the kill. A trainer that was still starting had {imports:.1f} seconds more, the time of its
+imports: it looks for its DVC only after them.
 
 {machine}.
 

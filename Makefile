@@ -4,7 +4,7 @@ PYTHON ?= python3
 # DVC's stages call `python`, which must be the one of .venv.
 WITH_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: help install repro test page-test faults fuzz bench study trusted
+.PHONY: help install repro test page-test bench study trusted
 .NOTPARALLEL:
 .DEFAULT_GOAL := repro
 
@@ -29,15 +29,10 @@ page-test: .venv/installed ## tests the committed page in a headless Chromium; w
 		{ echo "make: no Chromium, and none could be installed: put one on the PATH" >&2; exit 1; }
 	$(WITH_VENV) pytest --numprocesses 0 tests/browser/page.py tests/browser/calculator.py tests/browser/calculator_use.py
 
-faults: .venv/installed ## real kills, damaged checkpoints and full disks, in a copy; writes reports/faults.md
-	$(WITH_VENV) python -m tests.faults reports/faults.md
-
-fuzz: .venv/installed ## damaged inputs by the thousand, refused or confirmed by another reader; writes reports/fuzz.md
-	$(WITH_VENV) OMP_NUM_THREADS=1 python -m tests.fuzz reports/fuzz.md
-
 WORKERS ?= 1
-study: trusted .venv/installed ## NAME=learning_rate: measures a study's points that have no row yet, WORKERS at a time
-	$(WITH_VENV) python -m stages.study params.yaml studies.yaml $(NAME) data reports --workers $(WORKERS)
+study: trusted .venv/installed ## lists the studies; NAME=learning_rate: measures its missing points, WORKERS at a time
+	$(if $(NAME),$(WITH_VENV) dvc repro subset)
+	$(WITH_VENV) python -m stages.study params.yaml studies.yaml $(NAME) --workers $(WORKERS)
 
 bench: trusted .venv/installed ## speed against other implementations, under load and by size; needs an idle machine
 	$(WITH_VENV) dvc repro sample train@full-lstm

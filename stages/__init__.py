@@ -1,4 +1,4 @@
-"""The pipeline: a module named after a DVC stage is that stage (a verb); the other modules are shared nouns.
+"""The pipeline: a module named after a DVC stage or a command is a verb; the folders are rooms of nouns.
 
 This runs before the slow PyTorch import.
 """
@@ -8,10 +8,11 @@ import signal
 import sys
 from pathlib import Path
 
-# The code as this process read it. `sources` compares it with the files before the outputs replace older ones.
+STAGES = Path(__file__).parent
+# The code as this process read it. `watch` compares it with the files before the outputs replace older ones.
 SOURCE = {
     path: path.read_bytes()
-    for path in sorted(Path(__file__).parent.rglob("*"))
+    for path in sorted(STAGES.rglob("*"))
     if path.suffix in (".py", ".j2", ".css", ".js") and not path.name.startswith(".")
 }
 

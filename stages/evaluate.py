@@ -13,12 +13,11 @@ import pandas as pd
 import pyarrow as pa
 from torch import Tensor
 
-from stages import files, grammar, operands, params, work
-from stages.command import one_line
-from stages.network import alphabet, machine, scores, weights
-from stages.network.batches import fit
-from stages.places import digits
-from stages.sources import given
+from stages.arithmetic import grammar, twins, work
+from stages.common import params, tables
+from stages.common.command import one_line
+from stages.common.watch import given
+from stages.network import machine, scores, tokens, weights
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
@@ -34,7 +33,7 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
         "rows": len(predictions),
         "exact_match": sum(predictions["correct"].to_pylist()) / len(predictions),
         **scores.token_scores(trained.model, sources, answers),
-        "position_accuracy": scores.position_accuracy(values[:, :most], fit(trained.values(answers.cpu()))),
+        "position_accuracy": scores.position_accuracy(values[:, :most], tokens.fit(trained.values(answers.cpu()))),
         "train_loss": last["train_loss"],
         "train_token_accuracy": last["train_token_accuracy"],
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
@@ -67,7 +66,7 @@ def pictures(history: list[dict[str, float]], exact_match: float, answers: pd.Da
     Each of the three kinds of row leaves the others' columns empty.
     """
     curves = pd.DataFrame(history).reindex(columns=["epoch", "valid_loss", "valid_token_accuracy"])
-    return pd.concat([curves, pd.DataFrame({"exact_match": [exact_match]}), digits(answers)], ignore_index=True)
+    return pd.concat([curves, pd.DataFrame({"exact_match": [exact_match]}), work.digits(answers)], ignore_index=True)
 
 
 def products(operands: int) -> pa.Table:
@@ -99,24 +98,24 @@ def main() -> None:
     device = machine.device()
     trained = weights.load(args.model)
     trained.model.to(device)
-    rows, pairs = files.read_table(args.rows), products(trained.operands)
-    encoded = alphabet.encode_table(rows, args.rows, trained.scratchpad)
+    rows, pairs = tables.read_table(args.rows), products(trained.operands)
+    encoded = tokens.encode_table(rows, args.rows, trained.scratchpad)
     predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in encoded))
-    multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in alphabet.encode_table(pairs, "a*b")))
+    multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in tokens.encode_table(pairs, "a*b")))
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
     for questions, table in ((args.rows, predictions), ("a*b", multiplied)):
         scores.check(args.model, f"probability of an answer to {questions}", sum(table["probability"].to_pylist()))
     correct = np.array(predictions["correct"].to_pylist())
-    metrics |= by_twin(correct, operands.twins(rows, files.read_table(args.train)))
+    metrics |= by_twin(correct, twins.twins(rows, tables.read_table(args.train)))
     rounded = {name: round(value, 6) for name, value in metrics.items()}
     outputs = args.predictions, args.products, args.metrics, args.history, args.plots
-    with files.outputs(*outputs) as [table, square, scored, curve, drawn]:
-        files.write_table(table, predictions)
-        files.write_table(square, multiplied)
-        files.write_text(scored, json.dumps(rounded, indent=2) + "\n")
-        files.write_text(curve, pd.DataFrame(trained.history).to_csv(index=False, float_format="%.6f"))
+    with tables.outputs(*outputs) as [table, square, scored, curve, drawn]:
+        tables.write_table(table, predictions)
+        tables.write_table(square, multiplied)
+        tables.write_text(scored, json.dumps(rounded, indent=2) + "\n")
+        tables.write_text(curve, pd.DataFrame(trained.history).to_csv(index=False, float_format="%.6f"))
         drawings = pictures(trained.history, metrics["exact_match"], predictions.to_pandas())
-        files.write_text(drawn, drawings.to_csv(index=False, float_format="%.6g"))
+        tables.write_text(drawn, drawings.to_csv(index=False, float_format="%.6g"))
 
 
 if __name__ == "__main__":

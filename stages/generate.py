@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages import files, grammar, params, scratchpad
-from stages.command import one_line
+from stages.arithmetic import grammar, scratchpad
+from stages.common import params, tables
+from stages.common.command import one_line
 
 # Rows per batch. Memory use does not grow with the corpus.
 BATCH = 2**17
@@ -36,7 +37,7 @@ def _batch(index: int, numbers: np.ndarray, operands: int) -> pa.RecordBatch:
     parts = [written.take(pa.array(values[mark])) if mark in values else mark for mark in template]
     columns = {
         "src": pc.binary_join_element_wise(*parts, "=", ""),
-        "tgt": pa.array(grammar.evaluate(template, values)),
+        "tgt": pa.array(grammar.value(template, values)),
         "steps": scratchpad.steps(template, values),
         "template": pa.DictionaryArray.from_arrays(np.full(len(numbers), index, np.int32), list(grammar.TEMPLATES)),
     }
@@ -45,7 +46,7 @@ def _batch(index: int, numbers: np.ndarray, operands: int) -> pa.RecordBatch:
             columns[letter] = pa.array(values[letter].astype(np.int16))
         else:
             columns[letter] = pa.nulls(len(numbers), pa.int16())
-    return pa.RecordBatch.from_pydict(columns, schema=files.EXPRESSIONS)
+    return pa.RecordBatch.from_pydict(columns, schema=tables.EXPRESSIONS)
 
 
 def main() -> None:
@@ -55,7 +56,7 @@ def main() -> None:
     args = parser.parse_args()
 
     operands = params.read(args.params).corpus.operands
-    with files.outputs(args.corpus) as [draft], files.writer(draft, files.EXPRESSIONS) as out:
+    with tables.outputs(args.corpus) as [draft], tables.writer(draft, tables.EXPRESSIONS) as out:
         for batch in generate(operands):
             out.write_batch(batch)
 

@@ -17,16 +17,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from stages import grammar, params, work
-from stages.command import BadInput, one_line, shown
-from stages.model_file import CALCULATOR
-from stages.network import alphabet, machine, scores, weights
-from stages.network.batches import ANSWERED
+from stages.arithmetic import grammar, work
+from stages.common import params
+from stages.common.command import one_line
+from stages.common.messages import BadInput, printable
+from stages.network import CALCULATOR, machine, scores, tokens, weights
 
 MODELS = Path(__file__).parents[1] / "data" / "models"  # in the repository, whatever the current folder
 CHUNK = 1 << 18  # most bytes of standard input read at a time
 END = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
-LINE = 1 << 12  # bytes kept of a line, so that input without line ends fits in memory
 
 
 def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> Iterator[str]:
@@ -35,15 +34,15 @@ def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> It
     Raises BadInput naming the file `model` if a probability is NaN.
     """
     sources = [text.removesuffix("=") + "=" for text in expressions]
-    decoded, probabilities = scores.decode(trained.model, alphabet.encode_sources(sources), trained.steps)
+    decoded, probabilities = scores.decode(trained.model, tokens.encode_sources(sources), trained.steps)
     width = max(map(len, sources))
     for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
         scores.check(model, f"probability of an answer to {source}", probability)
-        text, written = source.removesuffix("="), alphabet.decode(ids)
-        true = grammar.evaluate(text)
+        text, written = source.removesuffix("="), tokens.decode(ids)
+        true = grammar.value(text)
         *steps, answer = written.split("=") if trained.scratchpad != "none" else [written]
         # Without <eos> the answer was cut off, so it is wrong even if its characters are correct.
-        verdict = "right" if alphabet.EOS in ids and answer == str(true) else "wrong"
+        verdict = "right" if tokens.EOS in ids and answer == str(true) else "wrong"
         line = f"{source:<{width}}  answer {answer}  true {true}  {verdict}  probability {probability:.2f}"
         if steps:
             mistake = work.wrong(text, written)
@@ -60,7 +59,7 @@ def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
     good, bad = [], 0
     for text in expressions:
         try:
-            grammar.evaluate(text)
+            grammar.value(text)
         except BadInput as error:
             bad += 1
             print(f"predict: {error}", file=sys.stderr)
@@ -73,8 +72,6 @@ def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
 
 def lines() -> Iterator[list[str]]:
     """Batches of the non-blank lines of standard input: typed at a prompt on a terminal, else as they arrive."""
-    if sys.stdin is None:  # closed
-        return
     at_prompt = sys.stdin.isatty() and sys.stdout.isatty()  # no prompt if the output goes to a file
     for batch in typed() if at_prompt else arrived(sys.stdin.buffer):  # type: ignore[arg-type]  # it has read1
         yield [line for line in batch if line.strip()]
@@ -96,23 +93,17 @@ def typed() -> Iterator[list[str]]:
 
 
 def arrived(stream: io.BufferedIOBase) -> Iterator[list[str]]:
-    """The lines that have arrived, at most 1,024 at a time; waits only if there are none.
-
-    A line longer than LINE bytes is truncated and ends with '…', which makes it malformed.
-    """
+    """The lines that have arrived, at most ANSWERED at a time; waits only if there are none."""
     rest = b""
-    while chunk := stream.read1(CHUNK):
-        *lines, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
-        rest = rest[: LINE + 1]
-        for start in range(0, len(lines), ANSWERED):
-            yield [_text(line) for line in lines[start : start + ANSWERED]]
-    yield [_text(rest)]
-
-
-def _text(line: bytes) -> str:
-    """The line without a leading byte order mark, which Windows writes; bytes that are not UTF-8 are escaped."""
-    text = line[:LINE].decode("utf-8", "backslashreplace").removeprefix("\ufeff")
-    return text + "…" if len(line) > LINE else text
+    while True:
+        chunk = stream.read1(CHUNK)
+        *lines, rest = (rest + (chunk or b"\n")).replace(b"\r", b"\n").split(b"\n")
+        # Bytes that are not UTF-8 make an expression malformed. Windows writes a byte order mark
+        texts = [line.decode("utf-8", "backslashreplace").removeprefix("\ufeff") for line in lines]
+        for start in range(0, len(texts), tokens.ANSWERED):
+            yield texts[start : start + tokens.ANSWERED]
+        if not chunk:
+            return
 
 
 def main() -> None:
@@ -123,9 +114,9 @@ def main() -> None:
     # An expression that begins with '-' looks like an option. It is malformed, and reported like any other.
     args, dashed = parser.parse_known_args()
     if unknown := [word for word in dashed if re.match("--[a-z]", word)]:
-        parser.error(f"no such option: {shown(' '.join(unknown))}")
+        parser.error(f"no such option: {printable(' '.join(unknown))}")
     if not re.fullmatch(params.NAME, args.run):
-        raise BadInput(f"--run: must be a run's name: letters, digits, '_' and '-' (found {shown(args.run)})")
+        raise BadInput(f"--run: must be a run's name: letters, digits, '_' and '-' (found {printable(args.run)})")
 
     machine.device()
     path = args.models / f"{args.run}.safetensors"
@@ -133,7 +124,7 @@ def main() -> None:
         raise BadInput(f"{path}: no such file; `git checkout {path}` brings it back")
     trained = weights.load(path)
     given, malformed = args.expressions + dashed, 0
-    typing = not given and sys.stdin is not None and sys.stdin.isatty()
+    typing = not given and sys.stdin.isatty()
     if typing:
         print(f"{args.run}: type an expression such as 12 * (3 + 4); {END} exits", file=sys.stderr)
     for batch in [given] if given else lines():
@@ -146,8 +137,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if isinstance(sys.stdin, io.TextIOWrapper):  # None when it is closed
-        # Bytes that are not UTF-8 make an expression malformed; they must not crash
-        sys.stdin.reconfigure(encoding="utf-8", errors="backslashreplace")
     with one_line("predict"):
         main()

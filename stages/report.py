@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages import files, params, studies, study_table
-from stages.command import one_line
-from stages.model_file import CALCULATOR
-from stages.page import inputs, kept, seeds
+from stages.common import params, tables
+from stages.common.command import one_line
+from stages.common.watch import given
+from stages.network import CALCULATOR
+from stages.page import inputs, seeds
 from stages.page.calculator import calculator
 from stages.page.render import render
 from stages.page.results import Results, count
 from stages.page.whole import Shipped, Whole
-from stages.sources import given
+from stages.studies import design
+from stages.studies.table import CURVES, DONE, read
 
 FOLDERS = {
     "subsets": "a file per dataset",
@@ -36,18 +38,18 @@ def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> 
     return pd.concat(tables, ignore_index=True)
 
 
-def networks(folder: Path, study: studies.Study, table: pd.DataFrame) -> tuple[dict[str, Whole], Shipped | None]:
+def networks(folder: Path, study: design.Study, table: pd.DataFrame) -> tuple[dict[str, Whole], Shipped | None]:
     """What a study kept of each point that it has trained, by name, and more of the one that ships.
 
-    Raises BadInput as `kept.kept` does.
+    Raises BadInput as `inputs.kept` does.
     """
     found = {}
     for name, place in (study.keep or {}).items():
-        (point,) = studies.at(studies.points(study), place)
-        row = table[(table["point"] == studies.label(point)) & (table["status"] == study_table.DONE)]
+        (point,) = design.at(design.points(study), place)
+        row = table[(table["point"] == design.label(point)) & (table["status"] == DONE)]
         if not row.empty:
-            found[name] = Whole(name, point, row.iloc[0], *kept.kept(folder / name))
-    shipped = Shipped(study.ships, *kept.shipped(folder / study.ships)) if study.ships in found else None
+            found[name] = Whole(name, point, row.iloc[0], *inputs.kept(folder / name))
+    shipped = Shipped(study.ships, *inputs.shipped(folder / study.ships)) if study.ships in found else None
     return found, shipped
 
 
@@ -62,41 +64,40 @@ def main() -> None:
 
     config = params.read(args.params)
     used = {run.dataset for run in config.runs.values()}
-    entries = studies.read(args.questions)
+    entries = design.read(args.questions)
     known = {
         name: (study, table)
         for name, study in entries.items()
-        if len(table := study_table.read(args.studies / f"{name}.csv", study))
+        if len(table := read(args.studies / f"{name}.csv", study))
     }
     folder = args.studies / CALCULATOR
     wholes, shipped = networks(folder, *known[CALCULATOR]) if CALCULATOR in known else ({}, None)
     ships = entries[CALCULATOR].ships if CALCULATOR in entries else None
     network = folder / (ships or "") / "network.safetensors"
+    curves = args.studies / seeds.STUDY / CURVES
     results = Results(
         config,
         {
-            name: count(files.batches(args.subsets / f"{name}.parquet"), _rows(args.samples / name / "train.parquet"))
+            name: count(
+                tables.batches(args.subsets / f"{name}.parquet"),
+                len(tables.read_table(args.samples / name / "train.parquet")),
+            )
             for name in config.datasets
             if name in used
         },
-        gather(config.runs, lambda name: inputs.curve(args.history / f"{name}.csv", config.runs[name].epochs)),
-        gather(config.runs, lambda name: inputs.metrics(args.metrics / f"{name}.json")),
-        gather(config.runs, lambda name: inputs.timing(args.timing / f"{name}.json")),
+        gather(config.runs, lambda name: inputs.csv(args.history / f"{name}.csv")),
+        gather(config.runs, lambda name: inputs.row(args.metrics / f"{name}.json")),
+        gather(config.runs, lambda name: inputs.row(args.timing / f"{name}.json")),
         gather(config.runs, lambda name: inputs.answers(args.predictions / f"{name}.parquet")),
         gather(config.runs, lambda name: inputs.answers(args.products / f"{name}.parquet")),
         known,
-        {kind: study_table.fingerprint(kind) for kind in studies.KINDS},
         wholes,
         shipped,
         calculator(network, wholes[shipped.name] if shipped else None),
-        inputs.seed_curves(args.studies / seeds.STUDY / study_table.CURVES) if seeds.STUDY in known else None,
+        inputs.csv(curves) if seeds.STUDY in known and curves.exists() else None,
     )
-    with files.outputs(args.page) as [draft]:
-        files.write_text(draft, render(results))
-
-
-def _rows(path: Path) -> int:
-    return sum(len(batch) for batch in files.batches(path))
+    with tables.outputs(args.page) as [draft]:
+        tables.write_text(draft, render(results))
 
 
 if __name__ == "__main__":

@@ -12,12 +12,14 @@ import numpy as np
 import pyarrow as pa
 from sklearn.model_selection import train_test_split
 
-from stages import files, operands, params
-from stages.command import BadInput, one_line
-from stages.sources import given
+from stages.arithmetic import twins
+from stages.common import params, tables
+from stages.common.command import one_line
+from stages.common.messages import BadInput
+from stages.common.watch import given
 
 Size = int | Literal["all"]
-OPERANDS = pa.schema([files.EXPRESSIONS.field(letter) for letter in "abc"])
+OPERANDS = pa.schema([tables.EXPRESSIONS.field(letter) for letter in "abc"])
 
 
 def by_rows(keys: np.ndarray, size: Size, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -59,8 +61,8 @@ SPLITS = {"rows": by_rows, "operands": by_operands}
 
 
 def operand_keys(path: Path) -> np.ndarray:
-    """`operands.keys` of the table at `path` (N), read in batches; raises BadInput if it has no rows."""
-    keys = [operands.keys(batch) for batch in files.batches(path, OPERANDS)]
+    """`twins.keys` of the table at `path` (N), read in batches; raises BadInput if it has no rows."""
+    keys = [twins.keys(batch) for batch in tables.batches(path, OPERANDS)]
     if not sum(map(len, keys)):
         raise BadInput(f"{path}: has no rows")
     return np.concatenate(keys)
@@ -69,11 +71,11 @@ def operand_keys(path: Path) -> np.ndarray:
 def pick(path: Path, rows: np.ndarray) -> pa.Table:
     """The rows of the table at `path` with these ascending numbers; no other row stays in memory."""
     picked, start = [], 0
-    for batch in files.batches(path):
+    for batch in tables.batches(path):
         first, last = np.searchsorted(rows, [start, start + len(batch)])
         picked.append(batch.take(pa.array(rows[first:last] - start)))  # even if empty, for its dictionary
         start += len(batch)
-    return pa.Table.from_batches(picked, files.EXPRESSIONS)  # without the file's metadata
+    return pa.Table.from_batches(picked, tables.EXPRESSIONS)  # without the file's metadata
 
 
 def main() -> None:
@@ -95,10 +97,10 @@ def main() -> None:
     except ValueError as error:  # also scikit-learn's, if the share leaves one side empty
         raise BadInput(f"{where}: {error}") from error
     drawn = np.sort(np.concatenate([train, valid]))
-    with files.outputs(args.train, args.valid) as drafts:
+    with tables.outputs(args.train, args.valid) as drafts:
         table = pick(args.subset, drawn)
         for draft, part in zip(drafts, (train, valid), strict=True):
-            files.write_table(draft, table.take(np.searchsorted(drawn, part)))
+            tables.write_table(draft, table.take(np.searchsorted(drawn, part)))
 
 
 if __name__ == "__main__":

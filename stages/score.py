@@ -1,85 +1,227 @@
-"""Score a trained network on an external table.
+"""Score a trained network on somebody else's table, whose columns `src` and `tgt` have expressions and their values.
 
 $ python -m stages.score data/models/full-lstm.safetensors mine.csv
-exact match 0.973000 of 1,000 rows; bad rows skipped: 2
+mine.csv: row 3: '3+4=' is 7, not 8
+exact match 0.973000 of 1,000 rows; bad rows skipped: 1
 """
 
 import argparse
+import csv
+import io
+import json
+import lzma
+import re
 import time
+import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import compress, islice
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import torch
+import zstandard
+from fsspec.implementations.local import LocalFileSystem
+from pyarrow import dataset
 from tqdm import tqdm
 
-from stages import grammar
-from stages.command import BadInput, one_line, shown
-from stages.external import rows as external
-from stages.network import alphabet, machine, scores, weights
+from stages.arithmetic import grammar
+from stages.common.command import one_line
+from stages.common.messages import BadInput, listed, printable
+from stages.network import machine, scores, tokens, weights
 
+COLUMNS = "src", "tgt"
+ALIKE = {"input": "src", "question": "src", "output": "tgt", "answer": "tgt"}  # other tables' names for them
+TEXT, JSON = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson", ".json")
+PARQUET, ARROW = (".parquet", ".pq"), (".feather", ".arrow")
+COMPRESSED = ".gz", ".bz2", ".xz", ".zst", ".zip"
+UNREADABLE = (  # errors of the readers
+    *(pa.ArrowException, lzma.LZMAError, zipfile.BadZipFile, zlib.error, zstandard.ZstdError),
+    *(EOFError, OSError, ValueError),
+)
 NAMED = 10  # bad rows that are listed; more would hide the result
 PART = 1 << 12  # rows in memory at a time; few, so that the progress bar moves
+OTHER = "other"  # the template of an expression that the corpus has no template for
+LARGEST = 10**18  # fits a 64-bit integer
+# 84, +84, 84.0, 84,0, 8.4e1, 1,200 and 1 200: groups of three, a point or a comma, an exponent; any script's digits
+NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+|\d+)(?:[.,](\d*))?([eE][+-]?\d{1,4})?")
+
+Cells = tuple[Any, Any]  # src and tgt, None or NaN for a gap
 
 
-@dataclass
-class Tally:
-    """Counts of a table's rows: bad ones, with messages for the first of them, and answered ones by template."""
+def read(path: Path) -> Iterator[Cells]:
+    """The cells of each row. Raises BadInput if the file's reader cannot read it, or if it lacks a column."""
+    *_, before, ending = ["", "", *(suffix.lower() for suffix in path.suffixes)]
+    kind = before if ending in COMPRESSED and before in TEXT + JSON else ending
+    try:
+        if kind in PARQUET + ARROW:
+            yield from _columnar(path, kind)
+        elif kind in TEXT + JSON:
+            if ending == ".zip" and len(names := zipfile.ZipFile(path).namelist()) != 1:
+                raise BadInput(f"contains {len(names)} files; must contain one")
+            with LocalFileSystem().open(path, compression="infer") as file:
+                buffer = io.BufferedReader(file)
+                encoding = "utf-16" if buffer.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+                text = io.TextIOWrapper(buffer, encoding, errors="replace")
+                yield from _json(text) if kind in JSON else _csv(text)
+        else:
+            known = ", ".join(TEXT + JSON + PARQUET + ARROW)
+            raise BadInput(f"unknown file ending; use {known}; text may be compressed: {', '.join(COMPRESSED)}")
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+    except FileNotFoundError as error:
+        raise BadInput(f"{path}: no such file") from error
+    except UNREADABLE as error:
+        reason = printable(" ".join(str(error).split()), 120)
+        raise BadInput(f"{path}: cannot be read as {kind} ({reason or type(error).__name__})") from error
 
-    bad: int = 0
-    named: list[str] = field(default_factory=list)
-    asked: Counter[str] = field(default_factory=Counter)
-    right: Counter[str] = field(default_factory=Counter)
-    unseen: Counter[str] = field(default_factory=Counter)  # by the reason why it is not in the corpus
-    seconds: float = 0.0  # spent on answering
+
+def _columnar(path: Path, kind: str) -> Iterator[Cells]:
+    """The rows of Parquet or Feather files; of a folder those of every file not called _… or .…"""
+    checked = dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
+    form = dataset.ParquetFileFormat(default_fragment_scan_options=checked) if kind in PARQUET else "ipc"
+    try:
+        table = dataset.dataset(path, format=form)
+        batches, names = table.to_batches, table.schema.names
+    except pa.ArrowInvalid:  # Arrow's format for streams has no footer
+        if kind in PARQUET or path.is_dir():
+            raise
+        stream = pa.ipc.open_stream(pa.memory_map(str(path)))
+        batches, names = (lambda **_: stream), stream.schema.names
+    wanted = [names[place] for place in places(names)]
+    for batch in batches(columns=wanted, batch_size=PART):
+        batch.validate(full=True)  # a damaged file's offsets could point outside its memory
+        yield from zip(*(batch.column(name).to_pylist() for name in wanted), strict=True)
 
 
-def tally(trained: weights.Trained, model: Path, path: Path, device: torch.device) -> Tally:
-    """The counts of a table's rows; raises BadInput naming the file `model` if a probability is NaN."""
-    found = Tally()
-    # A progress bar, only on a terminal and after 5 seconds
-    rows = iter(tqdm(external.read(path), "scoring", unit_scale=True, unit="row", delay=5, leave=False, disable=None))
-    while part := list(islice(rows, PART)):
-        good = [row for row in part if not row.wrong]
-        found.bad += len(part) - len(good)
-        found.named += [row.wrong for row in part if row.wrong][: NAMED - len(found.named)]
-        if not good:
-            continue
-        sources, answers = alphabet.encode_sources([row.src for row in good]), [row.tgt for row in good]
-        started = time.perf_counter()
-        decoded, probability = scores.decode(trained.model, sources.to(device), trained.steps)
-        found.seconds += time.perf_counter() - started
-        scores.check(model, f"probability of an answer to {shown(str(path), 200)}", probability.sum().item())
-        templates = [external.template(row.src) for row in good]
-        found.asked.update(templates)
-        found.right.update(
-            compress(templates, scores.exact(trained.values(decoded), alphabet.encode_answers(answers)).tolist())
-        )
-        found.unseen.update(filter(None, (grammar.unseen(row.src, trained.operands) for row in good)))
-    return found
+def _csv(text: Iterable[str]) -> Iterator[Cells]:
+    """The rows of a text whose first line names the columns; the mark that it has most often separates them."""
+    header = next(filter(str.strip, text), "")
+    mark = max(",;\t|", key=header.count)
+    names = next(csv.reader([header], delimiter=mark, skipinitialspace=True), [])
+    wanted = places(names)
+    parts = pd.read_csv(
+        text,
+        sep=mark,
+        header=None,
+        names=range(len(names)),
+        index_col=False,
+        dtype=str,
+        keep_default_na=False,
+        skipinitialspace=True,
+        engine="python",  # the only one that can shorten a row
+        on_bad_lines=lambda row: row[: len(names)],
+        chunksize=PART,
+    )
+    for part in parts:
+        yield from zip(*(part[place] for place in wanted), strict=True)
+
+
+def _json(text: Iterable[str]) -> Iterator[Cells]:
+    """The rows of a text with an object on each line; other lines have gaps."""
+    for line in filter(str.strip, text):
+        try:
+            row = json.loads(line)
+            cells = {str(name).strip().lower(): value for name, value in row.items()}
+        except (ValueError, AttributeError, RecursionError):
+            cells = {"src": line.strip()}
+        yield cells.get("src"), cells.get("tgt")
+
+
+def places(names: Sequence[str]) -> list[int]:
+    """The places of `src` and `tgt` among a table's columns, in any case. Raises BadInput unless each is there once."""
+    plain = [name.strip().lower() for name in names]
+    for wanted in COLUMNS:
+        if plain.count(wanted) > 1:
+            raise BadInput(f"has {plain.count(wanted)} columns {wanted}; keep one")
+    if missing := [wanted for wanted in COLUMNS if wanted not in plain]:
+        offers = [f"{name} to {ALIKE[name]}" for name in plain if name in ALIKE]
+        hint = f"; rename {' and '.join(offers)}" if offers else ""
+        raise BadInput(f"no column {' or '.join(missing)}; it has {listed(names)}{hint}")
+    return [plain.index(wanted) for wanted in COLUMNS]
+
+
+def judge(src: Any, tgt: Any) -> tuple[str, int]:
+    """The expression of a row, with its `=`, and its value; raises BadInput for a gap or a wrong `tgt`."""
+    src, tgt = ("" if pd.isna(cell) else _text(cell) for cell in (src, tgt))
+    if not src.strip():
+        raise BadInput("src is empty")
+    value = grammar.value(src)
+    src = grammar.without_blanks(src)
+    if abs(value) > LARGEST:
+        raise BadInput(f"the value of '{printable(src)}' is too large to be scored")
+    if not tgt.strip():
+        raise BadInput(f"tgt of '{printable(src)}' is empty")
+    if number(tgt.strip()) != value:
+        raise BadInput(f"'{printable(src)}' is {value}, not {printable(tgt.strip(), 20)}")
+    return src.removesuffix("=") + "=", value
+
+
+def _text(cell: Any) -> str:
+    return cell.decode(errors="replace") if isinstance(cell, bytes) else str(cell)
+
+
+def number(text: str) -> Decimal | None:
+    """The value of a number as people and programs write it; None for anything else, including NaN and infinity."""
+    # The minus sign may also be the typographic one
+    parts = NUMBER.fullmatch(text.replace("\u2212", "-")) if len(text) <= grammar.LONGEST else None
+    if not parts:
+        return None
+    sign, grouped, fraction, exponent = parts.groups("")
+    digits = re.sub(r"\D", "", grouped)
+    return Decimal(f"{sign}{digits}.{fraction}{exponent}")
+
+
+def template(src: str) -> str:
+    """The template of an expression, or OTHER."""
+    letters = iter("abc")
+    shape = grammar.NUMBER.sub(lambda _: next(letters, "?"), src.removesuffix("="))
+    return shape if shape in grammar.TEMPLATES else OTHER
 
 
 def score(trained: weights.Trained, model: Path, path: Path, device: torch.device) -> Iterator[str]:
     """The lines to print: the first bad rows, then exact match, speed, and exact match by template.
 
-    Raises BadInput if no row is good, and as `tally` does.
+    Raises BadInput as `read` does, if no row is good, and naming the file `model` if a probability is NaN.
     """
-    found, where = tally(trained, model, path, device), shown(str(path), 200)
-    asked, right = found.asked.total(), found.right.total()
+    asked, right, unseen = Counter[str](), Counter[str](), Counter[str]()
+    bad, seconds = [], 0.0
+    # A progress bar, only on a terminal and after 5 seconds
+    rows = enumerate(tqdm(read(path), "scoring", unit_scale=True, unit="row", delay=5, leave=False, disable=None), 1)
+    while part := list(islice(rows, PART)):
+        good = []
+        for row, cells in part:
+            try:
+                good.append(judge(*cells))
+            except BadInput as error:
+                bad.append(f"row {row}: {error}" if len(bad) < NAMED else "")
+        if not good:
+            continue
+        sources, answers = zip(*good, strict=True)
+        started = time.perf_counter()
+        decoded, probability = scores.decode(trained.model, tokens.encode_sources(sources).to(device), trained.steps)
+        seconds += time.perf_counter() - started
+        scores.check(model, f"probability of an answer to {path}", probability.sum().item())
+        templates = [template(src) for src in sources]
+        exact = scores.exact(trained.values(decoded), tokens.encode_answers(answers))
+        asked.update(templates)
+        right.update(compress(templates, exact.tolist()))
+        unseen.update(filter(None, (grammar.unseen(src, trained.operands) for src in sources)))
     if not asked:
-        raise BadInput(f"{where}: no row can be scored; {found.named[0] if found.named else 'the table is empty'}")
-    yield from (f"{where}: {reason}" for reason in found.named)
-    if found.bad > NAMED:
-        yield f"{where}: … and {found.bad - NAMED:,} more"
-    if found.unseen:
-        yield "the network never saw " + ", ".join(f"{what} (rows: {rows:,})" for what, rows in found.unseen.items())
-    yield f"exact match {right / asked:.6f} of {asked:,} rows; bad rows skipped: {found.bad:,}"
-    yield f"{asked / found.seconds:,.0f} rows/s"
-    for template in (*grammar.TEMPLATES, external.OTHER):
-        if rows := found.asked[template]:
-            yield f"{template:<9} {found.right[template] / rows:.6f} of {rows:,}"
+        raise BadInput(f"{path}: no row can be scored; {bad[0] if bad else 'the table is empty'}")
+    yield from (f"{path}: {reason}" for reason in bad[:NAMED])
+    if len(bad) > NAMED:
+        yield f"{path}: … and {len(bad) - NAMED:,} more"
+    if unseen:
+        yield "the network never saw " + ", ".join(f"{what} (rows: {count:,})" for what, count in unseen.items())
+    yield f"exact match {right.total() / asked.total():.6f} of {asked.total():,} rows; bad rows skipped: {len(bad):,}"
+    yield f"{asked.total() / seconds:,.0f} rows/s"
+    for name in filter(asked.get, (*grammar.TEMPLATES, OTHER)):
+        yield f"{name:<9} {right[name] / asked[name]:.6f} of {asked[name]:,}"
 
 
 def main() -> None:

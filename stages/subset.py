@@ -10,9 +10,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages import files, params
-from stages.command import BadInput, one_line
-from stages.sources import given
+from stages.common import params, tables
+from stages.common.command import one_line
+from stages.common.messages import BadInput
+from stages.common.watch import given
 
 
 def subset(rows: pa.RecordBatch, rule: params.Rule) -> pa.RecordBatch:
@@ -39,8 +40,8 @@ def main() -> None:
 
     _, dataset = params.find(args.params, "datasets", args.dataset)
     rows_left = 0
-    with files.outputs(args.subset) as [draft], files.writer(draft, files.EXPRESSIONS) as out:
-        for batch in files.batches(args.corpus):
+    with tables.outputs(args.subset) as [draft], tables.writer(draft, tables.EXPRESSIONS) as out:
+        for batch in tables.batches(args.corpus):
             rows = subset(batch, dataset.rule)
             rows_left += len(rows)
             if len(rows):

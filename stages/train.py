@@ -9,20 +9,20 @@ import math
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from stages import files, params
-from stages.command import BadInput, one_line
-from stages.network import alphabet, launch, machine, scores, weights
-from stages.network.batches import Rows, shuffled
+from stages.common import params, tables
+from stages.common.command import one_line
+from stages.common.messages import BadInput
+from stages.common.watch import given, unchanged
+from stages.network import launch, machine, scores, tokens, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
 from stages.network.learner import Learner
-from stages.sources import given, unchanged
+from stages.network.tokens import Rows, shuffled
 
 
 def train(
@@ -101,7 +101,7 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
 
 
 def _encoded(path: Path, scratchpad: str, device: torch.device) -> Rows:
-    sources, answers = alphabet.encode_table(files.read_table(path), path, scratchpad)
+    sources, answers = tokens.encode_table(tables.read_table(path), path, scratchpad)
     return sources.to(device), answers.to(device)
 
 
@@ -129,8 +129,7 @@ def main() -> None:
     with launch.group():
         device = machine.device()
         rows, valid = (_encoded(path, run.scratchpad, device) for path in (args.train, args.valid))
-        settings = {field.name: getattr(run, field.name) for field in fields(params.Run)}
-        what = fingerprint([settings, config.corpus.operands], [args.train, args.valid])
+        what = fingerprint(run, config.corpus.operands, [args.train, args.valid])
         unchanged()  # the fingerprint must name what was read
         if launch.shared(what) != what:
             raise BadInput("the ranks differ in parameters, tables, code or PyTorch version; make them identical")
@@ -138,10 +137,10 @@ def main() -> None:
         if not launch.first():
             train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
             return
-        with checkpoint.alone(), files.outputs(args.model, args.timing) as [model, times]:
+        with checkpoint.alone(), tables.outputs(args.model, args.timing) as [model, times]:
             trained, seconds = train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
             weights.save(model, trained)
-            files.write_text(times, json.dumps(machine.timing(seconds, len(rows[0])), indent=2) + "\n")
+            tables.write_text(times, json.dumps(machine.timing(seconds, len(rows[0])), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ import torch
 from filelock import FileLock
 from ruamel.yaml import YAML
 
-from stages import sources, studies
-from stages.command import one_line
+from stages.common import watch
+from stages.common.command import one_line
+from stages.studies import design
 from tests.copies import ROOT, Repository, copy_sources
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -75,10 +76,10 @@ def options(paths: Mapping[str, object]) -> list:
     return [word for name, path in paths.items() for word in (f"--{name}", path)]
 
 
-COMPARISON = studies.Comparison(larger="unsteadiness", at={"lr": 0.01}, than_at={"lr": 0.001})
+COMPARISON = design.Comparison(larger="unsteadiness", at={"lr": 0.01}, than_at={"lr": 0.001})
 
 
-def study_of(**changes) -> studies.Study:
+def study_of(**changes) -> design.Study:
     """A small study of trainings, with these fields changed."""
     known = {
         "question": "?",
@@ -89,7 +90,7 @@ def study_of(**changes) -> studies.Study:
         "show": ["loss"],
         "rule": [COMPARISON],
     }
-    return studies.Study(**known | changes)
+    return design.Study(**known | changes)
 
 
 def write_params(path: Path, **changes) -> Path:
@@ -108,7 +109,7 @@ def stage(name: str, *arguments: object, text: str = "") -> subprocess.Completed
     with (
         mock.patch.object(sys, "argv", [name, *map(str, arguments)]),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode()))),
-        mock.patch.dict(sources.READ, clear=True),
+        mock.patch.dict(watch.READ, clear=True),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
@@ -211,4 +212,4 @@ def repository(reproduced, tmp_path):
 def alone():
     """Every test starts with the same random seed and with no record of files that stages have read."""
     torch.manual_seed(0)
-    sources.READ.clear()
+    watch.READ.clear()

@@ -14,8 +14,9 @@ from dataclasses import fields
 import pandas as pd
 from conftest import TINY
 
-from stages import files, measures, params
+from stages.common import params, tables
 from stages.page.results import Counts, Results
+from stages.studies import measures
 
 LSTM, GRU, FULL = "single_digit-lstm", "single_digit-gru", "full-lstm"
 RUNS = {
@@ -120,7 +121,7 @@ def predictions() -> pd.DataFrame:
         for run, src, template, tgt, wrong, right, of, probability in ANSWERS
         for place in range(of)
     ]
-    return pd.DataFrame(rows, columns=["run", *files.PREDICTIONS.names])
+    return pd.DataFrame(rows, columns=["run", *tables.PREDICTIONS.names])
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:

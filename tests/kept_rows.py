@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from stages import files
+from stages.common import tables
 from stages.lab import kept
 from stages.page.whole import Whole
 
@@ -14,7 +14,7 @@ ANSWERS = pd.DataFrame(
         ("3-9*9=", -78, "-7", "-7", False, "a-b*c", 0.95),
         ("9*9*9=", 729, "", "", False, "a*b*c", 0.1),
     ],
-    columns=files.PREDICTIONS.names,
+    columns=tables.PREDICTIONS.names,
 )
 BEYOND = pd.DataFrame({"kind": ["four operands"], "template": ["a+b+c+d"], "rows": [4], "right": [1]})
 EVERYTHING = pd.DataFrame({"template": ["a+b", "a*b*c"], "rows": [2, 2], "right": [1, 0]})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from stages.network import alphabet, weights
+from stages.network import tokens, weights
 from stages.network.seq2seq import Seq2Seq
 
 
@@ -21,10 +21,10 @@ def constant(text: str) -> Seq2Seq:
         model.decoder.bias_ih_l0.copy_(torch.tensor([0.0, 0.0, 20.0]))  # new = 1, update = 0.5: states 0.5, 0.75, …
         model.head[0].weight.fill_(1.0)
         if text:
-            model.head[2].bias[alphabet.TOKENS.index(text)] = 60.0
-            model.head[2].weight[alphabet.EOS] = 100.0  # 50 at the first step, 75 at the second
+            model.head[2].bias[tokens.TOKENS.index(text)] = 60.0
+            model.head[2].weight[tokens.EOS] = 100.0  # 50 at the first step, 75 at the second
         else:
-            model.head[2].bias[alphabet.TOKENS.index("3")] = 60.0
+            model.head[2].bias[tokens.TOKENS.index("3")] = 60.0
     return model
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from stages import studies
 from stages.page import claims
 from stages.page.results import Results
 from stages.page.verdicts import Judgement
+from stages.studies import design
 from tests.hand_made import results
 
 SEEDS = [42, 1, 2]
@@ -25,10 +25,10 @@ SCORES = {
 MACHINE = {"device": "cpu", "threads": 1, "processes": 1, "torch": "2.13.0", "processor": "AMD EPYC 9B14"}
 
 
-def entry() -> studies.Study:
+def entry() -> design.Study:
     place = {"dataset": "single_digit", "sample_seed": 42}
-    comparison = studies.Comparison(larger="exact_match", at=place | {"cell": "gru"}, than_at=place | {"cell": "lstm"})
-    return studies.Study(
+    comparison = design.Comparison(larger="exact_match", at=place | {"cell": "gru"}, than_at=place | {"cell": "lstm"})
+    return design.Study(
         question="?",
         run="single_digit-lstm",
         points=POINTS,
@@ -39,12 +39,12 @@ def entry() -> studies.Study:
     )
 
 
-def study(**changes: list) -> tuple[studies.Study, pd.DataFrame]:
+def study(**changes: list) -> tuple[design.Study, pd.DataFrame]:
     """The study and its rows; `changes` replace columns."""
-    points = studies.points(entry())
+    points = design.points(entry())
     scores = [score for scores in SCORES.values() for score in scores]
     rows = [
-        {"point": studies.label(point), "status": "done", **point, "rows": 2000, "exact_match": score}
+        {"point": design.label(point), "status": "done", **point, "rows": 2000, "exact_match": score}
         | {
             "token_accuracy": score + 0.1,
             "position_accuracy": score + 0.2,
@@ -61,9 +61,9 @@ def study(**changes: list) -> tuple[studies.Study, pd.DataFrame]:
 def curves() -> pd.DataFrame:
     """Two epochs of each network, whose loss falls by 1 and is higher by 1 at each later point."""
     rows = []
-    for number, point in enumerate(studies.points(entry())):
+    for number, point in enumerate(design.points(entry())):
         for epoch, loss in ((1, 2.0 + number), (2, 1.0 + number)):
-            rows.append((studies.label(point), epoch, loss, 0.1 * epoch, 0.05 * epoch))
+            rows.append((design.label(point), epoch, loss, 0.1 * epoch, 0.05 * epoch))
     return pd.DataFrame(rows, columns=["point", "epoch", "valid_loss", "valid_token_accuracy", "valid_exact_match"])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from stages import study_table
+from stages.studies import table
 
 
 def rows(large: Iterable[tuple], small: Iterable[tuple], status: str = "done") -> pd.DataFrame:
@@ -16,4 +16,4 @@ def rows(large: Iterable[tuple], small: Iterable[tuple], status: str = "done") -
     found = [(lr, seed, value, "done") for lr, values in ((0.01, large), (0.001, small)) for seed, value in values]
     table = pd.DataFrame(found, columns=["lr", "seed", "unsteadiness", "status"])
     table.loc[table["lr"] == 0.01, "status"] = status
-    return table.assign(rows=np.nan, **dict.fromkeys(study_table.ORIGIN))
+    return table.assign(rows=np.nan, **dict.fromkeys(table.ORIGIN))

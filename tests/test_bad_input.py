@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import ENDINGS, EVALUATED, FOLDERS, ROOT, options, stage, write_params
 
-from stages import files
+from stages.common import tables
 from stages.network import scores, weights
 from stages.network.seq2seq import Seq2Seq
 
@@ -17,7 +17,7 @@ from stages.network.seq2seq import Seq2Seq
 def lab(tmp_path):
     """A params.yaml, good rows and a good model, and one older file where every output would go."""
     write_params(tmp_path / "params.yaml")
-    pq.write_table(pa.table(GOOD, files.EXPRESSIONS), tmp_path / "good.parquet")
+    pq.write_table(pa.table(GOOD, tables.EXPRESSIONS), tmp_path / "good.parquet")
     weights.save(tmp_path / "good.safetensors", weights.Trained("small-lstm", Seq2Seq("lstm", 8, 8, 1), 12, HISTORY))
     (tmp_path / "out").write_text("earlier")
     return tmp_path
@@ -38,11 +38,11 @@ def broken(kind, lab):
         case "a folder":
             path.mkdir()
         case "no rows":
-            pq.write_table(files.EXPRESSIONS.empty_table(), path)
+            pq.write_table(tables.EXPRESSIONS.empty_table(), path)
         case "gaps":
-            pq.write_table(pa.table({**GOOD, "tgt": [3, None]}, files.EXPRESSIONS), path)
+            pq.write_table(pa.table({**GOOD, "tgt": [3, None]}, tables.EXPRESSIONS), path)
         case "an empty expression":
-            pq.write_table(pa.table({**GOOD, "src": ["1+2=", ""]}, files.EXPRESSIONS), path)
+            pq.write_table(pa.table({**GOOD, "src": ["1+2=", ""]}, tables.EXPRESSIONS), path)
         case "other columns":
             pq.write_table(pa.table({"x": [1]}), path)
         case "other types":
@@ -152,7 +152,7 @@ def test_a_truncated_model(lab):
 
 
 def test_a_foreign_character_in_a_table(lab):
-    pq.write_table(pa.table({**GOOD, "src": ["1+2=", "1/2="]}, files.EXPRESSIONS), lab / "broken")
+    pq.write_table(pa.table({**GOOD, "src": ["1+2=", "1/2="]}, tables.EXPRESSIONS), lab / "broken")
     fails_in_one_line("train", lab, READERS["train"], ["unknown character '/'", "'1/2='", str(lab / "broken")])
 
 

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 import torch
 
-from stages import params
-from stages.command import BadInput
-from stages.network import alphabet
+from stages.common import params
+from stages.common.messages import BadInput
+from stages.network import tokens
 from stages.network.learner import Learner
 from stages.network.seq2seq import Seq2Seq
 from tests.benchmarks import gpu, growth, load, speed, usual
 
-SOURCES = alphabet.encode_sources(["7-9=", "12*(3+4)=", "0*0="])
-ANSWERS = alphabet.encode_answers(["-2", "84", "0"])
+SOURCES = tokens.encode_sources(["7-9=", "12*(3+4)=", "0*0="])
+ANSWERS = tokens.encode_answers(["-2", "84", "0"])
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_the_usual_networks_compute_the_logits_of_ours(cell, rival):
     ours = Seq2Seq(cell, 8, 8, 2)
     other = rival(**ours.shape)
     other.load_state_dict(ours.state_dict())
-    real = ANSWERS != alphabet.PAD
+    real = ANSWERS != tokens.PAD
     torch.testing.assert_close(other(SOURCES.long(), ANSWERS.shape[1])[real], ours(SOURCES, ANSWERS)[real])
 
 

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-
-from stages import grammar
 from stages.lab.beyond import ROWS, beyond
+
+from stages.arithmetic import grammar
 
 
 @pytest.fixture(scope="module")

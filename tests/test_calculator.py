@@ -12,14 +12,15 @@ import pytest
 import torch
 from conftest import FOLDERS, ROOT, options, stage
 
-from stages import model_file, studies
-from stages.command import BadInput
+from stages import model_file
+from stages.common.messages import BadInput
 from stages.network import weights
 from stages.network.seq2seq import Seq2Seq
 from stages.page import calculator
 from stages.page.whole import Whole
+from stages.studies import design
 
-SHIPS = studies.read(ROOT / "studies.yaml")["calculator"].ships
+SHIPS = design.read(ROOT / "studies.yaml")["calculator"].ships
 ROWS = pd.DataFrame({"src": ["1+2=", "4*5="], "tgt": [3, 20], "predicted": ["3", "21"]})
 
 

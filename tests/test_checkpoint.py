@@ -12,7 +12,7 @@ import pytest
 import torch
 from conftest import ROOT, samples, stage, write_params
 
-from stages import sources
+from stages.common import watch
 from stages.network import checkpoint, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
 

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from conftest import ROOT, TINY
 
-from stages import params, studies
+from stages.common import params
 from stages.page import claims
 from stages.page.results import Results
+from stages.studies import design
 
 
 def results(scores, seconds=None, falls=(2.0, 1.0), **changes):
@@ -130,9 +131,9 @@ def test_runs_that_differ_in_more_than_the_cell_are_no_pair():
 
 def tried(better):
     """A study that asks whether `one` is better than `two`, each with 1,000 rows."""
-    comparison = studies.Comparison(larger="exact_match", at={"run": "one"}, than_at={"run": "two"})
+    comparison = design.Comparison(larger="exact_match", at={"run": "one"}, than_at={"run": "two"})
     point = {"run": ["one", "two"]}
-    entry = studies.Study(
+    entry = design.Study(
         question="?", kind="answers", points=[point], by=["run"], show=["exact_match"], rule=[comparison]
     )
     shares = [0.3, 0.2] if better else [0.2, 0.3]
@@ -153,7 +154,7 @@ def test_a_claim_holds_if_all_of_its_studies_say_so(answers, expected):
 
 
 def test_claims_name_studies_that_there_are():
-    known = set(studies.read(ROOT / "studies.yaml"))
+    known = set(design.read(ROOT / "studies.yaml"))
     named = [rule for _, rule, _ in claims.CLAIMS if isinstance(rule, tuple)]
     assert len(named) > 7
     assert {name for names in named for name in names} <= known

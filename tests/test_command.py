@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 import torch
 
-from stages.command import SMALLER, BadInput, one_line, shown
+from stages.common.command import SMALLER, one_line
+from stages.common.messages import BadInput, printable
 
 
 def message_of(stage, error):

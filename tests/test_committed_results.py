@@ -6,17 +6,18 @@ import subprocess
 import pandas as pd
 import pytest
 
-from stages import params, studies, study_table
+from stages.common import params
 from stages.page import inputs, kept
+from stages.studies import design, table
 from tests.copies import BIN
 
 
 def test_every_committed_result_is_readable(head):
     """pandas alone finds as many rows."""
     reports = head / "reports"
-    for name, entry in studies.read(head / "studies.yaml").items():
+    for name, entry in design.read(head / "studies.yaml").items():
         path = reports / "studies" / f"{name}.csv"
-        assert len(study_table.read(path, entry)) == len(pd.read_csv(path)), name
+        assert len(table.read(path, entry)) == len(pd.read_csv(path)), name
         for point in entry.keep or {}:
             _, kinds, mistakes, held_out, beyond, rounding = kept.kept(path.with_suffix("") / point)
             assert beyond.groupby("kind")["rows"].sum().tolist() == [3000] * 4
@@ -54,8 +55,8 @@ def test_every_row_names_a_commit_of_this_history(head):
     if subprocess.check_output([*git, "rev-parse", "--is-shallow-repository"], text=True).strip() == "true":
         pytest.skip("needs the whole history: git fetch --unshallow")
     history = subprocess.check_output([*git, "rev-list", "HEAD"], text=True).split()
-    for name, entry in studies.read(head / "studies.yaml").items():
-        for commit in study_table.read(head / "reports" / "studies" / f"{name}.csv", entry)["commit"].dropna().unique():
+    for name, entry in design.read(head / "studies.yaml").items():
+        for commit in table.read(head / "reports" / "studies" / f"{name}.csv", entry)["commit"].dropna().unique():
             assert any(one.startswith(commit.removesuffix("+")) for one in history), (name, commit)
 
 

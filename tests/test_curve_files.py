@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.command import BadInput
+from stages.common.messages import BadInput
 from stages.page import inputs
 
 HEADER = "epoch,train_loss,train_token_accuracy,valid_loss,valid_token_accuracy,valid_exact_match\n"

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from conftest import study_of
 
-from stages.command import BadInput
+from stages.common.messages import BadInput
 from stages.lab import curves
 from stages.page import inputs
 

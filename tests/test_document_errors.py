@@ -6,7 +6,7 @@ import time
 import pytest
 
 from stages import document
-from stages.command import BadInput
+from stages.common.messages import BadInput
 
 SECONDS = 20  # limit for any file, on a busy machine
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import stage
 
-from stages.command import BadInput
+from stages.common.messages import BadInput
 from stages.lab import dvc
 from tests.copies import BIN
 

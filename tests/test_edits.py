@@ -9,8 +9,8 @@ import pytest
 from conftest import EVALUATED, FOLDERS, ROOT, options, samples, stage
 
 import stages
-from stages import files
-from stages.network import alphabet
+from stages.common import tables
+from stages.network import tokens
 
 RUN = "small-lstm"
 
@@ -76,7 +76,7 @@ INPUTS = {
 
 def run_with_edit(verb, lab, monkeypatch, edit):
     """Run the stage as DVC does, with an edit after it has read its arguments and before it writes anything."""
-    real = files.atomic
+    real = tables.atomic
     edits = iter([edit])
 
     @contextlib.contextmanager
@@ -135,8 +135,8 @@ def test_a_file_that_the_stage_was_given(verb, lab, monkeypatch):
 
     def edit():
         if path.suffix == ".parquet":
-            rows = files.read_table(path)
-            files.write_table(path, rows.slice(len(rows) // 2))  # fewer than were counted
+            rows = tables.read_table(path)
+            tables.write_table(path, rows.slice(len(rows) // 2))  # fewer than were counted
         else:
             path.write_bytes(b"another model")
 
@@ -159,13 +159,13 @@ def test_a_checkpoint_stays_and_nothing_is_trained_twice(lab, monkeypatch):
 @pytest.mark.parametrize("name", ["code", "table"])
 def test_a_checkpoint_is_not_named_by_what_was_not_read(name, lab, monkeypatch):
     """An edit between reading a module or a table and naming the checkpoint by it stops the training at once."""
-    real = alphabet.encode_table
+    real = tokens.encode_table
 
     def encode_table(table, path, scratchpad):
         if name == "code":
             monkeypatch.setitem(stages.SOURCE, ROOT / "stages" / "network" / "learner.py", b"as it was")
         elif path.name == "valid.parquet":
-            files.write_table(path, files.read_table(path).slice(1))
+            tables.write_table(path, tables.read_table(path).slice(1))
         return real(table, path, scratchpad)
 
     monkeypatch.setattr(alphabet, "encode_table", encode_table)

@@ -9,15 +9,15 @@ from functools import partial
 
 from conftest import ROOT, process
 
-from stages import files
+from stages.common import tables
 
 
 def test_an_error_in_the_middle_leaves_the_earlier_file(tmp_path):
     path = tmp_path / "table.parquet"
     path.write_text("earlier")
-    with contextlib.suppress(ZeroDivisionError), files.atomic(path, tmp_path / "new.txt") as [table, text]:
-        files.write_table(table, files.EXPRESSIONS.empty_table())
-        files.write_text(text, "new")
+    with contextlib.suppress(ZeroDivisionError), tables.atomic(path, tmp_path / "new.txt") as [table, text]:
+        tables.write_table(table, tables.EXPRESSIONS.empty_table())
+        tables.write_text(text, "new")
         raise ZeroDivisionError
     assert path.read_text() == "earlier"
     assert [file.name for file in tmp_path.iterdir()] == ["table.parquet"]

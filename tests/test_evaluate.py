@@ -11,8 +11,10 @@ import pytest
 import torch
 from conftest import TINY, samples
 
-from stages import evaluate, files, measures
-from stages.network import alphabet, scores, weights
+from stages import evaluate
+from stages.common import tables
+from stages.network import scores, tokens, weights
+from stages.studies import measures
 from tests.networks import constant
 
 
@@ -31,16 +33,16 @@ def results(request, finished):
 
 def test_predictions_answer_every_row_in_order(results):
     predictions, _, _, trained, rows = results
-    assert predictions.schema == files.PREDICTIONS
+    assert predictions.schema == tables.PREDICTIONS
     for column in ("src", "tgt"):
         assert predictions[column] == rows[column]
     assert predictions["template"].to_pylist() == rows["template"].to_pylist()
     for row in predictions.to_pylist():
-        alone, probability = scores.decode(trained.model, alphabet.encode_sources([row["src"]]), trained.steps)
-        assert row["written"] == alphabet.decode(alone[0].tolist())
+        alone, probability = scores.decode(trained.model, tokens.encode_sources([row["src"]]), trained.steps)
+        assert row["written"] == tokens.decode(alone[0].tolist())
         assert row["predicted"] == row["written"].split("=")[-1]
         assert row["probability"] == pytest.approx(probability.item(), rel=1e-4)
-        assert row["correct"] == (row["predicted"] == str(row["tgt"]) and alphabet.EOS in alone[0].tolist())
+        assert row["correct"] == (row["predicted"] == str(row["tgt"]) and tokens.EOS in alone[0].tolist())
 
 
 def test_metrics_match_the_table(results):
@@ -61,9 +63,9 @@ def test_loss_and_token_accuracy_row_by_row(results):
     total, hits, tokens = 0.0, 0, 0
     for row in rows.to_pylist():
         text = row["steps"] if trained.scratchpad == "steps" else str(row["tgt"])
-        answer = [alphabet.TOKENS.index(character) for character in text] + [alphabet.EOS]
+        answer = [tokens.TOKENS.index(character) for character in text] + [tokens.EOS]
         with torch.inference_mode():
-            chances = trained.model(alphabet.encode_sources([row["src"]]).long(), torch.tensor([answer]))
+            chances = trained.model(tokens.encode_sources([row["src"]]).long(), torch.tensor([answer]))
             chances = chances[0].softmax(dim=-1)
         total -= sum(math.log(chances[place, token]) for place, token in enumerate(answer))
         hits += sum(int(chances[place].argmax()) == token for place, token in enumerate(answer))
@@ -101,9 +103,9 @@ def test_an_endless_answer_does_not_widen_the_table():
     network = weights.Trained("r", constant(""), 12, [{"train_loss": 1.0, "train_token_accuracy": 0.5}], "steps")
     rows = pa.table({"src": ["1+2=", "3*4="], "tgt": [3, 33], "steps": ["3", "33"], "template": ["a+b", "a*b"]})
     rows = rows.set_column(
-        3, "template", rows["template"].dictionary_encode().cast(files.EXPRESSIONS.field("template").type)
+        3, "template", rows["template"].dictionary_encode().cast(tables.EXPRESSIONS.field("template").type)
     )
-    predictions, metrics = evaluate.evaluate(network, rows, *alphabet.encode_table(rows, "?", "steps"))
+    predictions, metrics = evaluate.evaluate(network, rows, *tokens.encode_table(rows, "?", "steps"))
     assert predictions["written"].to_pylist() == ["3" * network.steps] * 2
     assert metrics["position_accuracy"] == 3 / 10  # '3', then '3' and '3'
 
@@ -143,7 +145,7 @@ def test_only_a_run_with_a_scratchpad_has_wrong_steps(finished):
 def test_every_product_is_answered(finished):
     for run in TINY["runs"]:
         asked = pq.read_table(finished / "products" / f"{run}.parquet")
-        assert asked.schema == files.PREDICTIONS
+        assert asked.schema == tables.PREDICTIONS
         pairs = [(a, b) for a in range(12) for b in range(12)]
         assert asked["src"].to_pylist() == [f"{a}*{b}=" for a, b in pairs]
         assert asked["tgt"].to_pylist() == [a * b for a, b in pairs]

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-
-from stages.command import BadInput
 from stages.external import rows as external
+
+from stages.common.messages import BadInput
 
 ROWS = {
     "12*(3+4)=": "84",

@@ -1,8 +1,8 @@
 """A stage that fails, or whose files are edited while it runs, in a tiny pipeline: no result is lost or replaced."""
 
 import pytest
-
 from tests.faults.edits import HOOK
+
 from tests.tiny_pipeline import stages_run, stages_run_in_order
 
 FEWER = "params.yaml", "sample: 60", "sample: 45"

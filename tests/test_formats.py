@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
-
-from stages.command import BadInput
 from stages.external import formats
 from tests.external_tables import ROWS, read_rows
+
+from stages.common.messages import BadInput
 
 
 def zipped(content, files=1):

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, stage, write_params
 
-from stages import grammar
+from stages.arithmetic import grammar
 from stages.generate import generate
 
 TWO = {"a+b", "a-b", "a*b"}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages import grammar
-from stages.command import BadInput
+from stages.arithmetic import grammar
+from stages.common.messages import BadInput
 
 numbers = st.integers(0, 10**6).map(str)
 expressions = st.recursive(
@@ -22,8 +22,8 @@ expressions = st.recursive(
 
 @given(expressions)
 def test_the_value_equals_python_s(text):
-    assert grammar.evaluate(text) == eval(text)
-    assert grammar.evaluate(text + "=") == eval(text)
+    assert grammar.value(text) == eval(text)
+    assert grammar.value(text + "=") == eval(text)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_value_equals_python_s(text):
 )
 def test_malformed(text, message):
     with pytest.raises(BadInput) as error:
-        grammar.evaluate(text)
+        grammar.value(text)
     assert str(error.value) == message
 
 
@@ -61,13 +61,13 @@ def test_malformed(text, message):
     )
 )
 def test_signed_numbers(text):
-    assert grammar.evaluate(text, signed=True) == eval(text)
+    assert grammar.value(text, signed=True) == eval(text)
 
 
 @pytest.mark.parametrize("text", ["--3", "3---4", "-(3)", "3*-", "- 3", "5-"])
 def test_malformed_signed_numbers(text):
     with pytest.raises(BadInput, match="expected a number"):
-        grammar.evaluate(text, signed=True)
+        grammar.value(text, signed=True)
 
 
 blanks = st.text(" \t\n\r\u00a0\u2009\u202f\u3000", max_size=3)
@@ -77,7 +77,7 @@ blanks = st.text(" \t\n\r\u00a0\u2009\u202f\u3000", max_size=3)
 def test_blanks_around_numbers_and_signs_change_nothing(text, data):
     parts = re.findall("[0-9]+|[^0-9]", text + "=")
     spaced = "".join(data.draw(blanks) + part for part in parts) + data.draw(blanks)
-    assert grammar.evaluate(spaced) == eval(text)
+    assert grammar.value(spaced) == eval(text)
     assert grammar.without_blanks(spaced) == text + "="
     assert grammar.unseen(spaced, 50) == grammar.unseen(text, 50)
 
@@ -85,30 +85,30 @@ def test_blanks_around_numbers_and_signs_change_nothing(text, data):
 @given(st.integers(0, 999), st.integers(0, 999), blanks.filter(bool))
 def test_a_blank_between_two_numbers_is_an_error(one, other, blank):
     with pytest.raises(BadInput, match=f"position {len(f'{one}{blank}') + 1}: expected an operator, '=' or the end"):
-        grammar.evaluate(f"{one}{blank}{other}")
+        grammar.value(f"{one}{blank}{other}")
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J" * 40, "\x1b" * 10**6, "1+" * 90 + "x", "\U000e0001" * 200])
 def test_the_message_of_any_text_is_short_and_safe(text):
     with pytest.raises(BadInput, match=r"^'.{20,60}': position ") as error:
-        grammar.evaluate(text)
+        grammar.value(text)
     assert str(error.value).isprintable()
 
 
 @pytest.mark.parametrize("text", ["(" * 5000, "1+" * 5000 + "1", "9" * 5000])
 def test_too_long(text):
     with pytest.raises(BadInput, match="position 201: too long; at most 200 characters, not counting blanks"):
-        grammar.evaluate(text)
+        grammar.value(text)
 
 
 def test_blanks_do_not_count_towards_the_limit():
-    assert grammar.evaluate(" " * 10**6 + "1 + " * 99 + "\t" * 10**6 + "01" + " " * 10**6) == 100
+    assert grammar.value(" " * 10**6 + "1 + " * 99 + "\t" * 10**6 + "01" + " " * 10**6) == 100
     with pytest.raises(BadInput, match="position 401: too long; at most 200 characters, not counting blanks"):
-        grammar.evaluate("1 " * 201)
+        grammar.value("1 " * 201)
 
 
 def test_the_deepest_nesting():
-    assert grammar.evaluate("(" * 99 + "7" + ")" * 99) == 7
+    assert grammar.value("(" * 99 + "7" + ")" * 99) == 7
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,15 @@ import pytest
 from conftest import FOLDERS, ROOT, options, stage
 from kept_rows import ANSWERS, BEYOND, EVERYTHING, HISTORY, ROUNDING, ROW, network, tables
 
-from stages import params, report, studies, study_table
-from stages.command import BadInput
+from stages import report
+from stages.common import params
+from stages.common.messages import BadInput
 from stages.lab import kept
-from stages.network import alphabet, scores, weights
+from stages.network import scores, tokens, weights
 from stages.page import limits
+from stages.studies import design, table
 
-STUDY = studies.find(ROOT / "studies.yaml", "calculator", params.read(ROOT / "params.yaml"))
+STUDY = design.find(ROOT / "studies.yaml", "calculator", params.read(ROOT / "params.yaml"))
 
 
 def test_kinds_and_mistakes_by_hand():
@@ -28,8 +30,8 @@ def test_kinds_and_mistakes_by_hand():
 
 
 def tried(status):
-    (point,) = studies.at(studies.points(STUDY), STUDY.keep[STUDY.ships])
-    return pd.DataFrame([{"point": studies.label(point), "status": status, **ROW}])
+    (point,) = design.at(design.points(STUDY), STUDY.keep[STUDY.ships])
+    return pd.DataFrame([{"point": design.label(point), "status": status, **ROW}])
 
 
 def write(study, **made):
@@ -76,7 +78,7 @@ def test_on_the_page(answers, said, finished, tmp_path):
     """With mistakes and without any."""
     folder = tmp_path / "studies" / "calculator"
     write(folder, **tables(answers))
-    columns = study_table.read(tmp_path / "none.csv", STUDY).columns
+    columns = table.read(tmp_path / "none.csv", STUDY).columns
     tried("done").assign(rows=len(answers)).reindex(columns=columns).to_csv(folder.with_suffix(".csv"), index=False)
     lab = {name: finished / name for name in FOLDERS} | {"studies": tmp_path / "studies"}
     output = tmp_path / "index.html"
@@ -92,7 +94,7 @@ def test_on_the_page(answers, said, finished, tmp_path):
 def test_the_kept_weights_are_those_of_the_study(head, corpus):
     """They give the answers that are kept, and are as often right on rows of the corpus."""
     network = weights.load(head / "data" / "models" / "calculator.safetensors")
-    table = study_table.read(head / "reports" / "studies" / "calculator.csv", STUDY)
+    table = table.read(head / "reports" / "studies" / "calculator.csv", STUDY)
     found = report.networks(head / "reports" / "studies" / "calculator", STUDY, table)[0][STUDY.ships]
     # The curve was measured in the training's precision, the row in float32
     assert network.history[-1]["valid_exact_match"] == pytest.approx(found.row["exact_match"], abs=0.005)
@@ -104,5 +106,5 @@ def test_the_kept_weights_are_those_of_the_study(head, corpus):
 
 
 def answered(network, sources):
-    decoded, _ = scores.decode(network.model, alphabet.encode_sources(list(sources)), network.steps)
-    return np.array([alphabet.decode(ids) for ids in network.values(decoded).tolist()])
+    decoded, _ = scores.decode(network.model, tokens.encode_sources(list(sources)), network.steps)
+    return np.array([tokens.decode(ids) for ids in network.values(decoded).tolist()])

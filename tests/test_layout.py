@@ -4,8 +4,8 @@ import torch
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from stages.network import PAD
 from stages.network import layout as layout_module
-from stages.network.alphabet import PAD
 from stages.network.layout import pack, prefixes
 
 # '7-9=', '12*3=', '7*9=', '5', '12*3='

@@ -14,7 +14,7 @@ import pytest
 import torch
 from conftest import ROOT
 
-from stages import params
+from stages.common import params
 from stages.network import machine
 
 CPUINFO = """\

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from conftest import TINY, study_of
 
-from stages import measures, study_table
 from stages.lab import answers, shift, trained
+from stages.studies import measures, table
 
 HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "valid_loss": [1.0, 0.5, 0.4], "clipped": [0.5, 0.25, 0.0]})
 ANSWERS = pd.DataFrame(
@@ -27,7 +27,7 @@ def test_metrics_are_those_of_evaluate(finished):
 
 def test_a_training_s_row():
     found = trained.summary({"rows": 10, "exact_match": 0.5}, {}, HISTORY, reach=0.6)
-    assert set(found) - set(study_table.MACHINE) == set(measures.of(measures.TRAININGS))
+    assert set(found) - set(table.MACHINE) == set(measures.of(measures.TRAININGS))
     assert (found["exact_match"], found["epochs_to_reach"], found["token_accuracy"]) == (0.5, 2, None)
 
 
@@ -49,7 +49,7 @@ def test_names_are_different_and_titles_fill():
 def test_a_row_from_before_a_measure_is_readable(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text("point,status,lr,seed,exact_match\nlr=0.01 seed=1,done,0.01,1,0.5\n")
-    table = study_table.read(path, study_of())
+    table = table.read(path, study_of())
     assert table["exact_match"].tolist() == [0.5]
     assert table["token_accuracy"].isna().all()
 

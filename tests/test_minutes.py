@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 from conftest import ROOT, study_of
 
-from stages import files, generate, params
+from stages import generate
+from stages.common import params, tables
 from stages.lab import queue
 
 CONFIG = params.read(ROOT / "params.yaml")
@@ -25,7 +26,7 @@ def status(tmp_path, monkeypatch):
     for name, operands in {"single_digit": 1, "full": 2}.items():
         path = tmp_path / "subsets" / f"{name}.parquet"
         path.parent.mkdir(exist_ok=True)
-        files.write_table(path, pa.Table.from_batches(generate.generate(operands)))
+        tables.write_table(path, pa.Table.from_batches(generate.generate(operands)))
     monkeypatch.setattr(queue, "up_to_date", lambda target: False)
     monkeypatch.delattr(queue, "call")  # a test must not train
     entry = study_of(run="full-lstm", longest=0.5, always={"valid_share": 0.25})

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from stages import params
-from stages.command import BadInput
+from stages.common import params
+from stages.common.messages import BadInput
 from stages.lab import dvc, networks
 
 CONFIG = params.read(ROOT / "params.yaml")
@@ -117,7 +117,7 @@ seeded:
 KEEP = """
 import shutil, sys
 from pathlib import Path
-from stages import params
+from stages.common import params
 from stages.lab.networks import models
 points = [{"run": "small-lstm", "seed": 7}]
 with models(points, params.read(Path("params.yaml")), Path("data")) as find:

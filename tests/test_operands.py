@@ -4,9 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stages import files, operands
+from stages.arithmetic import twins
+from stages.arithmetic.grammar import NUMBER, evaluate
+from stages.common import tables
 from stages.evaluate import by_twin
-from stages.grammar import NUMBER, evaluate
 from stages.sample import by_operands, by_rows, operand_keys
 
 
@@ -35,12 +36,12 @@ def table(*expressions):
     ],
 )
 def test_twins(one, other, expected):
-    assert operands.twins(table(one), table("7*7", other, "8+8")).tolist() == [expected]
+    assert twins.twins(table(one), table("7*7", other, "8+8")).tolist() == [expected]
 
 
 def test_large_operands_and_negative_values_are_kept_apart():
     rows = table("998*999*997", "0-998-999", "999*998*998")
-    assert operands.twins(rows, table("999*998*997", "999+998")).tolist() == [True, False, False]
+    assert twins.twins(rows, table("999*998*997", "999+998")).tolist() == [True, False, False]
 
 
 def test_metrics_by_twin():
@@ -94,7 +95,7 @@ def test_operands_in_any_order_and_template(tmp_path):
         "c": [3, 2, 1, None, None, 2, 3],
     }
     path = tmp_path / "rows.parquet"
-    files.write_table(path, pa.table(rows | {"template": pa.array(["?"] * 7).dictionary_encode()}, files.EXPRESSIONS))
+    tables.write_table(path, pa.table(rows | {"template": pa.array(["?"] * 7).dictionary_encode()}, tables.EXPRESSIONS))
     keys = operand_keys(path).tolist()
     assert keys[0] == keys[1] == keys[2]
     assert keys[3] == keys[4]

@@ -5,7 +5,7 @@ import torch
 from torch.optim import AdamW, Muon
 
 from stages.network.cells import CELLS
-from stages.network.optimisers import OPTIMISERS
+from stages.network.learner import OPTIMISERS
 from stages.network.seq2seq import Seq2Seq
 
 EDGES = {"embedding.weight", "head.2.weight"}

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 from conftest import ROOT
-
-from stages import params
 from stages.lab.dvc import overrides, run, trained_rows
+
+from stages.common import params
 
 CONFIG = params.read(ROOT / "params.yaml")
 

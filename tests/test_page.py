@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages import files, generate, operands
+from stages import generate
+from stages.arithmetic import twins
+from stages.common import tables
 from stages.page import arithmetic, certainty, datasets, gallery, results, tables
 from stages.page.chance import difference, interval
 from stages.page.style import LONGEST, drawing, label_ends, short
@@ -99,7 +101,7 @@ def test_the_share_of_rows_with_a_twin_in_a_random_split():
     rows = pa.Table.from_batches(generate.generate(12))
     drawn = np.random.default_rng(1).permutation(len(rows))
     one, other = rows.take(drawn[: len(rows) // 5]), rows.take(drawn[len(rows) // 5 :])
-    assert operands.twins(one, other).mean() == pytest.approx(found.with_twin(held_out), abs=0.01)
+    assert twins.twins(one, other).mean() == pytest.approx(found.with_twin(held_out), abs=0.01)
 
 
 def test_answers_by_size():
@@ -143,7 +145,7 @@ def test_wrong_characters_are_marked(tgt, predicted, marked):
     assert gallery.gallery(rows)[0].marked == marked
 
 
-ANSWERS = ["run", *files.PREDICTIONS.names]
+ANSWERS = ["run", *tables.PREDICTIONS.names]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 from conftest import EVALUATED, FOLDERS, options, stage
 
-from stages import choices, params
-from stages.command import BadInput
+from stages.common import params
+from stages.common.messages import BadInput
 
 GOOD = """
 embed_dim: 256
@@ -37,7 +37,7 @@ runs:
 """
 
 
-*SOME, LAST = map(repr, get_args(choices.Cell))
+*SOME, LAST = map(repr, get_args(params.Cell))
 CELLS = f"{', '.join(SOME)} or {LAST}"  # as a message lists them
 NAME = "runs: a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-' "
 

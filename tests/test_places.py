@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from stages.places import by_place, digits
+from stages.arithmetic.work import by_place, digits
 
 
 def answers(*pairs):

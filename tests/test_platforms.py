@@ -12,7 +12,7 @@ import psutil
 import pytest
 from conftest import ROOT
 
-from stages import files
+from stages.common import tables
 from stages.network import machine
 from stages.network.checkpoint import Checkpoint
 
@@ -60,7 +60,7 @@ def test_text_is_read_and_written_as_utf_8():
 def test_a_table_s_lines_end_alike_on_windows(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "linesep", "\r\n")
     text = pd.DataFrame({"src": ["1+1="], "tgt": [2]}).to_csv(index=False)
-    files.write_text(tmp_path / "table.csv", text)
+    tables.write_text(tmp_path / "table.csv", text)
     assert text == "src,tgt\r\n1+1=,2\r\n"
     assert (tmp_path / "table.csv").read_bytes() == b"src,tgt\n1+1=,2\n"
 

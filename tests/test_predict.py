@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import ROOT, process, stage
 
-from stages.network import alphabet
+from stages.network import tokens
 from tests.networks import constant, save
 
 
@@ -165,7 +165,7 @@ def test_a_probability_that_is_nan(models, tmp_path):
     """NaN in the embedding of 8 affects only expressions with an 8."""
     model = constant("7")
     with torch.no_grad():
-        model.embedding.weight[alphabet.TOKENS.index("8")] = torch.nan
+        model.embedding.weight[tokens.TOKENS.index("8")] = torch.nan
     save(tmp_path, "nan", model)
     done = predict(tmp_path, "3+4", "3+8", run=["--run", "nan"])
     assert (done.returncode, done.stdout) == (1, "")

@@ -11,7 +11,7 @@ import torch
 from conftest import ROOT, stage
 
 from stages import predict
-from stages.network import alphabet, scores, weights
+from stages.network import scores, tokens, weights
 from tests.networks import predict_command
 from tests.terminals import SECONDS, running
 
@@ -71,8 +71,8 @@ def test_the_work_is_shown_with_its_first_wrong_step(command, monkeypatch):
     written = {"12*(3+4)=": "12*7=84", "47*(3+30)=": "47*33=141+1400=1541", "7*8=": "56", "7-9=": "=-2"}
 
     def decode(model, sources, steps):
-        texts = [alphabet.decode(token for token in row if token) for row in sources.tolist()]
-        return alphabet.encode_answers([written[text] for text in texts]), torch.ones(len(texts))
+        texts = [tokens.decode(token for token in row if token) for row in sources.tolist()]
+        return tokens.encode_answers([written[text] for text in texts]), torch.ones(len(texts))
 
     monkeypatch.setattr(scores, "decode", decode)
     path = Path(command[-1]) / "steps.safetensors"

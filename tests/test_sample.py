@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, stage, write_params
 
-from stages import choices, files, params
+from stages.common import params, tables
 from stages.sample import SPLITS, by_rows
 
 SIZES = {"single_digit": "all", "two_digit": 21_075, "without_1": 20_288, "full": 20_566}
@@ -110,7 +110,7 @@ def mixed(corpus, tmp_path):
     table = pq.read_table(corpus)
     starts = {"a*(b-c)": len(table) - 90_000, "a*b": 0, "a+b+c": 5_000}
     path = tmp_path / "mixed.parquet"
-    with files.writer(path, files.EXPRESSIONS) as out:
+    with tables.writer(path, tables.EXPRESSIONS) as out:
         for first, start in starts.items():
             rows = table.slice(start, 2_000)
             names = rows["template"].combine_chunks().cast(pa.string())
@@ -130,7 +130,7 @@ def test_the_files_equal_those_of_a_subset_in_memory(size, mixed, tmp_path):
     whole, expected = pq.read_table(mixed), tmp_path / "expected.parquet"
     for path, rows in zip(paths, sample(len(whole), size, 0.1, seed=42), strict=True):
         assert pq.read_table(path).to_pylist() == whole.take(rows).to_pylist()
-        files.write_table(expected, files.read_table(mixed).take(rows))
+        tables.write_table(expected, tables.read_table(mixed).take(rows))
         assert path.read_bytes() == expected.read_bytes()
 
 
@@ -149,9 +149,9 @@ print(len(operand_keys(path)), len(pick(path, np.arange(0, 2_632_500, 100))), pa
 
 
 def test_a_gap_behind_the_last_drawn_row(mixed, tmp_path):
-    table = pq.read_table(mixed, schema=files.EXPRESSIONS)
+    table = pq.read_table(mixed, schema=tables.EXPRESSIONS)
     sources = [*table["src"].to_pylist()[:-1], None]
-    files.write_table(mixed, table.set_column(0, "src", pa.array(sources, pa.string())))
+    tables.write_table(mixed, table.set_column(0, "src", pa.array(sources, pa.string())))
     config = write_params(
         tmp_path / "params.yaml", datasets={"small": {"rule": {}, "sample": 2, "split": "rows"}}, runs=ONE_RUN
     )
@@ -162,7 +162,7 @@ def test_a_gap_behind_the_last_drawn_row(mixed, tmp_path):
 
 
 def test_a_subset_without_rows(mixed, tmp_path):
-    files.write_table(mixed, files.EXPRESSIONS.empty_table())
+    tables.write_table(mixed, tables.EXPRESSIONS.empty_table())
     config = write_params(tmp_path / "params.yaml")
     done = stage("sample", config, "small", mixed, tmp_path / "t.parquet", tmp_path / "v.parquet")
     assert (done.returncode, done.stderr) == (1, f"sample: {mixed}: has no rows\n")
@@ -181,4 +181,4 @@ def test_a_split_by_operands_in_files(small, tmp_path):
 
 
 def test_params_allow_just_the_splits_that_there_are():
-    assert get_args(choices.Split) == tuple(SPLITS)
+    assert get_args(params.Split) == tuple(SPLITS)

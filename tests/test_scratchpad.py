@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages import grammar, scratchpad
+from stages.arithmetic import grammar, scratchpad
 
 
 def worked(template, *operands):

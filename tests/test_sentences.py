@@ -5,11 +5,11 @@ import math
 import pytest
 from conftest import study_of
 
-from stages import studies
 from stages.page import sentences
+from stages.studies import design
 
 TRAININGS = study_of(reach=0.6)
-ANSWERS = studies.Study(
+ANSWERS = design.Study(
     question="?",
     kind="answers",
     points=[{"run": "two_digit-lstm", "like": ["none", "full/rest"]}],
@@ -110,13 +110,13 @@ ANSWERS = studies.Study(
     ],
 )
 def test_a_sentence_says_what_changed_and_what_came_of_it(study, measure, one, two, means, sentence):
-    comparison = studies.Comparison(larger=measure, at=one, than_at=two)
+    comparison = design.Comparison(larger=measure, at=one, than_at=two)
     assert sentences.change(study, comparison, one, two, means) == sentence
 
 
 def test_keys_that_the_comparison_does_not_name_are_left_out():
     """A study's points may differ in more, such as the epochs that make the steps equal."""
-    comparison = studies.Comparison(larger="loss", at={"lr": 0.01}, than_at={"lr": 0.1})
+    comparison = design.Comparison(larger="loss", at={"lr": 0.01}, than_at={"lr": 0.1})
     places = {"lr": 0.01, "epochs": 10}, {"lr": 0.1, "epochs": 20}
     text = sentences.change(TRAININGS, comparison, *places, (2.0, 1.0))
     assert text == "With a learning rate of 0.01 instead of 0.1, the loss rises from 1 to 2"

@@ -6,15 +6,12 @@ from typing import get_args
 import pytest
 import torch
 
-from stages import choices
-from stages.network import alphabet, scores
-from stages.network.alphabet import EOS, PAD
+from stages.arithmetic.scratchpad import SCRATCHPADS
+from stages.common import params
+from stages.network import EOS, PAD, scores, tokens
 from stages.network.cells import CELLS
-from stages.network.decoders import DECODERS, Attention
-from stages.network.learner import SCHEDULES, Learner
-from stages.network.optimisers import OPTIMISERS
-from stages.network.seq2seq import Seq2Seq
-from stages.scratchpad import SCRATCHPADS
+from stages.network.learner import OPTIMISERS, SCHEDULES, Learner
+from stages.network.seq2seq import DECODERS, Attention, Seq2Seq
 
 ANSWERS = torch.tensor([[EOS, PAD, PAD], [3, EOS, PAD], [13, 4, EOS]])  # row k has k + 1 tokens
 
@@ -38,11 +35,11 @@ def test_the_head_is_linear_relu_linear():
 @pytest.mark.parametrize(
     ("names", "registry"),
     [
-        (choices.Cell, CELLS),
-        (choices.Decoder, DECODERS),
-        (choices.Schedule, SCHEDULES),
-        (choices.Optimizer, OPTIMISERS),
-        (choices.Scratchpad, SCRATCHPADS),
+        (params.Cell, CELLS),
+        (params.Decoder, DECODERS),
+        (params.Schedule, SCHEDULES),
+        (params.Optimizer, OPTIMISERS),
+        (params.Scratchpad, SCRATCHPADS),
     ],
 )
 def test_params_allow_exactly_what_exists(names, registry):
@@ -66,11 +63,11 @@ def test_an_unknown_choice_raises_wherever_it_arrives():
 @CELL
 @DECODER
 def test_shapes(cell, decoder):
-    source = alphabet.encode_sources(["1+2=", "12*(3+4)="]).long()
+    source = tokens.encode_sources(["1+2=", "12*(3+4)="]).long()
     context, keys = Seq2Seq(cell, 6, 5, 2, decoder).encode(source)
     assert context.shape == (2, 5)
     assert (keys is None) == (DECODERS[decoder].lookup is None)
-    assert Seq2Seq(cell, 6, 5, 2, decoder)(source, alphabet.encode_answers([3, 84]).long()).shape == (2, 3, 18)
+    assert Seq2Seq(cell, 6, 5, 2, decoder)(source, tokens.encode_answers([3, 84]).long()).shape == (2, 3, 18)
 
 
 @CELL
@@ -78,10 +75,10 @@ def test_shapes(cell, decoder):
 def test_padding_changes_nothing(cell, decoder):
     model = Seq2Seq(cell, 16, 16, 2, decoder)
     texts = ["1+2=", "12*(3+4)=", "7-49="]
-    wide, answers = (torch.nn.functional.pad(ids.long(), (0, 5)) for ids in (alphabet.encode_sources(texts), ANSWERS))
+    wide, answers = (torch.nn.functional.pad(ids.long(), (0, 5)) for ids in (tokens.encode_sources(texts), ANSWERS))
     together, decoded = model(wide, answers), model.greedy(wide, 7)
     for row, text in enumerate(texts):
-        alone, answer = alphabet.encode_sources([text]).long(), answers[row : row + 1, : row + 1]
+        alone, answer = tokens.encode_sources([text]).long(), answers[row : row + 1, : row + 1]
         torch.testing.assert_close(together[row, : row + 1], model(alone, answer)[0])
         assert torch.equal(decoded[0][row], model.greedy(alone, 7)[0][0])
         torch.testing.assert_close(decoded[1][row], model.greedy(alone, 7)[1][0])
@@ -90,8 +87,8 @@ def test_padding_changes_nothing(cell, decoder):
 @CELL
 @DECODER
 def test_padding_has_no_gradient_and_no_loss(cell, decoder):
-    source = alphabet.encode_sources(["1+2="]).long()
-    answer = alphabet.encode_answers([3]).long()
+    source = tokens.encode_sources(["1+2="]).long()
+    answer = tokens.encode_answers([3]).long()
     found = []
     for extra in (0, 3):
         torch.manual_seed(1)
@@ -108,7 +105,7 @@ def test_padding_has_no_gradient_and_no_loss(cell, decoder):
 @CELL
 def test_the_context_is_the_top_layer_at_the_last_token(cell):
     model = Seq2Seq(cell, 8, 8, 2)
-    source = alphabet.encode_sources(["12*(3+4)="]).long()
+    source = tokens.encode_sources(["12*(3+4)="]).long()
     _, state = model.encoder(model.embedding(source).transpose(0, 1))
     top = state[0][-1] if cell == "lstm" else state[-1]
     torch.testing.assert_close(model.encode(source)[0], top)
@@ -116,7 +113,7 @@ def test_the_context_is_the_top_layer_at_the_last_token(cell):
 
 def test_every_step_sees_only_the_context():
     model = Seq2Seq("lstm", 8, 8, 2)
-    source = alphabet.encode_sources(["1+2="]).long()
+    source = tokens.encode_sources(["1+2="]).long()
     context, _ = model.encode(source)
     state, logits = None, []
     for _ in range(4):
@@ -132,7 +129,7 @@ def test_greedy_is_the_argmax_up_to_eos(cell, decoder):
     model = Seq2Seq(cell, 8, 8, 1, decoder)
     for weight in model.parameters():
         torch.nn.init.normal_(weight, std=1)  # so that steps and rows differ before any training
-    source = alphabet.encode_sources([f"{a}*{b}=" for a in range(20) for b in range(20)]).long()
+    source = tokens.encode_sources([f"{a}*{b}=" for a in range(20) for b in range(20)]).long()
     bias = model.head[2].bias.data
     bias[PAD] = -100  # a predicted PAD would be taken for padding below
     for bias[EOS] in range(8, -8, -1):  # until some rows end and others do not
@@ -160,14 +157,14 @@ def test_decoding_ends_when_all_rows_have_ended(cell, monkeypatch):
     steps = []
     real = model.decoder.step
     monkeypatch.setattr(model.decoder, "step", lambda *given: steps.append(len(given[0])) or real(*given))
-    decoded, _ = model.greedy(alphabet.encode_sources(["1+2=", "3-4="]).long(), 7)
+    decoded, _ = model.greedy(tokens.encode_sources(["1+2=", "3-4="]).long(), 7)
     assert decoded.tolist() == [[EOS] + [PAD] * 6] * 2
     assert steps == [2]
 
 
 def test_with_feedback_a_step_sees_the_context_and_the_token_before():
     model = Seq2Seq("lstm", 6, 8, 2, "feedback")
-    source, answer = alphabet.encode_sources(["12*(3+4)="]).long(), torch.tensor([[10, 6, EOS]])
+    source, answer = tokens.encode_sources(["12*(3+4)="]).long(), torch.tensor([[10, 6, EOS]])
     context, _ = model.encode(source)
     state, logits = None, []
     for before in (PAD, 10, 6):  # PAD is the token before the first
@@ -179,7 +176,7 @@ def test_with_feedback_a_step_sees_the_context_and_the_token_before():
 @pytest.mark.parametrize("decoder", ["feedback", "attention"])
 def test_no_step_sees_its_own_token_or_a_later_one(decoder):
     model = Seq2Seq("lstm", 6, 8, 2, decoder)
-    source = alphabet.encode_sources(["12*(3+4)="]).long()
+    source = tokens.encode_sources(["12*(3+4)="]).long()
     one, other = model(source, torch.tensor([[10, 6, EOS]])), model(source, torch.tensor([[10, 7, EOS]]))
     torch.testing.assert_close(one[:, :2], other[:, :2])
     assert not torch.allclose(one[:, 2], other[:, 2])
@@ -199,7 +196,7 @@ def test_attention_is_a_softmax_of_products_with_real_states():
 
 def test_attention_looks_at_the_encoder_s_states():
     model = Seq2Seq("gru", 6, 8, 2, "attention")
-    source = alphabet.encode_sources(["1+2=", "12*(3+4)=", "1+3="]).long()
+    source = tokens.encode_sources(["1+2=", "12*(3+4)=", "1+3="]).long()
     _, keys = model.encode(source)
     states, _ = model.encoder(model.embedding(source).transpose(0, 1))
     real = source != PAD
@@ -214,7 +211,7 @@ def test_long_answers_of_different_lengths(cell):
     for weight in model.parameters():
         torch.nn.init.normal_(weight)
     model.head[2].bias.data[EOS] -= 999
-    sources = alphabet.encode_sources([f"{n}*({n + 3}+{n % 7})=" for n in range(40)]).long()
+    sources = tokens.encode_sources([f"{n}*({n + 3}+{n % 7})=" for n in range(40)]).long()
     answers, _ = model.greedy(sources, 30)
     assert len(answers.unique()) > 2
     real = torch.arange(30) < torch.arange(40).unsqueeze(1) * 7 % 30 + 1  # lengths from 1 to 30

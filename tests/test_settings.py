@@ -2,8 +2,8 @@
 
 import pytest
 
-from stages import measures, settings, studies
-from stages.command import BadInput
+from stages.common.messages import BadInput
+from stages.studies import design, measures
 from tests.study_files import GOOD, write_changed
 
 LR = "{lr: [0.01, 0.001], seed: [1, 2]}"
@@ -75,7 +75,7 @@ POINT = "asked: points: run=full-lstm dataset=full "
 def test_one_wrong_value_one_clear_line_when_the_file_is_read(tmp_path, old, new, said):
     path = write_changed(tmp_path, old, new)
     with pytest.raises(BadInput) as error:
-        studies.read(path)
+        design.read(path)
     message = str(error.value)
     assert message.startswith(f"{path}: {said}")
     assert len(message) < len(str(path)) + 300
@@ -85,23 +85,23 @@ def test_one_wrong_value_one_clear_line_when_the_file_is_read(tmp_path, old, new
 def test_a_missing_run_is_named(tmp_path):
     path = write_changed(tmp_path, "- {run: full-lstm, dataset: [full", "- {dataset: [full")
     with pytest.raises(BadInput, match=r"like=full/train: run: missing$"):
-        studies.read(path)
+        design.read(path)
 
 
 def test_what_other_code_can_try_may_have_gone_from_params_yaml_but_other_keys_are_checked(tmp_path):
     code = GOOD.replace("reach: 0.5", "reach: 0.5\n  code: '95bc24d'")
     path = write_changed(tmp_path, "seed: [1, 2]", "seed: [1, 2], init: orthogonal, cell: rnn", code)
     removed = {"init": "orthogonal", "cell": "rnn"}
-    assert studies.points(studies.read(path)["speed"])[1] == {"lr": 0.01, "seed": 2} | removed
+    assert design.points(design.read(path)["speed"])[1] == {"lr": 0.01, "seed": 2} | removed
     for new, said in [
         ("seed: -1, init: x", "seed: must be at least 0 (found -1)"),
         ("init: [x, x]", "duplicate point"),
     ]:
         with pytest.raises(BadInput) as error:
-            studies.read(write_changed(tmp_path, "seed: [1, 2]", new, code))
+            design.read(write_changed(tmp_path, "seed: [1, 2]", new, code))
         assert said in str(error.value)
 
 
 def test_every_kind_has_its_keys_and_measures():
-    assert set(studies.KINDS) == set(settings.KEYS)
-    assert all(measures.of(kind) for kind in studies.KINDS)
+    assert set(design.KINDS) == set(design.KEYS)
+    assert all(measures.of(kind) for kind in design.KINDS)

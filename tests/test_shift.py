@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from stages.command import BadInput
+from stages.common.messages import BadInput
 from stages.lab import shift
 
 

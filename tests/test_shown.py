@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.command import shown
+from stages.common.messages import printable
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from conftest import ROOT, stage, write_params
 
 import stages
-from stages import files, sources
 from stages import page as room
-from stages.command import BadInput
+from stages.common import tables, watch
+from stages.common.messages import BadInput
 
 
 def test_an_input_that_cannot_be_read_is_named(tmp_path):
@@ -20,11 +20,11 @@ def test_an_input_that_cannot_be_read_is_named(tmp_path):
 
 
 def raised(error, folder, change):
-    """The exception that leaves a block of `files.outputs` that raises this error, perhaps after its input changed."""
+    """The exception that leaves a block of `tables.outputs` that raises this error, perhaps after its input changed."""
     corpus = folder / "corpus.parquet"
     corpus.write_bytes(b"a corpus")
-    sources.given(corpus)
-    with pytest.raises(BaseException) as ended, files.outputs(folder / "out") as [draft]:  # noqa: PT011, PT012
+    watch.given(corpus)
+    with pytest.raises(BaseException) as ended, tables.outputs(folder / "out") as [draft]:  # noqa: PT011, PT012
         draft.write_text("half")
         if change:
             corpus.write_bytes(b"another corpus")
@@ -63,16 +63,16 @@ def test_files_of_an_editor_are_no_code():
 def test_without_dvc_every_value_counts(tmp_path):
     config = tmp_path / "params.yaml"
     config.write_text("lr: 0.1\nruns: {a: {epochs: 2}}\nextra: 1\n")
-    sources.values(config)
+    watch.values(config)
     for content, words in {
         "lr: 0.1\nruns: {a: {epochs: 3}}\nextra: 1\n": "runs.a.epochs was 2, is 3",
         "lr: 0.1\nruns: {a: {epochs: 2}}\n": "extra was 1, is missing",
     }.items():
         config.write_text(content)
         with pytest.raises(BadInput, match=f"{words}; run it again$"):
-            sources.unchanged()
+            watch.unchanged()
     config.write_text("# the same\nruns: {a: {epochs: 2}}\nextra: 1\nlr: 0.1\n")
-    sources.unchanged()
+    watch.unchanged()
 
 
 def test_modules_that_were_not_imported_may_change(monkeypatch):
@@ -80,7 +80,7 @@ def test_modules_that_were_not_imported_may_change(monkeypatch):
     page = ROOT / "stages" / "page" / "index.html.j2"
     monkeypatch.setitem(stages.SOURCE, page, b"other")
     monkeypatch.setattr(sources, "sys", SimpleNamespace(modules={"stages": stages}))
-    sources.unchanged()
+    watch.unchanged()
     monkeypatch.setattr(sources, "sys", SimpleNamespace(modules={"stages.page": room}))
     with pytest.raises(BadInput, match=r"index\.html\.j2 changed while the stage ran"):
-        sources.unchanged()
+        watch.unchanged()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, stage, write_params
 
-from stages import params
+from stages.common import params
 from tests.dvc_stages import ORDER, dvc_stages, verb
 
 

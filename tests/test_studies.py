@@ -7,15 +7,16 @@ import pytest
 from conftest import ROOT, stage, study_of
 from ruamel.yaml import YAML
 
-from stages import params, studies
-from stages.command import BadInput
+from stages.common import params
+from stages.common.messages import BadInput
+from stages.studies import design
 from tests.study_files import GOOD, write_changed
 
 CONFIG = params.read(ROOT / "params.yaml")
 
 
 def test_a_good_file(tmp_path):
-    found = studies.read(write_changed(tmp_path, "speed", "speed"))
+    found = design.read(write_changed(tmp_path, "speed", "speed"))
     assert {name: entry.kind for name, entry in found.items()} == {
         "speed": "trainings",
         "asked": "answers",
@@ -23,27 +24,27 @@ def test_a_good_file(tmp_path):
     }
     speed = found["speed"]
     assert (speed.run, speed.always, speed.reach, speed.longest) == ("full-lstm", {"epochs": 3}, 0.5, 15)
-    assert [studies.label(point) for point in studies.points(speed)] == [
+    assert [design.label(point) for point in design.points(speed)] == [
         "lr=0.01 seed=1",
         "lr=0.01 seed=2",
         "lr=0.001 seed=1",
         "lr=0.001 seed=2",
         "dataset=full cell=gru sample=all valid_share=0.2 grad_clip=none name=the GRU",
     ]
-    assert found["shifted"].rule == [studies.Comparison(larger="auc", at={"of": "a"}, than=0.5)]
+    assert found["shifted"].rule == [design.Comparison(larger="auc", at={"of": "a"}, than=0.5)]
 
 
 def test_every_committed_study_is_read_with_the_values_of_its_points_as_they_are_written():
     """A table's rows are found by their points' labels: 2 must not become 2.0."""
-    found = studies.read(ROOT / "studies.yaml")
+    found = design.read(ROOT / "studies.yaml")
     for name, raw in YAML(typ="safe", pure=True).load(ROOT / "studies.yaml").items():
         combinations = [
             " ".join(f"{key}={value}" for key, value in zip(entry, values, strict=True))
             for entry in raw["points"]
             for values in product(*(value if isinstance(value, list) else [value] for value in entry.values()))
         ]
-        assert [studies.label(point) for point in studies.points(found[name])] == combinations
-        assert studies.find(ROOT / "studies.yaml", name, CONFIG) == found[name]
+        assert [design.label(point) for point in design.points(found[name])] == combinations
+        assert design.find(ROOT / "studies.yaml", name, CONFIG) == found[name]
     assert len(found) == 27
 
 
@@ -102,7 +103,7 @@ LR = "{lr: [0.01, 0.001], seed: [1, 2]}"
 def test_one_wrong_value_one_clear_line_when_the_file_is_read(tmp_path, old, new, said):
     path = write_changed(tmp_path, old, new)
     with pytest.raises(BadInput) as error:
-        studies.read(path)
+        design.read(path)
     message = str(error.value)
     assert message.startswith(f"{path}: {said}")
     assert len(message) < len(str(path)) + 300
@@ -125,7 +126,7 @@ ELSEWHERE = [
 def test_a_run_or_dataset_that_there_is_not_is_refused_before_the_study_begins(tmp_path, old, new, said):
     path = write_changed(tmp_path, old, new)
     name = said.partition(":")[0]
-    assert name in studies.read(path)  # and its results stay on the page
+    assert name in design.read(path)  # and its results stay on the page
     done = stage("study", ROOT / "params.yaml", path, name, tmp_path, tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.startswith(f"study: {path}: {said}")
@@ -133,16 +134,16 @@ def test_a_run_or_dataset_that_there_is_not_is_refused_before_the_study_begins(t
 
 def test_another_study_s_dataset_stops_no_study(tmp_path):
     path = write_changed(tmp_path, "one: full/", "one: ful/")
-    assert studies.find(path, "speed", CONFIG).run == "full-lstm"
+    assert design.find(path, "speed", CONFIG).run == "full-lstm"
     fewer = replace(CONFIG, runs={"full-lstm": CONFIG.runs["full-lstm"]})
-    assert studies.find(path, "speed", fewer).run == "full-lstm"
+    assert design.find(path, "speed", fewer).run == "full-lstm"
 
 
 @pytest.mark.parametrize("text", ["", "null", "{}"])
 def test_an_empty_file_has_no_study(tmp_path, text):
     path = write_changed(tmp_path, GOOD, text)
     with pytest.raises(BadInput) as error:
-        studies.find(path, "speed", CONFIG)
+        design.find(path, "speed", CONFIG)
     assert str(error.value) == f"{path}: no study 'speed'; there are none"
 
 
@@ -154,14 +155,14 @@ def test_an_empty_file_has_no_study(tmp_path, text):
         ({"kind": "answers"}, "run: only for kind: trainings"),
         ({"reach": None}, "trainings needs both"),
         (
-            {"rule": [studies.Comparison(larger="loss", at={"lr": 7}, than_at={"lr": 0.01})]},
+            {"rule": [design.Comparison(larger="loss", at={"lr": 7}, than_at={"lr": 0.01})]},
             "lr=7: must be one point, apart from its seeds .found 0.",
         ),
         (
-            {"rule": [studies.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]},
+            {"rule": [design.Comparison(larger="loss", at={"seed": 1}, than_at={"lr": 0.01})]},
             "seed=1: must be one point, apart from its seeds .found 2.",
         ),
-        ({"rule": [studies.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "only auc, whose error is known"),
+        ({"rule": [design.Comparison(larger="loss", at={"lr": 0.01}, than=1)]}, "only auc, whose error is known"),
         ({"run": None, "reach": None, "kind": "answers", "code": "1"}, "code: only for kind: trainings"),
         ({"keep": {"one": {"lr": 0.01}}}, "keep: one: lr=0.01: must be one point .found 2."),
         ({"ships": "one"}, "no kept point 'one'; there are none"),
@@ -176,24 +177,24 @@ def test_a_study_that_does_not_fit_together(changes, words):
 def test_a_comparison_needs_one_other_side():
     for sides in ({}, {"than_at": {"lr": 1}, "than": 1.0}):
         with pytest.raises(ValueError, match="needs either than_at"):
-            studies.Comparison(larger="loss", at={"lr": 0.01}, **sides)
+            design.Comparison(larger="loss", at={"lr": 0.01}, **sides)
 
 
 def test_points_are_all_combinations():
-    assert studies.points(study_of()) == [
+    assert design.points(study_of()) == [
         {"lr": 0.01, "seed": 1},
         {"lr": 0.01, "seed": 2},
         {"lr": 0.001, "seed": 1},
         {"lr": 0.001, "seed": 2},
         {"epochs": 3},
     ]
-    assert studies.label({"lr": 0.01, "seed": 1}) == "lr=0.01 seed=1"
+    assert design.label({"lr": 0.01, "seed": 1}) == "lr=0.01 seed=1"
 
 
 def test_the_committed_studies_change_what_there_is():
     known = {*vars(CONFIG), "dataset", "cell", "sample", "split", "name"}
-    for name, entry in studies.read(ROOT / "studies.yaml").items():
-        points = studies.points(entry)
+    for name, entry in design.read(ROOT / "studies.yaml").items():
+        points = design.points(entry)
         keys = {key for point in points for key in point}
         assert entry.run is None or entry.run in CONFIG.runs, name
         assert entry.kind != "trainings" or entry.code or keys | set(entry.always) <= known, name

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT, stage, study_of
 
-from stages import studies, study, study_table
+from stages import study
 from stages.network import machine
+from stages.studies import design, table
 
 
 def test_only_points_without_a_row_are_tried_and_rows_keep_the_order_of_the_points():
@@ -21,7 +22,7 @@ def test_only_points_without_a_row_are_tried_and_rows_keep_the_order_of_the_poin
 
     *_, table = study.study(entry, there, find)
     assert tried == [{"lr": 0.01, "seed": 2}, {"lr": 0.001, "seed": 1}, {"lr": 0.001, "seed": 2}, {"epochs": 3}]
-    assert table["point"].tolist() == [studies.label(point) for point in studies.points(entry)]
+    assert table["point"].tolist() == [design.label(point) for point in design.points(entry)]
     assert table["loss"].isna().tolist() == [True, False, False, False, False]
 
 
@@ -110,13 +111,13 @@ def test_studies_without_a_training(finished, tmp_path):
     for name in ("asked", "shifted"):
         done = stage("study", finished / "params.yaml", tmp_path / "studies.yaml", name, finished, tmp_path)
         assert (done.returncode, done.stderr.count(": done\n")) == (0, 2), done.stderr
-    text = dict.fromkeys(study_table.ORIGIN, str)  # '341e4599' is not a number
+    text = dict.fromkeys(table.ORIGIN, str)  # '341e4599' is not a number
     asked, shifted = (pd.read_csv(tmp_path / "studies" / f"{name}.csv", dtype=text) for name in ("asked", "shifted"))
     assert asked["rows"].tolist() == [54, 6]
     assert shifted["distance"][0] == 0 < shifted["distance"][1]
     assert shifted["p_value"][0] == 1
     for table, kind in ((asked, "answers"), (shifted, "shift")):
-        assert set(table["code"]) == {study_table.fingerprint(kind)}
+        assert set(table["code"]) == {table.fingerprint(kind)}
         assert set(table["processor"]) == {machine.processor()}
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert all(head.startswith(found.removesuffix("+")) for found in table["commit"])

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from conftest import COMPARISON, study_of
 
-from stages import study_table
 from stages.page import studies as study_figures
 from stages.page import verdicts
 from stages.page.verdicts import UNMEASURED
+from stages.studies import table
 from tests.study_rows import rows
 
 CODE = "0123456789ab"  # the present code's hash
@@ -64,7 +64,7 @@ def test_a_picture_has_every_measure_and_names_what_failed():
 )
 def test_a_study_whose_code_has_changed_is_marked(made, sentence):
     table = rows(enumerate([0.9, 0.8]), enumerate([0.1, 0.1])).assign(loss=0.5, point="p")
-    table[list(study_table.ORIGIN)] = made
+    table[list(table.ORIGIN)] = made
     left = table.iloc[:1].assign(status="not measured: about 99 minutes", code="other", commit="9999999")  # no result
     caption = study_figures.picture("small", (study_of(), pd.concat([table, left])), CODE).caption
     assert (f" {sentence}" in caption) == (sentence is not None), caption

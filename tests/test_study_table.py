@@ -5,8 +5,10 @@ import shutil
 import pytest
 from conftest import study_of
 
-from stages import sources, studies, study, study_table
-from stages.command import BadInput
+from stages import study
+from stages.common import watch
+from stages.common.messages import BadInput
+from stages.studies import design, table
 
 TRIALS = "point,status,lr,seed,rows,exact_match,loss,epochs_to_reach,threads\n"
 
@@ -14,7 +16,7 @@ TRIALS = "point,status,lr,seed,rows,exact_match,loss,epochs_to_reach,threads\n"
 def test_a_study_table_with_gaps(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text(f"{TRIALS}lr=0.01 seed=1,done,0.01,1,,0.5,inf,inf,\nlr=0.001 seed=1,train: no,0.001,1,,,,,\n")
-    table = study_table.read(path, study_of())
+    table = table.read(path, study_of())
     assert table["loss"].tolist()[0] == float("inf")
     assert table.loc[1, ["rows", "exact_match", "loss", "threads"]].isna().all()
 
@@ -42,18 +44,18 @@ def test_a_study_table_with_damage(row, words, tmp_path):
     path = tmp_path / "small.csv"
     path.write_text(TRIALS + row)
     with pytest.raises(BadInput) as error:
-        study_table.read(path, study_of())
+        table.read(path, study_of())
     assert str(error.value).startswith(f"{path}: {words}")
 
 
 def test_rows_of_points_that_are_no_longer_there_are_left_out(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text("point,status,loss\nlr=0.01 seed=1,done,0.5\nlr=9 seed=1,done,0.5\n")
-    assert study_table.read(path, study_of())["point"].tolist() == ["lr=0.01 seed=1"]
+    assert table.read(path, study_of())["point"].tolist() == ["lr=0.01 seed=1"]
     for content in ("", "a,b\n1,2\n"):
         path.write_text(content)
         with pytest.raises(BadInput, match="not a study's table"):
-            study_table.read(path, study_of())
+            table.read(path, study_of())
 
 
 OLD = """\
@@ -65,7 +67,7 @@ lr=0.01 seed=1,done,0.01,1,,,0.5,cpu,2,1,2.13.0
 def test_rows_from_before_processor_commit_and_code_were_recorded(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text(OLD)
-    table = study_table.read(path, study_of())
+    table = table.read(path, study_of())
     assert table[["processor", "commit", "code"]].isna().all(axis=None)
     assert table.loc[0, ["loss", "device", "threads", "torch"]].tolist() == [0.5, "cpu", 2, "2.13.0"]
 
@@ -80,9 +82,9 @@ def test_a_commit_is_no_number(tmp_path):
 
     path = tmp_path / "small.csv"
     path.write_text(OLD)
-    *_, table = study.study(entry, study_table.read(path, entry), find)
+    *_, table = study.study(entry, table.read(path, entry), find)
     path.write_text(table.to_csv(index=False, float_format="%.6g"))
-    again = study_table.read(path, entry)
+    again = table.read(path, entry)
     assert again["commit"].tolist()[1:3] == ["1234e567", "01234567"]
     assert again["commit"].isna().tolist() == [True, False, False, True]
     assert again["code"].tolist()[1:] == ["0123456789e9", "000000000000", "1e1"]
@@ -92,10 +94,10 @@ def test_a_commit_is_no_number(tmp_path):
 
 
 def test_the_code_hash_depends_on_its_files_but_not_on_line_endings(tmp_path, monkeypatch):
-    shutil.copytree(sources.STAGES, tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
-    before = {kind: study_table.fingerprint(kind) for kind in studies.KINDS}
+    shutil.copytree(watch.STAGES, tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    before = {kind: table.fingerprint(kind) for kind in design.KINDS}
     monkeypatch.setattr(sources, "STAGES", tmp_path / "stages")
-    assert {kind: study_table.fingerprint(kind) for kind in studies.KINDS} == before
+    assert {kind: table.fingerprint(kind) for kind in design.KINDS} == before
     assert len(set(before.values())) == 3
     for name, changed in (
         ("page/render.py", set()),
@@ -106,7 +108,7 @@ def test_the_code_hash_depends_on_its_files_but_not_on_line_endings(tmp_path, mo
         path = tmp_path / "stages" / name
         text = path.read_bytes()
         path.write_bytes(text.replace(b"\n", b"\r\n"))
-        assert {kind: study_table.fingerprint(kind) for kind in studies.KINDS} == before
+        assert {kind: table.fingerprint(kind) for kind in design.KINDS} == before
         path.write_bytes(text + b"# more\n")
-        assert {kind for kind in studies.KINDS if study_table.fingerprint(kind) != before[kind]} == changed
+        assert {kind for kind in design.KINDS if table.fingerprint(kind) != before[kind]} == changed
         path.write_bytes(text)

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import stage, write_params
 
-from stages import files, params
+from stages.common import params, tables
 from stages.subset import subset
 
 
@@ -31,7 +31,7 @@ def test_the_four_datasets(name, committed, corpus, tmp_path):
     kept = pq.read_table(path)
     assert len(kept) == count
     assert kept["src"].to_pylist() == [src for src in pq.read_table(corpus)["src"].to_pylist() if rule(src)]
-    assert kept.schema == files.EXPRESSIONS
+    assert kept.schema == tables.EXPRESSIONS
 
 
 def test_the_committed_datasets_are_these_four(committed):

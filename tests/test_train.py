@@ -8,16 +8,17 @@ import torch
 from conftest import EVALUATED, options, stage, write_params
 from tqdm import tqdm
 
-from stages import params, train
-from stages.command import BadInput
-from stages.network import alphabet, batches, scores, weights
+from stages import train
+from stages.common import params
+from stages.common.messages import BadInput
+from stages.network import batches, scores, tokens, weights
 from stages.network.cells import CELLS
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import SCHEDULES, Learner
 
 CELL = pytest.mark.parametrize("cell", CELLS)
 TEXTS = {"1+2=": 3, "12*(3+4)=": 84, "7-9=": -2, "49*49*49=": 117649}
-ROWS = alphabet.encode_sources(list(TEXTS)), alphabet.encode_answers(TEXTS.values())
+ROWS = tokens.encode_sources(list(TEXTS)), tokens.encode_answers(TEXTS.values())
 
 
 def run(**changes):
@@ -45,7 +46,7 @@ RECIPES = (
 def test_one_batch_overfits(cell, recipe, checkpoint):
     trained, _ = train.train("r", run(cell=cell, epochs=150, **recipe), 50, ROWS, ROWS, checkpoint)
     decoded, _ = scores.decode(trained.model, ROWS[0], trained.steps)
-    assert [alphabet.decode(ids) for ids in decoded.tolist()] == [str(tgt) for tgt in TEXTS.values()]
+    assert [tokens.decode(ids) for ids in decoded.tolist()] == [str(tgt) for tgt in TEXTS.values()]
     assert trained.history[-1]["valid_exact_match"] == 1
     assert trained.history[-1]["train_loss"] < 0.05
 
@@ -110,8 +111,8 @@ def test_an_epoch_has_every_row_once_in_a_seeded_order():
 
 def test_batches_are_cut_to_their_longest_row():
     for source, answer in batches.shuffled(*ROWS, 1, (1, 1)):
-        assert (source != alphabet.PAD).all()
-        assert (answer != alphabet.PAD).all()
+        assert (source != tokens.PAD).all()
+        assert (answer != tokens.PAD).all()
         assert source.dtype == answer.dtype == torch.int64
 
 

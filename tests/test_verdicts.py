@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from conftest import COMPARISON, study_of
 
-from stages import studies
 from stages.page import rows as study_rows
 from stages.page import verdicts
 from stages.page.verdicts import CHANCE, CONFIRMED, CONTRADICTED, UNMEASURED
+from stages.studies import design
 from tests.study_rows import rows
 
 
@@ -30,7 +30,7 @@ def test_a_verdict_follows_from_the_rows(table, verdict):
 
 def test_the_worst_comparison_is_the_verdict():
     table = rows(enumerate([0.9, 0.8, 1.0]), enumerate([0.1, 0.1, 0.2]))
-    turned = studies.Comparison(larger="unsteadiness", at={"lr": 0.001}, than_at={"lr": 0.01})
+    turned = design.Comparison(larger="unsteadiness", at={"lr": 0.001}, than_at={"lr": 0.01})
     assert verdicts.judge((study_of(), table)).verdict == CONFIRMED
     assert verdicts.judge((study_of(rule=[COMPARISON, turned]), table)).verdict == CONTRADICTED
 
@@ -46,14 +46,14 @@ def test_the_worst_comparison_is_the_verdict():
 )
 def test_one_seed_is_judged_by_its_rows(shares, counts, verdict):
     table = pd.DataFrame({"lr": [0.01, 0.001], "status": "done", "exact_match": shares, "rows": counts})
-    comparison = studies.Comparison(larger="exact_match", at={"lr": 0.01}, than_at={"lr": 0.001})
+    comparison = design.Comparison(larger="exact_match", at={"lr": 0.01}, than_at={"lr": 0.001})
     assert verdicts.compare(study_of(), comparison, table).verdict == verdict
 
 
 def test_a_failed_training_has_an_endless_loss_and_no_accuracy():
     table = rows(enumerate([np.nan] * 3), enumerate([0.5, 0.4, 0.2]), status="train: nan").assign(exact_match=0.5)
     for measure, verdict in (("unsteadiness", CONFIRMED), ("exact_match", UNMEASURED)):
-        comparison = studies.Comparison(larger=measure, at={"lr": 0.01}, than_at={"lr": 0.001})
+        comparison = design.Comparison(larger=measure, at={"lr": 0.01}, than_at={"lr": 0.001})
         assert verdicts.compare(study_of(), comparison, table).verdict == verdict
 
 
@@ -62,7 +62,7 @@ def test_a_number_is_held_against_the_standard_error(auc, verdict):
     names = {"one": "full/valid", "other": "full/train", "of": ["everything"]}
     table = pd.DataFrame(names | {"status": "done", "auc": auc, "error": 0.005})
     for of, expected in (("everything", verdict), ("nothing", UNMEASURED)):
-        comparison = studies.Comparison(larger="auc", at={"of": of}, than=0.5)
+        comparison = design.Comparison(larger="auc", at={"of": of}, than=0.5)
         assert verdicts.compare(study_of(), comparison, table).verdict == expected
 
 
@@ -84,7 +84,7 @@ def test_the_evidence_of_a_comparison():
     )
 
 
-LARGER = studies.Comparison(larger="exact_match", at={"lr": 0.01}, than_at={"lr": 0.001})
+LARGER = design.Comparison(larger="exact_match", at={"lr": 0.01}, than_at={"lr": 0.001})
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_one_network_asked_two_tables_is_compared_with_itself():
         ({"run": "one", "dataset": "other"}, "(+10.0 ± 0.0 points, 3 seeds): confirmed."),
         ({"run": "two", "dataset": "other"}, "(+20.0 ± 22.7 points, 3 and 3 networks): within chance."),
     ):
-        rule = studies.Comparison(larger="exact_match", at={"run": "one", "dataset": "full"}, than_at=place)
-        entry = studies.Study(
+        rule = design.Comparison(larger="exact_match", at={"run": "one", "dataset": "full"}, than_at=place)
+        entry = design.Study(
             question="?", kind="answers", points=points, by=["run"], show=["exact_match"], rule=[rule]
         )
         assert verdicts.compare(entry, rule, table).evidence[0].endswith(ending)

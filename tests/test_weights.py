@@ -12,11 +12,10 @@ import safetensors.numpy
 import torch
 from conftest import ROOT
 
-from stages.command import BadInput
+from stages.common.messages import BadInput
 from stages.network import weights
 from stages.network.cells import CELLS
-from stages.network.decoders import DECODERS
-from stages.network.seq2seq import Seq2Seq
+from stages.network.seq2seq import DECODERS, Seq2Seq
 
 HISTORY = [
     {"epoch": 1, "train_loss": 0.1 + 0.2, "train_token_accuracy": 0.5},

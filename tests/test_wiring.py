@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from stages import sources, studies, study_table
+from stages.common import watch
+from stages.studies import design, table
 from tests.dvc_stages import ORDER, dvc_stages, verb
 
 VERBS = {*ORDER, "predict", "score", "study"}
@@ -53,7 +54,7 @@ def test_deps_hold_every_module():
         code = {dep.def_path for dep in one.deps if dep.def_path.startswith("stages/")}
         wanted = {ROOT / "stages" / "__init__.py"} | {FILES[name] for name in all_imports(verb(one))}
         if verb(one) == "report":
-            wanted |= {path for kind in studies.KINDS for path in study_table.code(kind)}
+            wanted |= {path for kind in design.KINDS for path in table.code(kind)}
         assert code == set(map(dependency, wanted)), one.addressing
 
 
@@ -64,7 +65,7 @@ def dependency(path: Path) -> str:
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_the_code_of_a_verb_is_all_that_it_imports(verb):
-    assert sources.code(verb) == {ROOT / "stages" / "__init__.py", *(FILES[name] for name in all_imports(verb))}
+    assert watch.code(verb) == {ROOT / "stages" / "__init__.py", *(FILES[name] for name in all_imports(verb))}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_the_code_of_a_verb_is_all_that_it_imports(verb):
 def test_a_row_s_code_is_all_that_its_stages_import(kind, verbs, finders):
     names = set().union(*map(all_imports, verbs)) | finders
     expected = {ROOT / "stages" / "__init__.py"} | {FILES[name] for name in names}
-    assert set(study_table.code(kind)) == expected
+    assert set(table.code(kind)) == expected
 
 
 @pytest.mark.parametrize("module", sorted(VERBS))

@@ -8,7 +8,8 @@ from conftest import ROOT
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
-from stages import params, studies, wording
+from stages.common import messages, params
+from stages.studies import design
 
 ODD = [
     *(None, True, -1, 0, 1.5, 10**90, 1e300, float("nan"), float("inf"), "", "x", "a\nb", "\x1b[2J", "x" * 5000),
@@ -57,19 +58,19 @@ def documents(name):
     return [raw] if name == "params.yaml" else [{study: raw[study]} for study in few]
 
 
-@pytest.mark.parametrize(("name", "kind"), [("params.yaml", params.Params), ("studies.yaml", dict[str, studies.Study])])
+@pytest.mark.parametrize(("name", "kind"), [("params.yaml", params.Params), ("studies.yaml", dict[str, design.Study])])
 def test_no_words_of_pydantic_reach_a_person(name, kind):
     adapter, types = TypeAdapter(kind), set()
     for raw in itertools.chain(*map(spoiled, documents(name))):
         try:
             adapter.validate_python(params._with_overrides(raw) if kind is params.Params else raw)
         except ValidationError as error:
-            said = wording.first(error)
+            said = messages.first(error)
             types.add(error.errors()[0]["type"])
             assert not any(words in said for words in PYDANTIC), said
             assert said.isprintable(), said
             assert len(said) < 300, said
-    assert {"missing", "unexpected_keyword_argument", "dataclass_type", "value_error"} <= types <= set(wording.WORDS)
+    assert {"missing", "unexpected_keyword_argument", "dataclass_type", "value_error"} <= types <= set(messages.WORDS)
 
 
 @pytest.mark.parametrize(
@@ -80,17 +81,17 @@ def test_no_words_of_pydantic_reach_a_person(name, kind):
     ],
 )
 def test_how_a_value_is_shown(value, said):
-    assert wording.shown(value) == said
+    assert messages.shown(value) == said
 
 
 def test_a_list_of_names_has_ten_of_them():
-    assert wording.listed([]) == "none"
-    assert wording.listed(["lr", "a\nb"]) == "lr, 'a\\nb'"
+    assert messages.listed([]) == "none"
+    assert messages.listed(["lr", "a\nb"]) == "lr, 'a\\nb'"
     names = ["a" * size for size in range(1, 13)]
-    assert wording.listed(names) == ", ".join(names[:10]) + " and 2 more"
+    assert messages.listed(names) == ", ".join(names[:10]) + " and 2 more"
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a \t b", "x" * 10**6, "\x1b[2J" * 1000, "\u2028\u200b" * 1000])
 def test_a_line_is_one_short_line(text):
-    assert wording.line(text).isprintable()
-    assert len(wording.line(text)) <= 121
+    assert messages.line(text).isprintable()
+    assert len(messages.line(text)) <= 121

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages import work
+from stages.arithmetic import work
 
 
 @pytest.mark.parametrize(

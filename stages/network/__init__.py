@@ -1,8 +1,13 @@
-"""The network and its training, used by `train`, `evaluate`, `predict`, `score` and `study`.
+"""The network and its training: tensors in, tensors out.
 
-alphabet, seq2seq                       text as token ids, and the encoder-decoder
-cells, decoders, recurrence, layout     its parts: LSTM and GRU, decoders, forward and backward passes, batch layouts
-learner, optimisers, checkpoint         training: its state, its optimisers, its checkpoints
-launch, machine                         several processes, device and threads
-scores, batches, weights                loss and accuracy, batches, the model file
+B rows, S source tokens, T answer tokens, V = 18 tokens, E embedding size, H hidden size.
+
+A source ends with '=', an answer with `<eos>`; both are padded on the right. A token's id is its place in TOKENS, and
+its row in the embedding: '0' is 2.
 """
+
+PAD = 0  # padding up to the longest row of a table, not counted in the loss; also the decoder's start token
+EOS = 1  # ends every answer, so that its length is learned; a source ends with '=' instead
+TOKENS = ("<pad>", "<eos>", *"0123456789+-*()=")
+
+CALCULATOR = "calculator"  # the pretrained network in git, made by the study of this name

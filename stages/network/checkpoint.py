@@ -14,23 +14,28 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
 
-from stages import files, sources
+from stages import SOURCE, STAGES
+from stages.common import params
+from stages.common.tables import atomic
 
+CODE = "common", "arithmetic", "network", "train.py"  # the rooms that a training depends on
 EVERY = 120.0  # seconds between checkpoints in a long epoch; each epoch ends with one anyway
 DIGEST = hashlib.sha256().digest_size  # bytes of the checksum, which comes before the content
 
 
-def fingerprint(settings: Any, tables: Iterable[Path]) -> str:
+def fingerprint(run: params.Run, operands: int, tables: Iterable[Path]) -> str:
     """SHA-256 of all that determines a training: settings, tables, code and PyTorch version."""
-    digest = hashlib.sha256(json.dumps([settings, torch.__version__], sort_keys=True).encode())
-    for path in [*tables, *sorted(sources.code("train"))]:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    code = [content for path, content in SOURCE.items() if path.relative_to(STAGES).parts[0] in CODE]
+    digest = hashlib.sha256(json.dumps([asdict(run), operands, torch.__version__], sort_keys=True).encode())
+    for content in [*(path.read_bytes() for path in tables), *code]:
+        digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()
 
 
@@ -78,7 +83,7 @@ class Checkpoint:
         memory = io.BytesIO()
         torch.save(state, memory)
         content = memory.getvalue()
-        with files.atomic(self.path) as [draft], draft.open("wb") as file:
+        with atomic(self.path) as [draft], draft.open("wb") as file:
             file.write(hashlib.sha256(content).digest() + content)
             file.flush()
             os.fsync(file.fileno())  # the machine may crash too

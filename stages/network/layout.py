@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor
 
-from stages.network.alphabet import PAD, TOKENS
+from stages.network import PAD, TOKENS
 
 # For each step: its places (n), and the places of their previous states, None at the first step
 Steps = list[tuple[slice, slice | Tensor | None]]

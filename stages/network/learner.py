@@ -7,11 +7,10 @@ import math
 from typing import Any
 
 import torch
-from torch.optim import Optimizer
+from torch.optim import AdamW, Muon, Optimizer
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
-from stages import params
-from stages.network.optimisers import OPTIMISERS
+from stages.common import params
 from stages.network.seq2seq import Seq2Seq
 
 RISE = 0.1  # share of the steps in which the one-cycle schedule raises the learning rate
@@ -35,6 +34,32 @@ def one_cycle(optimiser: Optimizer, steps: int) -> LRScheduler:
 
 SCHEDULES = {"constant": constant, "one_cycle": one_cycle}
 
+
+def adamw(model: Seq2Seq, lr: float) -> list[Optimizer]:
+    """AdamW for all weights."""
+    return [AdamW(model.parameters(), lr=lr, fused=True)]
+
+
+def muon(model: Seq2Seq, lr: float) -> list[Optimizer]:
+    """Muon (Jordan et al. 2024) for the hidden weight matrices, AdamW for embedding, biases and output layer."""
+    edges = {"embedding.weight", "head.2.weight"}
+    weights = dict(model.named_parameters())
+    inside = [name for name, weight in weights.items() if weight.ndim == 2 and name not in edges]
+    return [
+        # An update is scaled to the size that is usual with AdamW, so that one learning rate suits both. Momentum and
+        # decay are PyTorch's defaults, and were best of those tried (reports/studies/muon.csv).
+        Muon(
+            [weights[name] for name in inside],
+            lr=lr,
+            momentum=0.95,
+            weight_decay=0.1,
+            adjust_lr_fn="match_rms_adamw",
+        ),
+        AdamW([weight for name, weight in weights.items() if name not in inside], lr=lr, fused=True),
+    ]
+
+
+OPTIMISERS = {"adamw": adamw, "muon": muon}
 
 STEPPING = "optimisers", "schedulers"  # lists of parts that have a state of their own
 

@@ -3,15 +3,15 @@
 {'device': 'cpu', 'threads': 2, 'processes': 1, 'torch': '2.13.0', 'processor': 'AMD EPYC 9B14'}
 """
 
-import math
 import os
 import platform
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+import joblib
 import psutil
 import torch
 
@@ -28,54 +28,12 @@ os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
 def device() -> torch.device:
     """The device to compute on. Also sets the number of threads to all cores, unless OMP_NUM_THREADS is set."""
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(cores())  # PyTorch's default is one per two hyper-threads
+        torch.set_num_threads(joblib.cpu_count())  # PyTorch's default is one per two hyper-threads
     if not torch.cuda.is_available():
         return torch.device("cpu")
     cuda = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))  # torchrun numbers a machine's ranks
     torch.cuda.set_device(cuda)  # nccl needs it for the communication between ranks
     return cuda
-
-
-def cores() -> int:
-    """The number of cores this process may use: its affinity, at most the container's quota rounded up."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return math.ceil(min(allowed, quota()))
-
-
-def quota(proc: Path = Path("/proc/self")) -> float:
-    """The CPU time per second that cgroups (v1 or v2) grant this process, in cores; infinite without a limit.
-
-    joblib's cpu_count reads only the outermost group, where a systemd slice or a nested container has no limit.
-    """
-    limits = [math.inf]
-    with suppress(OSError):  # not Linux
-        groups = [line.split(":", 2) for line in (proc / "cgroup").read_text(encoding="utf-8").splitlines()]
-        paths = {name: path for _, names, path in groups for name in names.split(",")}  # v2 has an empty name
-        for line in (proc / "mountinfo").read_text(encoding="utf-8").splitlines():
-            mount, _, filesystem = line.partition(" - ")
-            (_, _, _, top, point, *_), (kind, *_, options) = mount.split(), filesystem.split()
-            name = {"cgroup2": "", "cgroup": "cpu"}.get(kind)
-            if name in paths and name in ["", *options.split(",")]:
-                limits += map(_limit, _with_parents(Path(point), top, paths[name]))
-    return min(limits)
-
-
-def _with_parents(point: Path, top: str, path: str) -> list[Path]:
-    """The folders of a group and its parents, in a mount at `point` that shows the hierarchy from `top` down."""
-    inside = PurePosixPath(path)
-    if not inside.is_relative_to(top) or ".." in inside.parts:  # in a container the mount is its own group
-        return [point]
-    inside = inside.relative_to(top)
-    return [point / inside, *(point / parent for parent in inside.parents)]
-
-
-def _limit(group: Path) -> float:
-    """The quota of one group, in cores; infinite without a limit."""
-    for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
-        with suppress(OSError, ValueError):  # no such file; "max 100000" is no limit
-            time, period = map(int, " ".join((group / name).read_text(encoding="utf-8") for name in names).split())
-            return time / period if time > 0 else math.inf  # v1 writes -1 for no limit
-    return math.inf
 
 
 @contextmanager

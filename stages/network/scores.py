@@ -12,12 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stages import files
-from stages.command import BadInput
-from stages.network import alphabet
-from stages.network.alphabet import PAD
-from stages.network.batches import fit, in_order, padded
+from stages.common import tables
+from stages.common.messages import BadInput
+from stages.network import PAD, tokens
 from stages.network.seq2seq import Seq2Seq
+from stages.network.tokens import fit, in_order, padded
 from stages.network.weights import Trained
 
 
@@ -67,13 +66,13 @@ def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -
         {
             "src": rows["src"],
             "tgt": rows["tgt"],
-            "written": [alphabet.decode(ids) for ids in decoded.tolist()],
-            "predicted": [alphabet.decode(ids) for ids in values.tolist()],
+            "written": [tokens.decode(ids) for ids in decoded.tolist()],
+            "predicted": [tokens.decode(ids) for ids in values.tolist()],
             "correct": exact(values, trained.values(answers.cpu())).numpy(),
             "template": rows["template"],
             "probability": probability.numpy(),
         },
-        files.PREDICTIONS,
+        tables.PREDICTIONS,
     )
     return predictions, values
 

@@ -2,17 +2,50 @@
 
     '12*(3+4)='  ->  context (256 numbers)  ->  '8', '4', <eos>
 
-B rows, S source tokens, T answer tokens, E embedding size, H hidden size, V = 18 tokens.
+A decoder gets the context at each step. It may also get its previous token, and attend to the encoder's states.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stages.network.alphabet import EOS, PAD, TOKENS
+from stages.network import EOS, PAD, TOKENS
 from stages.network.cells import CELLS
-from stages.network.decoders import DECODERS
 from stages.network.layout import pack, prefixes
+
+
+class Attention(nn.Module):
+    """Attention as in Luong et al. 2015, "general": the score of a key is state · W · key, here over the root of H."""
+
+    def __init__(self, hidden_dim: int):
+        super().__init__()
+        self.query = nn.Linear(hidden_dim, hidden_dim, bias=False)
+
+    def forward(self, queries: Tensor, keys: Tensor, real: Tensor) -> Tensor:
+        """Weighted means of keys (B, T, H), from queries (B, T, H), keys (B, S, H) and a mask of real tokens (B, S).
+
+        Queries are decoder states projected by `query`.
+        """
+        mask = real.unsqueeze(1)  # (B, 1, S)
+        return F.scaled_dot_product_attention(queries, keys, keys, mask)
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """One kind of decoder. Every kind gets the context at each step."""
+
+    tokens: bool  # whether it also gets its previous token
+    lookup: Callable[[int], Attention] | None  # makes an `Attention`, or a subclass, from H; None without attention
+
+
+DECODERS = {
+    "context": Decoder(tokens=False, lookup=None),
+    "feedback": Decoder(tokens=True, lookup=None),
+    "attention": Decoder(tokens=True, lookup=Attention),
+}
 
 
 class Seq2Seq(nn.Module):

@@ -1,21 +1,30 @@
 """A trained network as one safetensors file: its weights, and all that is needed to rebuild and use it.
 
 data/models/full-lstm.safetensors  ->  Trained(run='full-lstm', model=Seq2Seq(…), operands=50, history=[…])
+
+The metadata has one key, `trained`: JSON with run, shape, operands, scratchpad, history, and a SHA-256 of all of it and
+the tensors. Such a file cannot contain code.
 """
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors import numpy as safetensors
 from torch import Tensor
 
-from stages import model_file
-from stages.command import BadInput
-from stages.network import alphabet
+from stages.arithmetic.scratchpad import SCRATCHPADS
+from stages.common.messages import BadInput
+from stages.network import tokens
 from stages.network.seq2seq import Seq2Seq
-from stages.scratchpad import SCRATCHPADS
+
+KEY = "trained"  # one key only: several would be written in random order
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class Trained:
 
     def values(self, ids: Tensor) -> Tensor:
         """The values of answers (N, T): all of them, or what is behind the last '=' if the network shows its work."""
-        return ids if self.scratchpad == "none" else alphabet.values(ids)
+        return ids if self.scratchpad == "none" else tokens.values(ids)
 
 
 def save(path: Path, trained: Trained) -> None:
@@ -52,21 +61,40 @@ def save(path: Path, trained: Trained) -> None:
         # Columns are listed apart: sorted keys would lose their order
         "history": {"columns": list(trained.history[0]), "rows": [list(epoch.values()) for epoch in trained.history]},
     }
-    content["sha256"] = model_file.digest(content, arrays)
+    content["sha256"] = digest(content, arrays)
     metadata = json.dumps(content, sort_keys=True, allow_nan=False)
-    path.write_bytes(safetensors.save(arrays, {model_file.KEY: metadata}))
+    path.write_bytes(safetensors.save(arrays, {KEY: metadata}))
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The fields, with `sha256`, and the tensors by name; raises BadInput for a missing, damaged or foreign file."""
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file; `dvc repro` makes it")
+    try:
+        with safe_open(path, "np") as file:
+            content = json.loads((file.metadata() or {})[KEY])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        fields = {key: value for key, value in content.items() if key != "sha256"}
+        if content["sha256"] != digest(fields, arrays):
+            raise BadInput(f"{path}: damaged: its content does not match its checksum; make it again")
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"{path}: not a model written by `train`, or truncated; make it again") from error
+    return content, arrays
 
 
 def load(path: Path) -> Trained:
-    """The network on the CPU, ready to evaluate; raises BadInput as `model_file.read` does."""
-    content, arrays = model_file.read(path)
-    with torch.device("meta"):  # shapes without values
-        expected = Seq2Seq(**content["shape"]).state_dict()
-    columns, rows = content["history"]["columns"], content["history"]["rows"]
-    shapes = {name: tuple(tensor.shape) for name, tensor in expected.items()}
-    if shapes != {name: array.shape for name, array in arrays.items()} or any(len(row) != len(columns) for row in rows):
-        raise BadInput(f"{path}: {model_file.FOREIGN}")
+    """The network on the CPU, ready to evaluate; raises BadInput as `read` does."""
+    content, arrays = read(path)
     model = Seq2Seq(**content["shape"])
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})  # float16 becomes float32
-    history = [dict(zip(columns, row, strict=True)) for row in rows]
+    history = [dict(zip(content["history"]["columns"], row, strict=True)) for row in content["history"]["rows"]]
     return Trained(content["run"], model.eval(), content["operands"], history, content["scratchpad"])
+
+
+def digest(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over all fields, and every tensor's name, type (by PyTorch's name), shape and bytes."""
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} torch.{array.dtype} {list(array.shape)}".encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+    return digest.hexdigest()

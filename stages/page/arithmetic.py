@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stages import grammar
+from stages.arithmetic import grammar
 
 NOTHING = -1  # the largest product of an expression without products
 
@@ -21,7 +21,7 @@ def hardships(predictions: pd.DataFrame) -> pd.DataFrame:
         operands = np.array([[int(number) for number in grammar.NUMBER.findall(src)] for src in rows["src"]])
         notes = Notes(*(np.full(len(rows), kind) for kind in (False, False, NOTHING)))
         names = {letter: Traced(values, notes) for letter, values in zip("abc", operands.T, strict=False)}
-        grammar.evaluate(template, names)
+        grammar.value(template, names)
         found.append(pd.DataFrame(vars(notes), rows.index))
     return pd.concat(found).reindex(predictions.index)
 
@@ -36,7 +36,7 @@ class Notes:
 
 
 class Traced:
-    """Operands (N) for `grammar.evaluate` that note each operation on them."""
+    """Operands (N) for `grammar.value` that note each operation on them."""
 
     def __init__(self, values: np.ndarray, notes: Notes):
         self.values, self.notes = values, notes

@@ -7,6 +7,7 @@ of 263,250 (reports/studies/calculator/scratchpad/rounding.json).
 """
 
 import base64
+import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import safe_open
 
-from stages import grammar, model_file
-from stages.command import BadInput
-from stages.model_file import EOS, PAD, TOKENS
+from stages.arithmetic import grammar
+from stages.arithmetic.scratchpad import SCRATCHPADS
+from stages.common.messages import BadInput
+from stages.common.tables import readable
+from stages.network import EOS, PAD, TOKENS
 from stages.page.whole import Whole
-from stages.scratchpad import SCRATCHPADS
 
 PICKED = 1000  # wrong answers to pick from, at most
 WIDEST = 60  # characters of an expression whose attention is shown: drawing many more would block typing
@@ -36,11 +39,13 @@ class Calculator:
 def calculator(path: Path, whole: Whole | None) -> Calculator | None:
     """The calculator of the model file at `path`; None if there is no file.
 
-    Raises BadInput as `model_file.read` does, and if `whole` is about other weights.
+    Raises BadInput if the file is damaged, or `whole` is about other weights.
     """
     if not path.exists():
         return None
-    content, arrays = model_file.read(path)
+    with readable(path, f"`git checkout {path}` brings it back"), safe_open(path, "np") as file:
+        content = json.loads(file.metadata()["trained"])
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     if whole and whole.rounding["sha256"] != content["sha256"]:
         raise BadInput(f"{path}: not the weights that rounding.json was computed from; `git checkout` restores both")
     facts = {

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
-from stages import grammar
+from stages.arithmetic import grammar
 from stages.page.results import Results
 from stages.page.style import Panel, Picture, drawing, legend, short
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import ListedColormap
 
+from stages.arithmetic.work import by_place
 from stages.page.arithmetic import NOTHING, hardships
 from stages.page.chance import FEWEST, interval
 from stages.page.results import Results
 from stages.page.style import Panel, Picture, drawing, legend, short
-from stages.places import by_place
 
 BARS = "Thin bars are 95 % intervals (Wilson); each point has at least five rows."
 

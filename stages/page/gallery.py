@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stages import work
+from stages.arithmetic import work
 
 RIGHT, WRONG = 1, 2  # rows of each kind, for each run and template
 

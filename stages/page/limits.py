@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from stages import grammar
+from stages.arithmetic import grammar
 from stages.page.chance import interval
 from stages.page.digits import fixed
 from stages.page.gallery import Answer, answer

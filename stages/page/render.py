@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from stages import grammar
+from stages.arithmetic import grammar
 from stages.page import (
     bars,
     certainty,
@@ -94,7 +94,7 @@ def render(results: Results) -> str:
         pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
         studies=[
             (
-                studies.picture(name, study, results.code[study[0].kind]),
+                studies.picture(name, study),
                 studies.figures(name, study),
                 verdicts.judge(study),
             )
@@ -106,7 +106,6 @@ def render(results: Results) -> str:
         calculator=results.calculator,
         whole=_whole(results.whole, results.shipped, [*results.kept.values()]),
         twins=results.metrics.drop_duplicates("dataset").set_index("dataset")["twins"].to_dict(),
-        undated=[name for name, (_, table) in results.studies.items() if table["code"].isna().all()],
         templates=grammar.TEMPLATES,
         claims=judged,
         verdicts=Counter(claim.judgement.verdict for claim in judged),

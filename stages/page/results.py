@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages import operands, params
+from stages.arithmetic import twins
+from stages.common import params
 from stages.page.calculator import Calculator
 from stages.page.rows import StudyRows
 from stages.page.seeds import STUDY, Repeated, alike, bands, repeated
@@ -50,9 +51,7 @@ def count(batches: Iterable[pa.RecordBatch], train: int) -> Counts:
     products = set()
     for batch in batches:
         numbers = pd.concat([batch[letter].to_pandas().dropna() for letter in "abc"])
-        groups.append(
-            pd.DataFrame({"operands": operands.keys(batch), "value": np.asarray(batch["tgt"])}).value_counts()
-        )
+        groups.append(pd.DataFrame({"operands": twins.keys(batch), "value": np.asarray(batch["tgt"])}).value_counts())
         template = batch["template"].to_pandas().astype(str)
         products.update(batch["src"].to_pandas()[template == "a*b"])
         parts["templates"].append(template.value_counts())
@@ -77,7 +76,6 @@ class Results:
     predictions: pd.DataFrame  # a row per held-out row
     products: pd.DataFrame  # a row per a*b
     studies: dict[str, StudyRows]  # of each study that has rows
-    code: dict[str, str]  # by kind of study: the hash of the present code that makes its rows
     kept: dict[str, Whole]  # what the study `calculator` kept of each point that has results, by name
     shipped: Shipped | None  # of the one that ships, if it has results
     calculator: Calculator | None  # its network, if there is one

@@ -6,14 +6,15 @@ at lr=0.01: seeds 1 and 2, loss 0.5 and 0.6  ->  a Series 0.5, 0.6 by seed
 import numpy as np
 import pandas as pd
 
-from stages import studies, study_table
-from stages.measures import BY_NAME
 from stages.page.digits import general
+from stages.studies import design
+from stages.studies.measures import BY_NAME
+from stages.studies.table import DONE, LEFT_OUT
 
-StudyRows = tuple[studies.Study, pd.DataFrame]
+StudyRows = tuple[design.Study, pd.DataFrame]
 
 
-def at(table: pd.DataFrame, place: studies.Point) -> pd.DataFrame:
+def at(table: pd.DataFrame, place: design.Point) -> pd.DataFrame:
     """The rows at a place."""
     rows = table
     for name, value in place.items():
@@ -25,8 +26,8 @@ def at(table: pd.DataFrame, place: studies.Point) -> pd.DataFrame:
 def measured(rows: pd.DataFrame, measure: str) -> pd.Series:
     """The measure by seed and draw, without gaps; a failed training has an infinite loss, and no other measure."""
     failed = np.inf if BY_NAME[measure].endless else np.nan
-    values = rows[measure].where(rows["status"] == study_table.DONE, failed)
-    if seeds := [name for name in studies.SEEDS if name in rows]:
+    values = rows[measure].where(rows["status"] == DONE, failed)
+    if seeds := [name for name in design.SEEDS if name in rows]:
         values = values.set_axis(pd.MultiIndex.from_frame(rows[seeds].map(word)))
     else:
         values = values.reset_index(drop=True)
@@ -34,7 +35,7 @@ def measured(rows: pd.DataFrame, measure: str) -> pd.Series:
 
 
 def left_out(rows: pd.DataFrame) -> pd.Series:
-    return rows["status"].astype(str).str.startswith(study_table.LEFT_OUT)
+    return rows["status"].astype(str).str.startswith(LEFT_OUT)
 
 
 def figure(value: float) -> str:

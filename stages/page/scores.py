@@ -5,12 +5,12 @@ full-lstm, exact match 0.0598, five seeds  ->  a cell '0.0598', below it 'seeds 
 
 import re
 
-from stages import measures
 from stages.page import seeds
 from stages.page.digits import percent
 from stages.page.references import REPORTED
 from stages.page.results import Results
 from stages.page.tables import Cell, Table, on
+from stages.studies import measures
 
 BESIDE = {"position_accuracy": "accuracy", "loss": "loss"}  # the figure of the report that is shown beside a measure
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stages import studies, study_table
-from stages.measures import BY_NAME
 from stages.page import chance
 from stages.page.rows import StudyRows, left_out
+from stages.studies import design
+from stages.studies.measures import BY_NAME
+from stages.studies.table import DONE
 
 STUDY = "seeds"
 SHOWN = "exact_match", "token_accuracy", "position_accuracy", "loss"
-POINT = "dataset", "cell", *studies.SEEDS  # the keys of the study's points
+POINT = "dataset", "cell", *design.SEEDS  # the keys of the study's points
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class Repeated:
 
 def repeated(study: StudyRows | None, metrics: pd.DataFrame) -> dict[str, Repeated]:
     """By the run's name, each run of `metrics` that the study has trained with at least two seeds."""
-    if study is None or any({*point} != {*POINT} for point in studies.points(study[0])):
+    if study is None or any({*point} != {*POINT} for point in design.points(study[0])):
         return {}
     found = {}
     for (dataset, cell), rows in study[1].groupby(["dataset", "cell"], sort=False):
-        own = rows[rows["status"] == study_table.DONE]
-        seed, draw = (rows[name].mode().iloc[0] for name in studies.SEEDS)  # those that are kept while the other varies
+        own = rows[rows["status"] == DONE]
+        seed, draw = (rows[name].mode().iloc[0] for name in design.SEEDS)  # those that are kept while the other varies
         same_rows, same_seed = own[own["sample_seed"] == draw], own[own["seed"] == seed]
         if len(same_rows) > 1 and (metrics["run"] == f"{dataset}-{cell}").any():
             lost = (~left_out(rows)).sum() - len(own)

@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stages import measures, studies
 from stages.page.digits import percent
+from stages.studies import design, measures
 
 # How a sentence names a setting of a training; a key that is not here stands with its value.
 SETTINGS = {
@@ -46,7 +46,7 @@ PARTS = {"train": "its training rows", "valid": "its held-out rows", "rest": "ro
 Point = Mapping[str, Any]
 
 
-def change(study: studies.Study, comparison: studies.Comparison, one: Point, two: Point, means: tuple) -> str:
+def change(study: design.Study, comparison: design.Comparison, one: Point, two: Point, means: tuple) -> str:
     """How the measure moves from the second point to the first, without a full stop.
 
     `one` and `two` are the points with all their keys. The sentence has those that the comparison names: what differs

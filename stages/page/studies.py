@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stages import studies, study_table
-from stages.measures import BY_NAME
 from stages.page.chance import interval
 from stages.page.rows import StudyRows, figure, left_out, measured, word
 from stages.page.style import COLOURS, MARKERS, Panel, Picture, drawing, keys, legend
 from stages.page.tables import Cell, Table
 from stages.page.verdicts import judge
+from stages.studies import design
+from stages.studies.measures import BY_NAME
+from stages.studies.table import DONE
 
 ROW = 0.26  # inches of a point that has a line of its own
 
@@ -40,41 +41,27 @@ class Spot:
         return self.values.mean()
 
 
-def picture(name: str, study: StudyRows, code: str) -> Picture:
+def picture(name: str, study: StudyRows) -> Picture:
     """A panel for each measure: curves over the first key if it is a number and there is a second key, else a line for
-    each point. `code` is the hash of the present code; the caption says which rows were made by other code.
+    each point. The caption names the commits that measured the rows.
     """
-    entry, table = study
-    known = table.loc[~left_out(table), entry.by[0]]
+    entry, rows = study
+    known = rows.loc[~left_out(rows), entry.by[0]]
     curves = len(entry.by) == 2 and pd.to_numeric(known, errors="coerce").notna().all()
     panels = [(_curves if curves else _lines)(entry, measure, list(spots(study, measure))) for measure in entry.show]
-    counted = (~left_out(table)).sum()
+    counted = (~left_out(rows)).sum()
     what = "training" if entry.kind == "trainings" else "measurement"
     caption = f"{counted} {what}{'s' if counted != 1 else ''}. Verdict: {judge(study).verdict}."
-    if not entry.code:
-        caption += _age(table[~left_out(table)], code)
-    failed = table.loc[(table["status"] != study_table.DONE) & ~left_out(table), "point"]
+    if commits := ", ".join(rows.loc[~left_out(rows), "commit"].dropna().unique()):
+        caption += f" Measured with the code of {commits}."
+    failed = rows.loc[(rows["status"] != DONE) & ~left_out(rows), "point"]
     if len(failed):
         caption += f" Failed: {', '.join(failed)}."
-    if entry.code:
-        caption += f" Only the code of commit {entry.code} can run all points: some options have been removed."
-    waiting = table[left_out(table)]
+    waiting = rows[left_out(rows)]
     if len(waiting):
         places = (f"{', '.join(map(word, row[entry.by]))}: {row['status']}" for _, row in waiting.iterrows())
         caption += f" {'; '.join(places)}."
     return Picture(f"study-{name.replace('_', '-')}", entry.question, caption, [panel for panel in panels if panel])
-
-
-def _age(rows: pd.DataFrame, code: str) -> str:
-    """A sentence about rows made by other code than the present one, and one about rows of unknown code."""
-    sentences, unknown = "", rows["code"].isna()
-    if changed := (~unknown & (rows["code"] != code)).sum():
-        commits = ", ".join(rows.loc[~unknown & (rows["code"] != code), "commit"].dropna().unique())
-        which = "" if changed == len(rows) else f" {changed} of these"
-        sentences += f" The code has changed since{which}{f' ({commits})' if commits else ''}."
-    if unknown.any() and not unknown.all():  # the page says once which studies record no code
-        sentences += f" The code of {unknown.sum()} was not recorded."
-    return sentences
 
 
 def figures(name: str, study: StudyRows) -> Table:
@@ -90,7 +77,7 @@ def figures(name: str, study: StudyRows) -> Table:
         number = max(len(spot.values) for spot in here if spot)
         rows.append([*map(Cell, place), *([Cell(str(number), number)] if several else []), *map(_cell, here)])
     heads = [*entry.by, *(["networks"] if several else []), *(_title(entry, measure) for measure in entry.show)]
-    varied = [name for name in studies.SEEDS if name in table and table[name].nunique() > 1]
+    varied = [name for name in design.SEEDS if name in table and table[name].nunique() > 1]
     over = "seeds and draws together" if len(varied) > 1 else "networks"
     parts = [f"Means over {over} ± standard deviation."] if several else []
     if any(spot.ends for spot in shown):
@@ -112,7 +99,7 @@ def spots(study: StudyRows, measure: str) -> Iterator[Spot]:
         yield Spot(names, values, interval(values.iloc[0], counts.iloc[0]) if one_network else None)
 
 
-def _title(entry: studies.Study, measure: str) -> str:
+def _title(entry: design.Study, measure: str) -> str:
     return BY_NAME[measure].title.format(reach=entry.reach)
 
 
@@ -124,12 +111,12 @@ def _cell(spot: Spot | None) -> Cell:
     return Cell(figure(spot.mean) + spread + ends, spot.mean)
 
 
-def _alt(entry: studies.Study, measure: str, found: list[Spot]) -> str:
+def _alt(entry: design.Study, measure: str, found: list[Spot]) -> str:
     means = ", ".join(f"{spot.name}: {figure(spot.mean)}" for spot in found)
     return f"{measure} at {', '.join(entry.by)}, mean over networks: {means}."
 
 
-def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | None:
+def _lines(entry: design.Study, measure: str, found: list[Spot]) -> Panel | None:
     """A line for each place, from top to bottom."""
     if not found:
         return None
@@ -152,7 +139,7 @@ def _lines(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | Non
     return Panel(drawn, _alt(entry, measure, found))
 
 
-def _curves(entry: studies.Study, measure: str, found: list[Spot]) -> Panel | None:
+def _curves(entry: design.Study, measure: str, found: list[Spot]) -> Panel | None:
     """A curve for each value of the second key, over the first key on a logarithmic axis."""
     if not found:
         return None

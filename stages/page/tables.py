@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stages import grammar
+from stages.arithmetic import grammar
 from stages.page.digits import fixed
 from stages.page.results import Results
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from stages import studies
-from stages.measures import BY_NAME
 from stages.page import chance, sentences
 from stages.page.digits import about
 from stages.page.rows import StudyRows, at, figure, measured
+from stages.studies import design
+from stages.studies.measures import BY_NAME
 
 CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
 CONSISTENT = "consistent"  # of a reported figure that has more than one reading
@@ -49,14 +49,14 @@ def judge(study: StudyRows) -> Judgement:
     return together([compare(entry, comparison, table) for comparison in entry.rule])
 
 
-def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.DataFrame) -> Judgement:
+def compare(entry: design.Study, comparison: design.Comparison, table: pd.DataFrame) -> Judgement:
     """Whether a measure is larger at one point than at another, or than a number, by more than chance (95 %).
 
     A training that diverged has an infinite loss.
     """
     measure = comparison.larger
     one = at(table, comparison.at)
-    figures = f"{measure.replace('_', ' ')} at {studies.label(comparison.at)}"
+    figures = f"{measure.replace('_', ' ')} at {design.label(comparison.at)}"
     if comparison.than is not None:
         return _than_number(figures, one, measure, comparison.than)
     assert comparison.than_at is not None, "a comparison has one of the two"
@@ -73,7 +73,7 @@ def compare(entry: studies.Study, comparison: studies.Comparison, table: pd.Data
         return Judgement((f"Not measured yet: {figures}.",), "", UNMEASURED)
     means = left.mean(), right.mean()
     text = sentences.change(entry, comparison, new, old, means)
-    figures += ": {}, against {} at {}".format(*map(figure, means), studies.label(comparison.than_at))
+    figures += ": {}, against {} at {}".format(*map(figure, means), design.label(comparison.than_at))
     if np.isinf(means).any():
         infinite = np.isinf(left).all(), np.isinf(right).all()
         verdict = {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stages import studies
 from stages.page.references import OTHERS
+from stages.studies import design
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Whole:
     """
 
     name: str
-    point: studies.Point
+    point: design.Point
     row: pd.Series
     history: pd.DataFrame
     kinds: pd.DataFrame

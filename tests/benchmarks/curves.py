@@ -11,7 +11,8 @@ from dataclasses import replace
 import pandas as pd
 import torch
 
-from stages import params, train
+from stages import train
+from stages.common import params
 from stages.network import batches, weights
 from stages.network.learner import Learner
 from tests.benchmarks.buckets import bucketed

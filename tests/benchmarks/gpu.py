@@ -13,11 +13,11 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from stages import files, params
-from stages.command import one_line
-from stages.network import alphabet, machine
-from stages.network.batches import Rows
+from stages.common import params, tables
+from stages.common.command import one_line
+from stages.network import machine, tokens
 from stages.network.learner import Learner
+from stages.network.tokens import Rows
 from tests.benchmarks import usual
 from tests.benchmarks.measure import one_pass, rates
 
@@ -72,8 +72,8 @@ def main() -> None:
     args = parser.parse_args()
 
     run, device = params.find(args.params, "runs", "full-lstm")[1], machine.device()
-    table = files.read_table(args.table).slice(0, ROWS)
-    passes = ways(run, partial(alphabet.encode_table, table, args.table), device)
+    table = tables.read_table(args.table).slice(0, ROWS)
+    passes = ways(run, partial(tokens.encode_table, table, args.table), device)
     print(machine.description())
     for way, rate in rates({name: (len(table), call) for name, call in passes.items()}).items():
         print(f"{way:60}{rate:10,.0f}")

@@ -23,8 +23,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from stages import files, params
-from stages.command import one_line
+from stages.common import params, tables
+from stages.common.command import one_line
 from stages.network import batches, machine
 from stages.network.learner import Learner
 from stages.page import style
@@ -125,10 +125,10 @@ def main() -> None:
 
     config = params.read(Path("params.yaml"))
     run = replace(next(iter(config.runs.values())), cell="lstm", dataset="full")
-    with files.atomic(args.table, args.figure) as [table, figure]:
+    with tables.atomic(args.table, args.figure) as [table, figure]:
         measured = measure(run, *drawn(args.corpus, max(ROWS), config.sample_seed))
-        files.write_text(table, measured.to_csv(index=False))
-        files.write_text(figure, style.svg(drawing(measured)))
+        tables.write_text(table, measured.to_csv(index=False))
+        tables.write_text(figure, style.svg(drawing(measured)))
     print(measured.to_string(index=False))
 
 

@@ -18,8 +18,9 @@ from pathlib import Path
 import pandas as pd
 
 import stages
-from stages import files
-from stages.command import BadInput, one_line
+from stages.common import tables
+from stages.common.command import one_line
+from stages.common.messages import BadInput
 from stages.network import machine
 from tests.benchmarks import page, passes
 
@@ -121,9 +122,9 @@ def main() -> None:
     args = parser.parse_args()
 
     machine.device()  # sets the threads to all cores, as in the trainings; the page shows the number
-    with files.atomic(args.page) as [draft]:
+    with tables.atomic(args.page) as [draft]:
         text = report(measure(args.table), machine.cores())
-        files.write_text(draft, text)
+        tables.write_text(draft, text)
     print(text)
 
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 from torch import Tensor
 from tqdm import tqdm
 
-from stages import files, params, train
-from stages.network import alphabet, batches, machine
+from stages import train
+from stages.common import params, tables
+from stages.network import batches, machine, tokens
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import Learner
 
@@ -39,17 +40,17 @@ def rates(contestants: dict[str, tuple[float, Callable[[], object]]]) -> dict[st
 
 def drawn(corpus: Path, rows: int, seed: int) -> tuple[Tensor, Tensor]:
     """Random encoded rows of the corpus: sources (N, S) and answers (N, T)."""
-    table = files.read_table(corpus)
-    return alphabet.encode_table(
+    table = tables.read_table(corpus)
+    return tokens.encode_table(
         table.take(np.random.default_rng(seed).choice(len(table), rows, replace=False)), corpus
     )
 
 
 def spread(corpus: Path, rows: int, pieces: int = 10) -> tuple[Tensor, Tensor]:
     """Encoded rows in the order of the corpus, in pieces evenly spread over it."""
-    table = files.read_table(corpus)
+    table = tables.read_table(corpus)
     starts = range(0, pieces * (len(table) // pieces), len(table) // pieces)
-    return alphabet.encode_table(pa.concat_tables([table.slice(start, rows // pieces) for start in starts]), corpus)
+    return tokens.encode_table(pa.concat_tables([table.slice(start, rows // pieces) for start in starts]), corpus)
 
 
 def one_pass(learner: Learner, run: params.Run, rows: batches.Rows, batched: Callable = batches.shuffled) -> float:
@@ -68,8 +69,8 @@ def useful_flop(run: params.Run, sources: Tensor, answers: Tensor) -> float:
     6 per weight and token: a multiplication and an addition forward, and twice that backward.
     """
     embed, hidden, gates = run.embed_dim, run.hidden_dim, GATES[run.cell]
-    source, answer = ((ids != alphabet.PAD).sum().item() / len(ids) for ids in (sources, answers))
+    source, answer = ((ids != tokens.PAD).sum().item() / len(ids) for ids in (sources, answers))
     layer = gates * 2 * hidden**2
     encoder = gates * hidden * (embed + hidden) + (run.layers - 1) * layer
-    head = hidden**2 + hidden * len(alphabet.TOKENS)
+    head = hidden**2 + hidden * len(tokens.TOKENS)
     return 6 * (source * encoder + answer * (run.layers * layer + head))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from stages import params
+from stages.common import params
 from tests.benchmarks.measure import REPEATS
 
 # Targets for ours: this many times a rival's rate at a work, and this share of the machine

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-from stages import files, params
-from stages.command import one_line
-from stages.network import alphabet, machine
+from stages.common import params, tables
+from stages.common.command import one_line
+from stages.network import machine, tokens
 from stages.network.learner import Learner
 from tests.benchmarks.measure import one_pass
 
@@ -25,8 +25,8 @@ def main() -> None:
 
     machine.device()  # sets the threads to all cores
     _, run = params.find(Path("params.yaml"), "runs", "full-lstm")
-    table = files.read_table(args.table).slice(0, BATCHES * run.batch_size)
-    rows = alphabet.encode_table(table, args.table)
+    table = tables.read_table(args.table).slice(0, BATCHES * run.batch_size)
+    rows = tokens.encode_table(table, args.table)
     learner = Learner(run, len(table), torch.device("cpu"))
     for _ in sys.stdin:
         print(len(table) / one_pass(learner, run, rows), flush=True)

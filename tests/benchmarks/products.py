@@ -10,7 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from stages import params
+from stages.common import params
 from tests.benchmarks.measure import GATES
 
 OPERATIONS = 2e10  # at least, per call: the product of one step is too short to time

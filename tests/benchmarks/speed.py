@@ -21,9 +21,10 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from stages import files, generate, params
-from stages.command import one_line
-from stages.network import alphabet, batches, machine, scores, weights
+from stages import generate
+from stages.common import params, tables
+from stages.common.command import one_line
+from stages.network import batches, machine, scores, tokens, weights
 from stages.network.learner import Learner
 from tests.benchmarks import page, usual
 from tests.benchmarks.buckets import bucketed
@@ -72,7 +73,7 @@ def ways(run: params.Run, rows: batches.Rows, learner: Learner) -> dict[str, Cal
 def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, float]]:
     """A line per way, and the operations per second of each product alone."""
     machine.device()  # sets the threads to all cores
-    rows = tuple(ids[: BATCHES * run.batch_size] for ids in alphabet.encode_table(files.read_table(table), table))
+    rows = tuple(ids[: BATCHES * run.batch_size] for ids in tokens.encode_table(tables.read_table(table), table))
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
     alone = products(run, round(run.batch_size * batches.widths(rows[0]).double().mean().item()))
@@ -91,7 +92,7 @@ def decoding(trained: weights.Trained, corpus: Path, seed: int) -> list[page.Lin
         "decoding, corpus in order": spread(corpus, DECODED),
         "decoding, rows at random": drawn(corpus, DECODED, seed),
     }.items():
-        lists = [ids[ids != alphabet.PAD].tolist() for ids in sources[:: DECODED // ONE_BY_ONE]]
+        lists = [ids[ids != tokens.PAD].tolist() for ids in sources[:: DECODED // ONE_BY_ONE]]
         timed = rates(
             {
                 "ours": (DECODED, partial(scores.decode, trained.model, sources, trained.steps)),
@@ -116,7 +117,7 @@ def main() -> None:
     config = params.read(Path("params.yaml"))
     run = next(iter(config.runs.values()))
     machine.device()  # sets the threads to all cores
-    with files.atomic(args.page) as [draft]:
+    with tables.atomic(args.page) as [draft]:
         lines, peaks = generation(config.corpus.operands), {}
         kinds = [replace(run, dataset=d, cell=c) for d, c in product(("single_digit", "full"), ("gru", "lstm"))]
         samples = [args.samples / kind.dataset / "train.parquet" for kind in kinds]
@@ -128,9 +129,9 @@ def main() -> None:
                 peaks[f"{kind.cell} on {kind.dataset}"] = alone
         lines += decoding(weights.load(args.model), args.corpus, config.sample_seed)
         tables = (args.samples / "single_digit" / f"{part}.parquet" for part in ("train", "valid"))
-        encoded = (alphabet.encode_table(files.read_table(table), table) for table in tables)
+        encoded = (tokens.encode_table(tables.read_table(table), table) for table in tables)
         learned = curves(replace(run, cell="lstm"), config.corpus.operands, *encoded)
-        files.write_text(draft, page.page(run, BATCHES * run.batch_size, lines, peaks, learned))
+        tables.write_text(draft, page.page(run, BATCHES * run.batch_size, lines, peaks, learned))
     print(page.table(lines))
 
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 from torch.utils.data import Dataset
 
-from stages.command import BadInput
-from stages.network.alphabet import EOS, PAD, TOKENS
+from stages.common.messages import BadInput
+from stages.network import EOS, PAD, TOKENS
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 

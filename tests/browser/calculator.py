@@ -17,9 +17,9 @@ import pytest
 import torch
 from conftest import KEPT, PAGE, ROOT, listen
 
-from stages import grammar, work
-from stages.command import BadInput
-from stages.network import alphabet, scores, weights
+from stages.arithmetic import grammar, work
+from stages.common.messages import BadInput
+from stages.network import scores, tokens, weights
 from stages.network.seq2seq import Seq2Seq
 from tests.browser.calculator_page import ASK, facts_and_weights, small_page
 
@@ -97,7 +97,7 @@ def answers_of_page(browser, path, texts: list[str]) -> list[dict]:
 
 def error_of(text: str) -> str | None:
     try:
-        grammar.evaluate(text)
+        grammar.value(text)
     except BadInput as error:
         return str(error)
 
@@ -110,12 +110,12 @@ def assert_agrees(found: list[dict], texts: list[str], trained: weights.Trained,
         if message := error_of(text):
             assert (one["said"], one["note"]) == ("", message)
             continue
-        true = grammar.evaluate(text)
+        true = grammar.value(text)
         source = grammar.without_blanks(text).removesuffix("=") + "="
-        ids, probability = scores.decode(trained.model, alphabet.encode_sources([source]), trained.steps)
-        written = alphabet.decode(ids[0].tolist())
+        ids, probability = scores.decode(trained.model, tokens.encode_sources([source]), trained.steps)
+        written = tokens.decode(ids[0].tolist())
         *steps, answer = written.split("=") if trained.scratchpad != "none" else [written]
-        right = answer == str(true) and alphabet.EOS in ids[0]
+        right = answer == str(true) and tokens.EOS in ids[0]
         verdict = "✓ right" if right else f"✗ wrong: it is {true}"
         mistake = work.wrong(source[:-1], written) if steps else None
         words, shown = one["said"].rsplit(" ", 1)

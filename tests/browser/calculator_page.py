@@ -6,8 +6,7 @@ from pathlib import Path
 
 import torch
 
-from stages.model_file import TOKENS
-from stages.network import weights
+from stages.network import TOKENS, weights
 from stages.network.seq2seq import Seq2Seq
 from stages.page import calculator
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from stages import studies
+from stages.studies import design
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "reports" / "index.html"
-STUDY = studies.read(ROOT / "studies.yaml")["calculator"]
+STUDY = design.read(ROOT / "studies.yaml")["calculator"]
 KEPT = ROOT / "reports" / "studies" / "calculator" / str(STUDY.ships)  # of the network that the page has
 SEEN = ROOT / ".page-test"  # screenshots
 NAMES = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"

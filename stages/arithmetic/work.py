@@ -1,0 +1,99 @@
+"""What is wrong in an answer: the first wrong step of the work that it shows, and its wrong characters, by place.
+
+'47*(3+30)=', written '47*33=141+1400=1541'  ->  Wrong(before='47*33', found='141+1400', operation='parts')
+tgt 84, predicted '82'  ->  place 1: '8' '8', place 2: '4' '2', place 3: 'end' 'end'
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+
+from stages.arithmetic import grammar
+from stages.common.messages import BadInput
+
+# What the step after an expression does: a sum or difference, a product, the parts of a product, or a sum of parts
+OPERATIONS = "sum", "product", "parts", "part_sum"
+
+END = "end"  # stands for <eos> where answers are compared by place
+
+GROUP = re.compile(r"\((.*)\)")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A step `found` that does not equal the expression `before` it."""
+
+    before: str
+    found: str
+    operation: str
+
+    def __str__(self) -> str:
+        return f"{self.before}: {self.found} is wrong" if self.found else f"{self.before}: the next step is missing"
+
+
+def wrong(src: str, written: str) -> Wrong | None:
+    """The first step that does not equal the expression before it; None if all steps and the value are right.
+
+    The last step must be the value as a number; otherwise the next one is missing.
+    """
+    src = src.removesuffix("=")
+    value = grammar.value(src)
+    steps = written.split("=")
+    if not grammar.SIGNED.fullmatch(steps[-1]):
+        steps.append("")
+    operation, grouped = "", False
+    for place, (before, found) in enumerate(pairwise([src, *steps]), start=1):
+        still = ("(" in before) == grouped
+        operation, grouped = _operation(before, found, operation, still), "(" in before
+        if not (found == str(value) if place == len(steps) else _equals(found, value)):
+            return Wrong(before, found, operation)
+    return None
+
+
+def by_place(answers: pd.DataFrame) -> pd.DataFrame:
+    """A row for each character of each correct answer and for its end mark, indexed like `answers`.
+
+    Columns: place (from 1), right and predicted (the two characters), correct (whether they are equal).
+    """
+    right, predicted = ([[*text, END] for text in answers[column].astype(str)] for column in ("tgt", "predicted"))
+    rows = [
+        (row, place + 1, char, answer[place] if place < len(answer) else END)
+        for row, known, answer in zip(answers.index, right, predicted, strict=True)
+        for place, char in enumerate(known)
+    ]
+    places = pd.DataFrame(rows, columns=["row", "place", "right", "predicted"]).set_index("row")
+    return places.assign(correct=places["right"] == places["predicted"])
+
+
+def digits(answers: pd.DataFrame) -> pd.DataFrame:
+    """How often each correct character was answered with which: right, predicted, count and share, sorted.
+
+    `share` is relative to all places with this correct character.
+    """
+    counts = by_place(answers)[["right", "predicted"]].value_counts().rename("count").reset_index()
+    counts["share"] = counts["count"] / counts.groupby("right")["count"].transform("sum")
+    return counts.sort_values(["right", "predicted"], ignore_index=True)
+
+
+def _operation(before: str, found: str, last: str, still: bool) -> str:
+    """The operation of a step, one of OPERATIONS, after the `last` one.
+
+    `still`: there is a group in parentheses before this step and the last one, or in neither.
+    """
+    group = GROUP.search(before)
+    if "*" in (group[1] if group else before):
+        return "parts" if _numbers(found) >= _numbers(before) else "product"
+    return "part_sum" if last == "parts" or (last == "part_sum" and still) else "sum"
+
+
+def _numbers(text: str) -> int:
+    return len(grammar.NUMBER.findall(text))
+
+
+def _equals(step: str, value: int) -> bool:
+    try:
+        return grammar.value(step, signed=True) == value
+    except BadInput:
+        return False

@@ -1,0 +1,177 @@
+"""params.yaml as one frozen, validated value.
+
+    runs:
+      single_digit-gru: {dataset: single_digit, cell: gru, epochs: 50}
+
+becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other number from the root of the file.
+
+Longer than other modules: everything that params.yaml may contain is here, in the file's order.
+"""
+
+import math
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+
+from stages.common import messages, watch
+from stages.common.messages import BadInput
+
+# The names that may be chosen; a dict maps each to its implementation, such as `CELLS` in network/cells.py
+Cell = Literal["lstm", "gru"]
+Decoder = Literal["context", "feedback", "attention"]
+Schedule = Literal["constant", "one_cycle"]
+Optimizer = Literal["adamw", "muon"]
+Scratchpad = Literal["none", "steps"]
+Precision = Literal["float32", "tf32", "bf16"]
+Split = Literal["rows", "operands"]
+
+# Reject unknown keys and NaN; the strict types below do not accept "10" or true as numbers.
+CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(NAME, value):
+        raise ValueError("a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-'")
+    return value
+
+
+def _norm(value: Any) -> float | str:
+    if value != "none" and not (type(value) in (int, float) and 0 < value < math.inf):
+        raise ValueError("must be a number above 0, or none")
+    return value
+
+
+def _size(value: Any) -> int | str:
+    if value != "all" and (type(value) is not int or value < 2):
+        raise ValueError("must be a number of rows, at least 2 (one to train on, one to hold out), or all")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]  # used in file names and in DVC's stage names
+Norm = Annotated[float | Literal["none"], BeforeValidator(_norm)]
+Size = Annotated[StrictInt | Literal["all"], BeforeValidator(_size)]
+Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
+Width = Annotated[StrictInt, Field(ge=1, le=8192)]
+Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # the range that scikit-learn accepts
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Hyperparameters:
+    """The settings of a network and its training; a run may override any of them."""
+
+    embed_dim: Width
+    hidden_dim: Width
+    layers: Annotated[StrictInt, Field(ge=1, le=16)]
+    batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)]
+    epochs: Annotated[StrictInt, Field(ge=1, le=100_000)]
+    lr: Annotated[StrictFloat, Field(gt=0, le=1)]
+    grad_clip: Norm
+    precision: Precision
+    seed: Seed
+    decoder: Decoder
+    schedule: Schedule
+    optimizer: Optimizer
+    scratchpad: Scratchpad
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Run(Hyperparameters):
+    """One network: its dataset, its cell, and its own full set of hyperparameters."""
+
+    dataset: Name
+    cell: Cell
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Corpus:
+    operands: Annotated[StrictInt, Field(ge=1, le=1000)]  # 999*999*999 still fits the int32 column
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Rule:
+    """Which expressions a dataset keeps, by their operands and characters; an empty rule keeps all."""
+
+    min: Annotated[StrictInt, Field(ge=0, le=999)] = 0
+    max: Annotated[StrictInt, Field(ge=0, le=999)] | None = None
+    without: str = ""
+
+    @field_validator("without", mode="before")
+    @classmethod
+    def _characters(cls, value: Any) -> str:
+        if not isinstance(value, str) or not value or set(value) - set("0123456789+-*()"):
+            raise ValueError('must be the characters to leave out, in quotes, such as "1" or "+-"')
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Rule":
+        if self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}: no operand would be left")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Dataset:
+    rule: Rule
+    sample: Size
+    split: Split
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Params(Hyperparameters):
+    sample_seed: Seed
+    valid_share: Share
+    corpus: Corpus
+    datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
+    runs: Annotated[dict[Name, Run], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _known_datasets(self) -> "Params":
+        for name, run in self.runs.items():
+            if run.dataset not in self.datasets:
+                known = messages.listed(self.datasets)
+                raise ValueError(f"runs.{name}.dataset: no dataset {run.dataset!r}; there are {known}")
+        return self
+
+
+def read(path: Path) -> Params:
+    """The validated content of params.yaml; raises BadInput naming the first wrong key."""
+    raw = watch.values(path)
+    try:
+        return TypeAdapter(Params).validate_python(_with_overrides(raw))
+    except ValidationError as error:
+        raise BadInput(f"{path}: {messages.first(error)}") from error
+
+
+def find(path: Path, kind: Literal["datasets", "runs"], name: str) -> tuple[Params, Any]:
+    """The parameters, and the dataset or run called `name`; raises BadInput if there is none."""
+    params = read(path)
+    entries = getattr(params, kind)
+    if name not in entries:
+        raise BadInput(f"{path}: {kind}: no entry {messages.shown(name)}; there are {messages.listed(entries)}")
+    return params, entries[name]
+
+
+def _with_overrides(raw: dict) -> dict:
+    runs = raw.get("runs")
+    if not isinstance(runs, dict):
+        return raw
+    root = {field.name: raw[field.name] for field in fields(Hyperparameters) if field.name in raw}
+    return {**raw, "runs": {name: {**root, **run} if isinstance(run, dict) else run for name, run in runs.items()}}

@@ -1,0 +1,123 @@
+"""Characters to token ids and back, and batches of them.
+
+source  '7-9='       ->  [9, 13, 11, 17, 0, …]  padded to the table's longest
+answer  -2           ->  [13, 4, 1, 0, …]       '-', '2', <eos>
+answer  '12*7=84'    ->  its value: the ids of '84', <eos>
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from stages.arithmetic.scratchpad import SCRATCHPADS
+from stages.common.messages import BadInput
+from stages.network import EOS, PAD, TOKENS
+
+Rows = tuple[Tensor, Tensor]  # sources (N, S) and answers (N, T)
+
+# Rows answered per batch: enough to keep the machine busy, few enough for little memory
+ANSWERED = 1024
+
+_ID = {token: number for number, token in enumerate(TOKENS) if len(token) == 1}
+
+
+def encode_table(table: pa.Table, where: object, scratchpad: str = "none") -> tuple[Tensor, Tensor]:
+    """Token ids of the table's sources and answers: see `encode_sources` and `encode_answers`.
+
+    `scratchpad` is a key of SCRATCHPADS. Raises BadInput; its message begins with `where`, such as the table's path.
+    """
+    try:
+        answers = table[SCRATCHPADS[scratchpad].column]
+        return encode_sources(table["src"].to_pylist()), encode_answers(answers.to_pylist())
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+
+
+def encode_sources(texts: Sequence[str]) -> Tensor:
+    """Token ids of expressions, uint8 (N, longest). Raises BadInput for an empty text or a character not in TOKENS."""
+    return torch.from_numpy(_encode(texts))
+
+
+def encode_answers(answers: Iterable[int | str]) -> Tensor:
+    """Token ids of answers, decimal or worked, uint8 (N, longest + 1): each ends with `<eos>`."""
+    rows = np.pad(_encode([str(answer) for answer in answers]), ((0, 0), (0, 1)))
+    rows[np.arange(len(rows)), (rows != PAD).sum(axis=1)] = EOS
+    return torch.from_numpy(rows)
+
+
+def values(ids: Tensor) -> Tensor:
+    """The value of each answer (N, T): its tokens behind the last '=', or all of them, padded on the right."""
+    places = torch.arange(1, ids.shape[1] + 1, device=ids.device)  # from 1, so that 0 means that there is no '='
+    start = ((ids == _ID["="]) * places).amax(dim=1, keepdim=True)  # (N, 1) the place behind it, counted from 0
+    shifted = start + places - 1  # (N, T)
+    return F.pad(ids, (0, ids.shape[1]), value=PAD).gather(1, shifted)
+
+
+def decode(ids: Iterable[int]) -> str:
+    """The text before the first `<eos>`, or all of it if there is none. A predicted `<pad>` becomes `_`."""
+    text = []
+    for token in ids:
+        if token == EOS:
+            break
+        text.append("_" if token == PAD else TOKENS[token])
+    return "".join(text)
+
+
+def widths(ids: Tensor) -> Tensor:
+    """The number of real tokens, without padding, in each row of ids (N, T): (N)."""
+    return (ids != PAD).sum(dim=1)
+
+
+def trim(ids: Tensor, width: int) -> Tensor:
+    """The first `width` columns, as int64, which PyTorch's embedding and loss need."""
+    return ids[:, :width].long()
+
+
+def fit(ids: Tensor) -> Tensor:
+    """The ids trimmed to their longest row."""
+    return trim(ids, int(widths(ids).max()))
+
+
+def padded(ids: Tensor, width: int) -> Tensor:
+    """Ids (N, T) padded on the right to `width` columns; wider ids are returned unchanged."""
+    return F.pad(ids, (0, max(0, width - ids.shape[1])), value=PAD)
+
+
+def shuffled(sources: Tensor, answers: Tensor, size: int, seed: tuple[int, int], first: int = 0) -> Iterator[Rows]:
+    """Batches of all rows in a random order fixed by the seed, starting at batch number `first`."""
+    source_widths, answer_widths = widths(sources).cpu(), widths(answers).cpu()
+    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(sources)))[first * size :]
+    # Copy the order once and compute all widths beforehand, so that the loop never waits for a GPU
+    for batch, rows in zip(order.split(size), order.to(sources.device).split(size), strict=True):
+        yield (
+            trim(sources[rows], int(source_widths[batch].max())),
+            trim(answers[rows], int(answer_widths[batch].max())),
+        )
+
+
+def in_order(rows: int) -> Iterator[slice]:
+    """Slices of `ANSWERED` rows; a terminal shows a progress bar after 5 seconds."""
+    starts = range(0, rows, ANSWERED)
+    for start in tqdm(starts, "answering", unit_scale=ANSWERED, unit="row", delay=5, leave=False, disable=None):
+        yield slice(start, start + ANSWERED)
+
+
+def _encode(texts: Sequence[str]) -> np.ndarray:
+    unknown = set().union(*texts) - _ID.keys()
+    if unknown:
+        character = min(unknown)
+        text = next(text for text in texts if character in text)
+        raise BadInput(f"unknown character {character!r} in {text[:40]!r}; use only {''.join(_ID)}")
+    if not all(texts):
+        raise BadInput("an expression is empty; it must contain at least '='")
+    ids = np.zeros(128, np.uint8)  # by ASCII code; NumPy pads short strings with code 0, which maps to PAD
+    for character, number in _ID.items():
+        ids[ord(character)] = number
+    width = max(map(len, texts), default=0)
+    codes = np.array(texts, dtype=f"S{max(width, 1)}").view(np.uint8).reshape(len(texts), -1)
+    return ids[codes]

@@ -1,0 +1,107 @@
+"""Studies of answers: trained networks tested on rows of other datasets, or on reweighted rows of their own.
+
+{'run': 'single_digit-lstm', 'dataset': 'two_digit', 'asked': 'outside'}  ->  exact match 0.003 of 50,000 rows
+"""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stages.common import params, tables
+from stages.studies import design, table
+from stages.studies.trainings import Trainings
+
+REST = 50_000  # rows: enough to know a share within 0.004, and answered in seconds
+
+
+def shares(predictions: pd.DataFrame, weights: pd.Series) -> dict:
+    """Weighted shares of answers that are correct, and of those with the correct length, first and last character.
+
+    `rows` is the effective sample size (Kish 1965).
+    """
+    predicted, true = predictions["predicted"], predictions["tgt"].astype(str)
+    right = {
+        "exact_match": predictions["correct"],
+        "right_length": predicted.str.len() == true.str.len(),
+        "right_first": predicted.str[:1] == true.str[:1],
+        "right_last": predicted.str[-1:] == true.str[-1:],
+    }
+    rows = round(weights.sum() ** 2 / (weights**2).sum())
+    return {"rows": rows} | {name: np.average(hits, weights=weights) for name, hits in right.items()}
+
+
+def common(own: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
+    """Weights of the own rows that give both tables the same mix of templates and answer lengths.
+
+    Each kind counts with the smaller of its two shares. `common(other, own)` gives the weights of the other rows.
+    """
+    kinds, wanted = _kinds(own), _kinds(other)
+    shares = kinds.value_counts(normalize=True)
+    both = np.minimum(shares, wanted.value_counts(normalize=True).reindex(shares.index, fill_value=0))
+    return kinds.map(both / shares)
+
+
+def _kinds(rows: pd.DataFrame) -> pd.Series:
+    return rows["template"].astype(str) + " " + rows["tgt"].astype(str).str.len().astype(str)
+
+
+def sampled(data: Path, name: str) -> pa.Table:
+    """The rows named DATASET/train, DATASET/valid or DATASET/rest.
+
+    The rest is at most REST of the rows that the dataset's rule keeps, without training rows.
+    """
+    dataset, _, part = name.partition("/")
+    if part != "rest":
+        return tables.read_table(data / "samples" / dataset / f"{part}.parquet")
+    rows = tables.read_table(data / "subsets" / f"{dataset}.parquet")
+    rows = rows.filter(pc.invert(pc.is_in(rows["src"], sampled(data, f"{dataset}/train")["src"])))
+    return rows.take(np.random.default_rng(0).permutation(len(rows))[:REST])
+
+
+class Networks:
+    """The pipeline's networks and those that `trainings` has or trains, and the tables in `data` to test them on."""
+
+    def __init__(self, path: Path, data: Path, trainings: Trainings):
+        self.path, self.data, self.trainings = path, data, trainings
+        self.answers = cache(self._answers)
+
+    def ask(self, point: design.Point) -> dict:
+        """The measures at a point, whose keys are:
+
+        run, seed       the network: the pipeline's, or the run trained with another seed
+        dataset, part   the rows to test it on; part is train, valid or rest
+        asked           all of these rows, or only those inside or outside the rule of the run's own dataset
+        like            a table DATASET/PART whose mix the rows are weighted to have (see `common`), or none
+        """
+        own = params.find(self.path, "runs", point["run"])[1]
+        usual = {"seed": own.seed, "dataset": own.dataset, "part": "rest", "asked": "all", "like": "none"}
+        run, seed, dataset, part, asked, like = {"run": None, **usual, **point}.values()
+        rows = self.answers(run, None if seed == own.seed else seed, f"{dataset}/{part}")
+        if (dataset, part) != (own.dataset, "train"):
+            rows = rows[~rows["src"].isin(sampled(self.data, f"{own.dataset}/train")["src"].to_pandas())]
+        if asked != "all":
+            inside = tables.read_table(self.data / "subsets" / f"{own.dataset}.parquet")["src"].to_pandas()
+            rows = rows[rows["src"].isin(inside) == (asked == "inside")]
+        weights = pd.Series(1.0, rows.index)
+        if like != "none":
+            weights = common(rows, sampled(self.data, like).to_pandas())
+        if not weights.sum():
+            return {"status": f"{table.LEFT_OUT}: there are no such rows"}
+        return {"status": table.DONE, **shares(rows[weights > 0], weights[weights > 0])}
+
+    def _answers(self, run: str, seed: int | None, name: str) -> pd.DataFrame:
+        """The answers to a table of the pipeline's network of a run, or of the one with another seed."""
+        with tempfile.TemporaryDirectory() as folder:
+            rows = Path(folder) / "rows"
+            tables.write_table(rows, sampled(self.data, name))
+            model, path = self.data / "models" / f"{run}.safetensors", self.path
+            if seed is not None:
+                trained = self.trainings.network(run, {"seed": seed}, Path(folder))
+                model, path = trained.model, trained.params
+            answers = self.trainings.evaluate(path, model, rows, rows, Path(folder))  # metrics are not used
+            return tables.read_table(answers["predictions"], tables.PREDICTIONS).to_pandas()

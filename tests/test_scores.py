@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from stages.network import EOS, PAD, batches, scores
+from stages.network import EOS, PAD, scores
 from stages.network.seq2seq import Seq2Seq
 
 # '12', '3', '-4' with <eos>; 1 is token 3, 2 is 4, 3 is 5, 4 is 6, '-' is 13

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from stages import train
 from stages.common import params
 from stages.common.messages import BadInput
-from stages.network import batches, scores, tokens, weights
+from stages.network import scores, tokens, weights
 from stages.network.cells import CELLS
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import SCHEDULES, Learner
@@ -100,17 +100,17 @@ def test_an_epoch_has_every_row_once_in_a_seeded_order():
     answers = torch.full((10, 1), 1, dtype=torch.uint8)
 
     def order(*seed):
-        return torch.cat([source[:, 0] for source, _ in batches.shuffled(sources, answers, 4, seed)]).tolist()
+        return torch.cat([source[:, 0] for source, _ in tokens.shuffled(sources, answers, 4, seed)]).tolist()
 
     assert sorted(order(42, 1)) == list(range(2, 12))
     assert order(42, 1) == order(42, 1)
     assert order(42, 1) != order(42, 2)
     assert order(42, 1) != order(43, 1)
-    assert [len(source) for source, _ in batches.shuffled(sources, answers, 4, (42, 1))] == [4, 4, 2]
+    assert [len(source) for source, _ in tokens.shuffled(sources, answers, 4, (42, 1))] == [4, 4, 2]
 
 
 def test_batches_are_cut_to_their_longest_row():
-    for source, answer in batches.shuffled(*ROWS, 1, (1, 1)):
+    for source, answer in tokens.shuffled(*ROWS, 1, (1, 1)):
         assert (source != tokens.PAD).all()
         assert (answer != tokens.PAD).all()
         assert source.dtype == answer.dtype == torch.int64
@@ -126,7 +126,7 @@ def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrun
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     learner.optimisers = [torch.optim.SGD(model.parameters(), lr=1.0)]
     learner.schedulers = [SCHEDULES["constant"](learner.optimisers[0], 1)]
-    rows = batches.shuffled(*ROWS, 4, (1, 1))
+    rows = tokens.shuffled(*ROWS, 4, (1, 1))
     limit = limit if limit == "none" else norm.item() * limit
     train.one_epoch(model, learner, run(grad_clip=limit), rows, checkpoint, tqdm(disable=True))
     found = learner.end_epoch()

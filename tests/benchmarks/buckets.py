@@ -1,4 +1,4 @@
-"""Length buckets, an alternative to `batches.shuffled`: rows of similar length share a batch, with less padding.
+"""Length buckets, an alternative to `tokens.shuffled`: rows of similar length share a batch, with less padding.
 
 batch of 256: '7-9=' '8*3=' '12+4=' …    next batch: '(19-9)*11=' '41*(3+48)=' …
 """
@@ -21,7 +21,7 @@ def bucketed(
     The rows of a batch have sources of similar length, trimmed to the longest.
     """
     random = np.random.default_rng(seed)
-    order, lengths = random.permutation(len(sources)), batches.widths(sources).numpy()
+    order, lengths = random.permutation(len(sources)), tokens.widths(sources).numpy()
     ordered = []
     for start in range(0, len(order), POOL * size):
         pool = order[start : start + POOL * size]
@@ -32,6 +32,6 @@ def bucketed(
     for rows in ordered[first:]:
         source, answer = sources[rows], answers[rows]
         yield (
-            batches.fit(source),
-            batches.fit(answer),
+            tokens.fit(source),
+            tokens.fit(answer),
         )

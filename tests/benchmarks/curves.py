@@ -13,14 +13,14 @@ import torch
 
 from stages import train
 from stages.common import params
-from stages.network import batches, weights
+from stages.network import weights
 from stages.network.learner import Learner
 from tests.benchmarks.buckets import bucketed
 from tests.benchmarks.measure import one_pass
 
 SEEDS = 3
 EPOCHS = 10
-WAYS = {"shuffled": batches.shuffled, "length buckets": bucketed}
+WAYS = {"shuffled": tokens.shuffled, "length buckets": bucketed}
 
 
 def curves(run: params.Run, operands: int, rows: batches.Rows, valid: batches.Rows) -> pd.DataFrame:

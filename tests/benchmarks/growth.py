@@ -25,7 +25,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from stages.common import params, tables
 from stages.common.command import one_line
-from stages.network import batches, machine
+from stages.network import machine
 from stages.network.learner import Learner
 from stages.page import style
 from tests.benchmarks.measure import drawn, one_pass, useful_flop

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from stages import train
 from stages.common import params, tables
-from stages.network import batches, machine, tokens
+from stages.network import machine, tokens
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import Learner
 
@@ -53,7 +53,7 @@ def spread(corpus: Path, rows: int, pieces: int = 10) -> tuple[Tensor, Tensor]:
     return tokens.encode_table(pa.concat_tables([table.slice(start, rows // pieces) for start in starts]), corpus)
 
 
-def one_pass(learner: Learner, run: params.Run, rows: batches.Rows, batched: Callable = batches.shuffled) -> float:
+def one_pass(learner: Learner, run: params.Run, rows: batches.Rows, batched: Callable = tokens.shuffled) -> float:
     """The seconds of one epoch over these rows, trained as `train` does."""
     with TemporaryDirectory() as folder, machine.precision(run.precision):
         batches = batched(*rows, run.batch_size, (run.seed, len(learner.seconds) + 1))

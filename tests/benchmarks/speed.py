@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader
 from stages import generate
 from stages.common import params, tables
 from stages.common.command import one_line
-from stages.network import batches, machine, scores, tokens, weights
+from stages.network import machine, scores, tokens, weights
 from stages.network.learner import Learner
 from tests.benchmarks import page, usual
 from tests.benchmarks.buckets import bucketed
@@ -76,7 +76,7 @@ def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, f
     rows = tuple(ids[: BATCHES * run.batch_size] for ids in tokens.encode_table(tables.read_table(table), table))
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
-    alone = products(run, round(run.batch_size * batches.widths(rows[0]).double().mean().item()))
+    alone = products(run, round(run.batch_size * tokens.widths(rows[0]).double().mean().item()))
     found = rates(passes | alone)
     peaks = {shape: found[shape] for shape in alone}
     share = useful_flop(run, *rows) / max(peaks.values())  # of the machine, per row per second

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 STAGES = Path(__file__).parent
-# The code as this process read it. `watch` compares it with the files before the outputs replace older ones.
-SOURCE = {
+SOURCE = {  # the code as this process read it
     path: path.read_bytes()
     for path in sorted(STAGES.rglob("*"))
     if path.suffix in (".py", ".j2", ".css", ".js") and not path.name.startswith(".")
@@ -20,9 +19,8 @@ SOURCE = {
 if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-# How often a waiting OpenMP thread polls before it sleeps. libgomp's default, 300,000, keeps a core busy for
-# milliseconds; on an oversubscribed machine the thread that it waits for needs that core.
-# libgomp reads the variable while PyTorch is imported. `make bench` compares several values.
+# How often a waiting OpenMP thread polls before it sleeps. libgomp's default, 300,000, keeps a core busy that other
+# threads need. libgomp reads the variable while PyTorch is imported. `make bench` compares several values.
 SPINS = 1_000
-if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
-    os.environ["GOMP_SPINCOUNT"] = str(SPINS)
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))

@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import torch
 from torch import Tensor
 
 from stages.arithmetic import grammar, twins, work
 from stages.common import params, tables
 from stages.common.command import one_line
 from stages.common.watch import given
-from stages.network import machine, scores, tokens, weights
+from stages.network import PAD, machine, scores, tokens, weights
+from stages.network.seq2seq import Seq2Seq
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
@@ -32,8 +34,8 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
     metrics = {
         "rows": len(predictions),
         "exact_match": sum(predictions["correct"].to_pylist()) / len(predictions),
-        **scores.token_scores(trained.model, sources, answers),
-        "position_accuracy": scores.position_accuracy(values[:, :most], tokens.fit(trained.values(answers.cpu()))),
+        **token_scores(trained.model, sources, answers),
+        "position_accuracy": position_accuracy(values[:, :most], tokens.fit(trained.values(answers.cpu()))),
         "train_loss": last["train_loss"],
         "train_token_accuracy": last["train_token_accuracy"],
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
@@ -41,6 +43,19 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
     if trained.scratchpad != "none":
         metrics |= wrong_steps(rows, predictions["written"].to_pylist())
     return predictions, metrics
+
+
+def token_scores(model: Seq2Seq, sources: Tensor, answers: Tensor) -> dict[str, float]:
+    """`loss` and `token_accuracy` over all real answer tokens of the table (not a mean of batch means)."""
+    loss, right, tokens = scores.token_sums(model, sources, answers).tolist()
+    return {"loss": loss / tokens, "token_accuracy": right / tokens}
+
+
+def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
+    """The share of equal positions, padding included, up to the table's longest value, true or decoded."""
+    places = torch.arange(1, decoded.shape[1] + 1)  # counted from 1, so that the largest one in use is the width
+    width = max(answers.shape[1], int((places * (decoded != PAD).any(dim=0)).max()))
+    return (tokens.padded(decoded, width)[:, :width] == tokens.padded(answers, width)).double().mean().item()
 
 
 def wrong_steps(rows: pa.Table, written: list[str]) -> dict[str, float]:
@@ -99,9 +114,9 @@ def main() -> None:
     trained = weights.load(args.model)
     trained.model.to(device)
     rows, pairs = tables.read_table(args.rows), products(trained.operands)
-    encoded = tokens.encode_table(rows, args.rows, trained.scratchpad)
+    encoded = tokens.encode_table(rows, trained.scratchpad)
     predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in encoded))
-    multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in tokens.encode_table(pairs, "a*b")))
+    multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in tokens.encode_table(pairs)))
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
     for questions, table in ((args.rows, predictions), ("a*b", multiplied)):
         scores.check(args.model, f"probability of an answer to {questions}", sum(table["probability"].to_pylist()))

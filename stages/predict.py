@@ -17,8 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from stages.arithmetic import grammar, work
-from stages.common import params
+from stages.arithmetic import grammar, twins, work
 from stages.common.command import one_line
 from stages.common.messages import BadInput, printable
 from stages.network import CALCULATOR, machine, scores, tokens, weights
@@ -65,7 +64,7 @@ def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
             print(f"predict: {error}", file=sys.stderr)
             continue
         good.append(text := grammar.without_blanks(text))
-        if reason := grammar.unseen(text, operands):
+        if reason := twins.unseen(text, operands):
             print(f"predict: warning: {text}: the network never saw {reason}", file=sys.stderr)
     return good, bad
 
@@ -115,8 +114,6 @@ def main() -> None:
     args, dashed = parser.parse_known_args()
     if unknown := [word for word in dashed if re.match("--[a-z]", word)]:
         parser.error(f"no such option: {printable(' '.join(unknown))}")
-    if not re.fullmatch(params.NAME, args.run):
-        raise BadInput(f"--run: must be a run's name: letters, digits, '_' and '-' (found {printable(args.run)})")
 
     machine.device()
     path = args.models / f"{args.run}.safetensors"

@@ -6,7 +6,9 @@ exact match 0.973000 of 1,000 rows; bad rows skipped: 1
 """
 
 import argparse
+import bz2
 import csv
+import gzip
 import io
 import json
 import lzma
@@ -17,19 +19,17 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import compress, islice
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import torch
-import zstandard
-from fsspec.implementations.local import LocalFileSystem
 from pyarrow import dataset
 from tqdm import tqdm
 
-from stages.arithmetic import grammar
+from stages.arithmetic import grammar, twins
 from stages.common.command import one_line
 from stages.common.messages import BadInput, listed, printable
 from stages.network import machine, scores, tokens, weights
@@ -38,10 +38,9 @@ COLUMNS = "src", "tgt"
 ALIKE = {"input": "src", "question": "src", "output": "tgt", "answer": "tgt"}  # other tables' names for them
 TEXT, JSON = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson", ".json")
 PARQUET, ARROW = (".parquet", ".pq"), (".feather", ".arrow")
-COMPRESSED = ".gz", ".bz2", ".xz", ".zst", ".zip"
-UNREADABLE = (  # errors of the readers
-    *(pa.ArrowException, lzma.LZMAError, zipfile.BadZipFile, zlib.error, zstandard.ZstdError),
-    *(EOFError, OSError, ValueError),
+UNREADABLE = (  # errors of the readers; RuntimeError: a ZIP archive with a password
+    *(pa.ArrowException, csv.Error, lzma.LZMAError, zipfile.BadZipFile, zlib.error),
+    *(EOFError, OSError, RuntimeError, ValueError),
 )
 NAMED = 10  # bad rows that are listed; more would hide the result
 PART = 1 << 12  # rows in memory at a time; few, so that the progress bar moves
@@ -50,7 +49,18 @@ LARGEST = 10**18  # fits a 64-bit integer
 # 84, +84, 84.0, 84,0, 8.4e1, 1,200 and 1 200: groups of three, a point or a comma, an exponent; any script's digits
 NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+|\d+)(?:[.,](\d*))?([eE][+-]?\d{1,4})?")
 
-Cells = tuple[Any, Any]  # src and tgt, None or NaN for a gap
+Cells = tuple[Any, Any]  # src and tgt, None for a gap
+
+
+def _unzipped(path: Path) -> Any:
+    archive = zipfile.ZipFile(path)
+    if len(names := archive.namelist()) != 1:
+        raise BadInput(f"contains {len(names)} files; must contain one")
+    return archive.open(names[0])
+
+
+_zstd = partial(pa.input_stream, compression="zstd")
+COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open, ".zst": _zstd, ".zip": _unzipped}
 
 
 def read(path: Path) -> Iterator[Cells]:
@@ -61,13 +71,10 @@ def read(path: Path) -> Iterator[Cells]:
         if kind in PARQUET + ARROW:
             yield from _columnar(path, kind)
         elif kind in TEXT + JSON:
-            if ending == ".zip" and len(names := zipfile.ZipFile(path).namelist()) != 1:
-                raise BadInput(f"contains {len(names)} files; must contain one")
-            with LocalFileSystem().open(path, compression="infer") as file:
-                buffer = io.BufferedReader(file)
-                encoding = "utf-16" if buffer.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-                text = io.TextIOWrapper(buffer, encoding, errors="replace")
-                yield from _json(text) if kind in JSON else _csv(text)
+            with io.BufferedReader(COMPRESSED[ending](path) if ending in COMPRESSED else path.open("rb")) as file:
+                encoding = "utf-16" if file.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+                lines = filter(str.strip, io.TextIOWrapper(file, encoding, errors="replace"))
+                yield from _json(lines) if kind in JSON else _csv(lines)
         else:
             known = ", ".join(TEXT + JSON + PARQUET + ARROW)
             raise BadInput(f"unknown file ending; use {known}; text may be compressed: {', '.join(COMPRESSED)}")
@@ -76,8 +83,9 @@ def read(path: Path) -> Iterator[Cells]:
     except FileNotFoundError as error:
         raise BadInput(f"{path}: no such file") from error
     except UNREADABLE as error:
-        reason = printable(" ".join(str(error).split()), 120)
-        raise BadInput(f"{path}: cannot be read as {kind} ({reason or type(error).__name__})") from error
+        reason = " ".join(str(error).split()).rpartition("': ")[2]  # without the path, which PyArrow puts first
+        reason = printable(reason, 120) or type(error).__name__
+        raise BadInput(f"{path}: cannot be read as {kind} ({reason})") from error
 
 
 def _columnar(path: Path, kind: str) -> Iterator[Cells]:
@@ -87,10 +95,14 @@ def _columnar(path: Path, kind: str) -> Iterator[Cells]:
     try:
         table = dataset.dataset(path, format=form)
         batches, names = table.to_batches, table.schema.names
-    except pa.ArrowInvalid:  # Arrow's format for streams has no footer
+    except pa.ArrowInvalid as error:
         if kind in PARQUET or path.is_dir():
             raise
-        stream = pa.ipc.open_stream(pa.memory_map(str(path)))
+        file = pa.memory_map(str(path))
+        if file.read(4) == b"FEA1":
+            raise BadInput("is Feather version 1; write it as version 2") from error
+        file.seek(0)
+        stream = pa.ipc.open_stream(file)  # Arrow's format for streams, which has no footer
         batches, names = (lambda **_: stream), stream.schema.names
     wanted = [names[place] for place in places(names)]
     for batch in batches(columns=wanted, batch_size=PART):
@@ -98,37 +110,27 @@ def _columnar(path: Path, kind: str) -> Iterator[Cells]:
         yield from zip(*(batch.column(name).to_pylist() for name in wanted), strict=True)
 
 
-def _csv(text: Iterable[str]) -> Iterator[Cells]:
+def _csv(lines: Iterator[str]) -> Iterator[Cells]:
     """The rows of a text whose first line names the columns; the mark that it has most often separates them."""
-    header = next(filter(str.strip, text), "")
-    mark = max(",;\t|", key=header.count)
-    names = next(csv.reader([header], delimiter=mark, skipinitialspace=True), [])
-    wanted = places(names)
-    parts = pd.read_csv(
-        text,
-        sep=mark,
-        header=None,
-        names=range(len(names)),
-        index_col=False,
-        dtype=str,
-        keep_default_na=False,
-        skipinitialspace=True,
-        engine="python",  # the only one that can shorten a row
-        on_bad_lines=lambda row: row[: len(names)],
-        chunksize=PART,
-    )
-    for part in parts:
-        yield from zip(*(part[place] for place in wanted), strict=True)
+    header = next(lines, "")
+    cells = partial(csv.reader, delimiter=max(",;\t|", key=header.count), skipinitialspace=True, strict=True)
+    wanted = places(next(cells([header]), []))
+    for row in cells(lines):
+        src, tgt = (row[place] if place < len(row) else None for place in wanted)
+        yield src, tgt
 
 
-def _json(text: Iterable[str]) -> Iterator[Cells]:
-    """The rows of a text with an object on each line; other lines have gaps."""
-    for line in filter(str.strip, text):
+def _json(lines: Iterable[str]) -> Iterator[Cells]:
+    """The rows of a text with an object on each line; a missing value is a gap."""
+    for number, line in enumerate(lines):
         try:
             row = json.loads(line)
-            cells = {str(name).strip().lower(): value for name, value in row.items()}
+            cells = {name.strip().lower(): value for name, value in row.items()}
         except (ValueError, AttributeError, RecursionError):
-            cells = {"src": line.strip()}
+            yield line.strip(), None  # `judge` says what is wrong with such an expression
+            continue
+        if number == 0 and (cells.keys().isdisjoint(COLUMNS) or cells.keys() & ALIKE.keys()):
+            places(list(row))  # says what the columns are called
         yield cells.get("src"), cells.get("tgt")
 
 
@@ -147,22 +149,22 @@ def places(names: Sequence[str]) -> list[int]:
 
 def judge(src: Any, tgt: Any) -> tuple[str, int]:
     """The expression of a row, with its `=`, and its value; raises BadInput for a gap or a wrong `tgt`."""
-    src, tgt = ("" if pd.isna(cell) else _text(cell) for cell in (src, tgt))
+    src, tgt = _text(src), _text(tgt).strip()
     if not src.strip():
         raise BadInput("src is empty")
     value = grammar.value(src)
     src = grammar.without_blanks(src)
     if abs(value) > LARGEST:
         raise BadInput(f"the value of '{printable(src)}' is too large to be scored")
-    if not tgt.strip():
+    if not tgt:
         raise BadInput(f"tgt of '{printable(src)}' is empty")
-    if number(tgt.strip()) != value:
-        raise BadInput(f"'{printable(src)}' is {value}, not {printable(tgt.strip(), 20)}")
+    if number(tgt) != value:
+        raise BadInput(f"'{printable(src)}' is {value}, not {printable(tgt, 20)}")
     return src.removesuffix("=") + "=", value
 
 
 def _text(cell: Any) -> str:
-    return cell.decode(errors="replace") if isinstance(cell, bytes) else str(cell)
+    return cell.decode(errors="replace") if isinstance(cell, bytes) else "" if cell is None else str(cell)
 
 
 def number(text: str) -> Decimal | None:
@@ -189,7 +191,8 @@ def score(trained: weights.Trained, model: Path, path: Path, device: torch.devic
     Raises BadInput as `read` does, if no row is good, and naming the file `model` if a probability is NaN.
     """
     asked, right, unseen = Counter[str](), Counter[str](), Counter[str]()
-    bad, seconds = [], 0.0
+    bad: list[str] = []
+    seconds = 0.0
     # A progress bar, only on a terminal and after 5 seconds
     rows = enumerate(tqdm(read(path), "scoring", unit_scale=True, unit="row", delay=5, leave=False, disable=None), 1)
     while part := list(islice(rows, PART)):
@@ -210,7 +213,7 @@ def score(trained: weights.Trained, model: Path, path: Path, device: torch.devic
         exact = scores.exact(trained.values(decoded), tokens.encode_answers(answers))
         asked.update(templates)
         right.update(compress(templates, exact.tolist()))
-        unseen.update(filter(None, (grammar.unseen(src, trained.operands) for src in sources)))
+        unseen.update(filter(None, (twins.unseen(src, trained.operands) for src in sources)))
     if not asked:
         raise BadInput(f"{path}: no row can be scored; {bad[0] if bad else 'the table is empty'}")
     yield from (f"{path}: {reason}" for reason in bad[:NAMED])

@@ -24,7 +24,7 @@ def study(entry: design.Study, rows: pd.DataFrame, measured: Measured) -> Iterat
     """Yield the table, a row per point in the order of the points, again after each newly measured point."""
     order = {design.label(point): number for number, point in enumerate(design.points(entry))}
     for point, values in measured:
-        row = {"point": design.label(point), **point, **values}
+        row = {"point": design.label(point), **point, **values, "commit": table.commit()}
         rows = pd.DataFrame([*rows.to_dict("records"), row], columns=rows.columns)
         rows = rows.sort_values("point", key=lambda names: names.map(order), ignore_index=True)
         print(f"study: {row['point']}: {row['status']}", file=sys.stderr)
@@ -36,20 +36,21 @@ def missing(entry: design.Study, rows: pd.DataFrame) -> list[design.Point]:
     return [point for point in design.points(entry) if design.label(point) not in set(rows["point"])]
 
 
-def measure(args: argparse.Namespace, entry: design.Study, points: list[design.Point]) -> Measured:
-    """Each point with its values, and with the commit of the code that measured it."""
-    origin = {"commit": table.commit()}
-    with Trainings(args.params, args.data, args.networks, args.workers) as trainings:
-        if entry.kind == "trainings":  # a training's timing names the processor
-            folder = args.reports / "studies" / args.study
-            for point, values in trainings.measured(entry, points, args.reports, folder):
-                yield point, values | origin
-        networks, origin = Networks(args.params, args.data, trainings), origin | {"processor": machine.processor()}
-        for point in points if entry.kind == "answers" else []:
-            yield point, networks.ask(point) | origin
-        for point in points if entry.kind == "shift" else []:
+def measure(
+    args: argparse.Namespace, entry: design.Study, points: list[design.Point], trainings: Trainings
+) -> Measured:
+    """Each point with its values, and with the processor; a training names more of its machine."""
+    if entry.kind == "trainings":
+        yield from trainings.measured(entry, points, args.reports, args.reports / "studies" / args.study)
+        return
+    networks = Networks(args.params, args.data, trainings)
+    for point in points:
+        if entry.kind == "answers":
+            values = networks.ask(point)
+        else:
             one, other = (sampled(args.data, point[name]).to_pandas() for name in ("one", "other"))
-            yield point, {"status": table.DONE} | shift.compare(one, other, point["of"]) | origin
+            values = {"status": table.DONE} | shift.compare(one, other, point["of"])
+        yield point, values | {"processor": machine.processor()}
 
 
 def listing(studies: dict[str, design.Study], folder: Path) -> Iterator[str]:
@@ -84,9 +85,11 @@ def main() -> None:
     rows = rows[~rows["status"].astype(str).str.startswith(table.LEFT_OUT)]  # there may be time now
     if not (points := missing(entry, rows)):
         print("study: nothing to do: all points already have results", file=sys.stderr)
-    for measured in study(entry, rows, measure(args, entry, points)) if points else ():
-        with tables.atomic(path) as [draft]:
-            tables.write_text(draft, measured.to_csv(index=False, float_format="%.6g"))
+        return
+    with Trainings(args.params, args.data, args.networks, args.workers) as trainings:
+        for measured in study(entry, rows, measure(args, entry, points, trainings)):
+            with tables.atomic(path) as [draft]:
+                tables.write_text(draft, measured.to_csv(index=False, float_format="%.6g"))
 
 
 if __name__ == "__main__":

@@ -28,31 +28,32 @@ from stages.network.tokens import Rows, shuffled
 def train(
     name: str, run: params.Run, operands: int, rows: Rows, valid: Rows, checkpoint: Checkpoint
 ) -> tuple[weights.Trained, list[float]]:
-    """The trained network, and the seconds of each epoch's pass over the training rows by all ranks together.
-
-    Resumes from the checkpoint if there is one. Raises BadInput if a loss is NaN or infinite.
-    """
+    """The trained network and the seconds of each epoch; raises BadInput if a loss is NaN or infinite."""
+    machine.set_precision(run.precision)
     learner = Learner(run, len(rows[0]), rows[0].device)
     if state := launch.shared(checkpoint.load() if launch.first() else None):
         learner.restore(state)
     engine = launch.parallel(learner.model)
     trained = weights.Trained(name, learner.model, operands, learner.history, run.scratchpad)
-    with machine.precision(run.precision):
-        for epoch in range(len(learner.history) + 1, run.epochs + 1):
-            batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
-            off = None if launch.first() else True  # None: off unless standard error is a terminal
-            done = {"initial": learner.step * run.batch_size, "total": len(rows[0])}
-            with tqdm(**done, desc=f"{name} {epoch}/{run.epochs}", unit="row", leave=False, disable=off) as bar:
-                one_epoch(engine, learner, run, batches, checkpoint, bar)
-            scored = learner.end_epoch() | validate(trained, *valid)
-            for kind in ("train_loss", "valid_loss"):
-                if not math.isfinite(scored[kind]):
-                    checkpoint.forget()  # resuming would end here again
-                    raise BadInput(f"run {name}: {kind} is {scored[kind]} in epoch {epoch}; a smaller lr may help")
-            learner.history.append({"epoch": epoch, **scored})
-            if launch.first():
-                checkpoint.save(learner.state())
-                tqdm.write(_line(name, learner, run.epochs, len(rows[0])), file=sys.stderr)
+    for epoch in range(len(learner.history) + 1, run.epochs + 1):
+        batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
+        off = None if launch.first() else True  # None: off unless standard error is a terminal
+        done = {"initial": learner.step * run.batch_size, "total": len(rows[0])}
+        with tqdm(**done, desc=f"{name} {epoch}/{run.epochs}", unit="row", leave=False, disable=off) as bar:
+            one_epoch(engine, learner, run, batches, checkpoint, bar)
+        scored = learner.end_epoch() | validate(trained, *valid)
+        for kind in ("train_loss", "valid_loss"):
+            if not math.isfinite(scored[kind]):
+                checkpoint.path.unlink(missing_ok=True)  # resuming would end here again
+                raise BadInput(f"run {name}: {kind} is {scored[kind]} in epoch {epoch}; a smaller lr may help")
+        learner.history.append({"epoch": epoch, **scored})
+        if launch.first():
+            checkpoint.save(learner.state())
+            line = (
+                f"{name} {epoch}/{run.epochs}: loss {scored['train_loss']:.4f}, valid {scored['valid_loss']:.4f}, "
+                f"exact match {scored['valid_exact_match']:.4f}, {len(rows[0]) / learner.seconds[-1]:,.0f} rows/s"
+            )
+            tqdm.write(line, file=sys.stderr)
     return trained, learner.seconds
 
 
@@ -93,24 +94,7 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
     counts = torch.tensor([exact.sum(), len(exact)], dtype=torch.float64)
     sums = torch.cat([scores.token_sums(trained.model, sources, answers), counts]) * weight
     loss, right, tokens, exact, rows = launch.total(sums.to(sources.device)).tolist()
-    return {
-        "valid_loss": loss / tokens,
-        "valid_token_accuracy": right / tokens,
-        "valid_exact_match": exact / rows,
-    }
-
-
-def _encoded(path: Path, scratchpad: str, device: torch.device) -> Rows:
-    sources, answers = tokens.encode_table(tables.read_table(path), path, scratchpad)
-    return sources.to(device), answers.to(device)
-
-
-def _line(name: str, learner: Learner, epochs: int, rows: int) -> str:
-    epoch = learner.history[-1]
-    return (
-        f"{name} {epoch['epoch']:.0f}/{epochs}: loss {epoch['train_loss']:.4f}, valid {epoch['valid_loss']:.4f}, "
-        f"exact match {epoch['valid_exact_match']:.4f}, {rows / learner.seconds[-1]:,.0f} rows/s"
-    )
+    return {"valid_loss": loss / tokens, "valid_token_accuracy": right / tokens, "valid_exact_match": exact / rows}
 
 
 def main() -> None:
@@ -128,7 +112,8 @@ def main() -> None:
     config, run = params.find(args.params, "runs", args.run)
     with launch.group():
         device = machine.device()
-        rows, valid = (_encoded(path, run.scratchpad, device) for path in (args.train, args.valid))
+        encoded = [tokens.encode_table(tables.read_table(path), run.scratchpad) for path in (args.train, args.valid)]
+        rows, valid = ((sources.to(device), answers.to(device)) for sources, answers in encoded)
         what = fingerprint(run, config.corpus.operands, [args.train, args.valid])
         unchanged()  # the fingerprint must name what was read
         if launch.shared(what) != what:

@@ -6,10 +6,8 @@ expression = term {('+' | '-') term}
 term       = factor {'*' factor}
 factor     = number | '(' expression ')'
 
-In the steps of a worked answer a number may have a minus sign: '3*-5'.
-
-Blanks are allowed anywhere except inside a number: space, tab, no-break space, line end, and whatever else
-`str.isspace` accepts.
+In the steps of a worked answer a number may have a minus sign: '3*-5'. Blanks (`str.isspace`) are allowed anywhere
+except inside a number.
 """
 
 import re
@@ -53,19 +51,6 @@ def value(text: str, names: Mapping[str, Any] | None = None, signed: bool = Fals
 def without_blanks(text: str) -> str:
     """A well-formed expression as the network reads it. (The malformed `1 2` would become `12`.)"""
     return "".join(text.split())
-
-
-def unseen(text: str, operands: int) -> str | None:
-    """None if the corpus over 0..operands-1 contains this well-formed expression, else the reason why not."""
-    text = without_blanks(text)
-    numbers = NUMBER.findall(text)
-    if NUMBER.sub("n", text.removesuffix("=")) not in SHAPES:
-        return "an expression of this shape"
-    if any(int(n) >= operands for n in numbers):
-        return f"an operand above {operands - 1}"
-    if any(n != str(int(n)) for n in numbers):
-        return "an operand with a leading zero"
-    return None
 
 
 def longest_answer(operands: int) -> int:

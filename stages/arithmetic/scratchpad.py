@@ -7,10 +7,8 @@ template 'a*b*c', operands 29, 3, 42   ->  '87*42=174+3480=3654'
 An intermediate value may be negative: '3*-5=-15'. A product is written in one go if one factor has one digit and the
 other at most two, or if one is 0, 1 or -1. Any other is worked in parts: each digit of one factor (the longer one, or
 the right one of two equally long), from the last to the first and without zeros, times the other factor. The parts are
-added one at a time, from the left. They are in parentheses if the product is not the whole expression. The longest
-answer over 0..49, to '28*48*34=', has 77 characters:
-
-(224+1120)*34=1344*34=136+1360+10200+34000=1496+10200+34000=11696+34000=45696
+added one at a time, from the left, in parentheses if the product is not the whole expression. The longest answer over
+0..49, to '28*48*34=', is (224+1120)*34=1344*34=136+1360+10200+34000=1496+10200+34000=11696+34000=45696
 """
 
 import re
@@ -24,7 +22,6 @@ import pyarrow.compute as pc
 from stages.arithmetic import grammar
 
 Numbers = np.ndarray
-
 OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply}
 
 

@@ -1,10 +1,13 @@
-"""Expressions with the same operands, and twins: expressions with the same operands and the same value.
+"""Which expressions are alike: those with the same operands, their twins, and those that the corpus does not have.
 
 '12*(3+4)=', '(4+3)*12=', '3*4-12='  ->  the same key; the first two, both 84, are twins
+'99+1='                              ->  'an operand above 49'
 """
 
 import numpy as np
 import pyarrow as pa
+
+from stages.arithmetic import grammar
 
 BASE = 1001  # operands are below 1000
 
@@ -18,5 +21,17 @@ def keys(rows: pa.Table | pa.RecordBatch) -> np.ndarray:
 
 def twins(rows: pa.Table, train: pa.Table) -> np.ndarray:
     """Whether each of the rows (N) has a twin among the training rows: bool (N)."""
-    one, other = (keys(table) * 2**32 + np.asarray(table["tgt"]) for table in (rows, train))
-    return np.isin(one, other)
+    return np.isin(*(keys(table) * 2**32 + np.asarray(table["tgt"]) for table in (rows, train)))
+
+
+def unseen(text: str, operands: int) -> str | None:
+    """None if the corpus over 0..operands-1 contains this well-formed expression, else the reason why not."""
+    text = grammar.without_blanks(text)
+    numbers = grammar.NUMBER.findall(text)
+    if grammar.NUMBER.sub("n", text.removesuffix("=")) not in grammar.SHAPES:
+        return "an expression of this shape"
+    if any(int(n) >= operands for n in numbers):
+        return f"an operand above {operands - 1}"
+    if any(n != str(int(n)) for n in numbers):
+        return "an operand with a leading zero"
+    return None

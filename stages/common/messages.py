@@ -3,26 +3,21 @@
 {"lr": -1}  ->  lr: must be greater than 0 (found -1)
 """
 
-import reprlib
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
 
 LONGEST = 60  # characters of a key or a value
-NAMED = 10  # names in a list
 # Our words for pydantic's types of error; the others keep pydantic's own
 WORDS = {
     **dict.fromkeys(("unexpected_keyword_argument", "extra_forbidden"), "unknown key"),
     **dict.fromkeys(("dataclass_type", "dict_type"), "must hold keys and values"),
     "missing": "missing",
     "string_type": "must be text; a number needs quotes",
+    "string_pattern_mismatch": "a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-'",
     "int_type": "must be a whole number",
 }
-
-_short = reprlib.Repr()
-_short.maxstring = _short.maxother = LONGEST
-_short.maxlevel = 1
 
 
 class BadInput(Exception):
@@ -31,27 +26,21 @@ class BadInput(Exception):
 
 def printable(text: str, most: int = LONGEST) -> str:
     """Text for one line of a terminal: control characters escaped, and cut to `most` characters, which '…' ends."""
-    # Cut before escaping, so that a cell of 10 MB costs no more than a short one
-    cut = text[: most + 1]
-    safe = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut)
+    characters = text[: most + 1]
+    safe = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in characters)
     return safe if len(safe) <= most else safe[: most - 1] + "…"
 
 
 def shown(value: Any) -> str:
     """A value of a YAML file as Python writes it, except `nothing`, `true`, `false` and `keys and values`."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return str(value).lower()
-        case dict():
-            return "keys and values"
-    return printable(_short.repr(value), LONGEST + 2)  # + 2: quotes
+    if value is None or isinstance(value, dict):
+        return "keys and values" if value else "nothing"
+    return str(value).lower() if isinstance(value, bool) else printable(repr(value), LONGEST + 2)  # + 2: quotes
 
 
 def listed(names: Iterable[str]) -> str:
     """The first ten names and the number of the others: 'lr, seed'; 'none' if there are no names."""
-    first, more = [*names][:NAMED], [*names][NAMED:]
+    first, more = [*names][:10], [*names][10:]
     return ", ".join(map(printable, first)) + (f" and {len(more)} more" if more else "") or "none"
 
 
@@ -63,9 +52,6 @@ def first(error: ValidationError) -> str:
         where = where[:-2]
     what = WORDS.get(kind) or fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     message = ": ".join(filter(None, (".".join(printable(str(key)) for key in where), " ".join(what.split()))))
-    # A rule about several keys has their whole mapping as its value
-    return (
-        message
-        if what in ("missing", "unknown key") or isinstance(value, dict)
-        else f"{message} (found {shown(value)})"
-    )
+    if what in ("missing", "unknown key") or isinstance(value, dict):  # the value of a rule about several keys
+        return message
+    return f"{message} (found {shown(value)})"

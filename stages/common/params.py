@@ -4,32 +4,22 @@
       single_digit-gru: {dataset: single_digit, cell: gru, epochs: 50}
 
 becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other number from the root of the file.
-
-Longer than other modules: everything that params.yaml may contain is here, in the file's order.
 """
 
 import math
-import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictFloat,
-    StrictInt,
-    TypeAdapter,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+import pydantic
+from pydantic import BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from stages.common import messages, watch
 from stages.common.messages import BadInput
+
+# Reject unknown keys and NaN; the strict types below do not accept "10" or true as numbers.
+CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 # The names that may be chosen; a dict maps each to its implementation, such as `CELLS` in network/cells.py
 Cell = Literal["lstm", "gru"]
@@ -39,18 +29,6 @@ Optimizer = Literal["adamw", "muon"]
 Scratchpad = Literal["none", "steps"]
 Precision = Literal["float32", "tf32", "bf16"]
 Split = Literal["rows", "operands"]
-
-# Reject unknown keys and NaN; the strict types below do not accept "10" or true as numbers.
-CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
-
-
-def _name(value: str) -> str:
-    if not re.fullmatch(NAME, value):
-        raise ValueError("a name must be 1 to 100 letters, digits, '_' or '-', and not begin with '-'")
-    return value
 
 
 def _norm(value: Any) -> float | str:
@@ -65,12 +43,20 @@ def _size(value: Any) -> int | str:
     return value
 
 
-Name = Annotated[str, AfterValidator(_name)]  # used in file names and in DVC's stage names
+def _characters(value: Any) -> str:
+    if not isinstance(value, str) or not value or set(value) - set("0123456789+-*()"):
+        raise ValueError('must be the characters to leave out, in quotes, such as "1" or "+-"')
+    return value
+
+
+# Used in file names and in DVC's stage names; messages.WORDS says the pattern in words
+Name = Annotated[str, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
 Norm = Annotated[float | Literal["none"], BeforeValidator(_norm)]
 Size = Annotated[StrictInt | Literal["all"], BeforeValidator(_size)]
 Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
 Width = Annotated[StrictInt, Field(ge=1, le=8192)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # the range that scikit-learn accepts
+Operand = Annotated[StrictInt, Field(ge=0, le=999)]
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
@@ -94,8 +80,6 @@ class Hyperparameters:
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
 class Run(Hyperparameters):
-    """One network: its dataset, its cell, and its own full set of hyperparameters."""
-
     dataset: Name
     cell: Cell
 
@@ -109,16 +93,9 @@ class Corpus:
 class Rule:
     """Which expressions a dataset keeps, by their operands and characters; an empty rule keeps all."""
 
-    min: Annotated[StrictInt, Field(ge=0, le=999)] = 0
-    max: Annotated[StrictInt, Field(ge=0, le=999)] | None = None
-    without: str = ""
-
-    @field_validator("without", mode="before")
-    @classmethod
-    def _characters(cls, value: Any) -> str:
-        if not isinstance(value, str) or not value or set(value) - set("0123456789+-*()"):
-            raise ValueError('must be the characters to leave out, in quotes, such as "1" or "+-"')
-        return value
+    min: Operand = 0
+    max: Operand | None = None
+    without: Annotated[str, BeforeValidator(_characters)] = ""
 
     @model_validator(mode="after")
     def _ordered(self) -> "Rule":
@@ -154,8 +131,11 @@ class Params(Hyperparameters):
 def read(path: Path) -> Params:
     """The validated content of params.yaml; raises BadInput naming the first wrong key."""
     raw = watch.values(path)
+    root = {field.name: raw[field.name] for field in fields(Hyperparameters) if field.name in raw}
+    if isinstance(runs := raw.get("runs"), dict):
+        raw = raw | {"runs": {name: root | run if isinstance(run, dict) else run for name, run in runs.items()}}
     try:
-        return TypeAdapter(Params).validate_python(_with_overrides(raw))
+        return pydantic.TypeAdapter(Params).validate_python(raw)
     except ValidationError as error:
         raise BadInput(f"{path}: {messages.first(error)}") from error
 
@@ -167,11 +147,3 @@ def find(path: Path, kind: Literal["datasets", "runs"], name: str) -> tuple[Para
     if name not in entries:
         raise BadInput(f"{path}: {kind}: no entry {messages.shown(name)}; there are {messages.listed(entries)}")
     return params, entries[name]
-
-
-def _with_overrides(raw: dict) -> dict:
-    runs = raw.get("runs")
-    if not isinstance(runs, dict):
-        return raw
-    root = {field.name: raw[field.name] for field in fields(Hyperparameters) if field.name in raw}
-    return {**raw, "runs": {name: {**root, **run} if isinstance(run, dict) else run for name, run in runs.items()}}

@@ -1,16 +1,13 @@
-"""Files that are written completely or not at all, and the tables that go from stage to stage as Parquet.
+"""Files that are written completely or not at all, and the tables of expressions, as Parquet.
 
-A row of a table of expressions:
-
-    src           tgt  steps      template   a   b  c
-    '12*(3+4)='   84   '12*7=84'  'a*(b+c)'  12  3  4
-    '12+7='       19   '19'       'a+b'      12  7  null
+src           tgt  steps      template   a   b  c
+'12*(3+4)='   84   '12*7=84'  'a*(b+c)'  12  3  4
+'12+7='       19   '19'       'a+b'      12  7  null
 """
 
-import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,54 +28,29 @@ EXPRESSIONS = pa.schema(
     }
 )
 
-# A row with a network's answer. `written` is all that the network wrote, `predicted` the value: with a scratchpad, what
-# is behind the last '='. `predicted` is text because it need not be a number.
-PREDICTIONS = pa.schema(
-    {
-        "src": pa.string(),
-        "tgt": pa.int32(),
-        "written": pa.string(),
-        "predicted": pa.string(),
-        "correct": pa.bool_(),
-        "template": pa.dictionary(pa.int32(), pa.string()),
-        "probability": pa.float64(),
-    }
-)
-
 
 @contextmanager
 def atomic(*paths: Path) -> Iterator[list[Path]]:
-    """Yield a draft for each path; the drafts replace the paths only if the block ends without an error.
-
-    A path that cannot be written raises an error here, before the work is done.
-    """
+    """Yield a draft for each path; the drafts replace the paths only if the block ends without an error."""
     drafts = [path.with_name(f".{path.name}.tmp") for path in paths]
     try:
         for path, draft in zip(paths, drafts, strict=True):
-            if path.is_dir():
-                raise BadInput(f"{path}: is a folder; remove it or give the path of a file")
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft.touch()
+            draft.touch()  # so that a path that cannot be written is an error before the work is done
         yield drafts
         for path, draft in zip(paths, drafts, strict=True):
             os.replace(draft, path)
     except OSError as error:
-        # A full disk, quota or `ulimit -f`: Python and PyArrow do not name the file
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-            error.filename = error.filename or ", ".join(map(str, paths))
+        error.filename = error.filename or ", ".join(map(str, paths))  # a full disk's error names no file
         raise
     finally:
         for draft in drafts:
-            with suppress(OSError):
-                draft.unlink()
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager
 def outputs(*paths: Path) -> Iterator[list[Path]]:
-    """`atomic` for a stage's outputs: nothing is replaced if an input changed.
-
-    If the block raises an error and an input changed, the change is reported instead, as its most likely cause.
-    """
+    """`atomic`, but nothing is replaced if an input changed, which also explains most errors of the block."""
     with atomic(*paths) as drafts:
         try:
             yield drafts
@@ -89,9 +61,8 @@ def outputs(*paths: Path) -> Iterator[list[Path]]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with LF line ends on every system."""
-    text = text.replace(os.linesep, "\n")  # pandas writes the system's line ends
-    path.write_text(text, encoding="utf-8", newline="\n")
+    """Write `text` as UTF-8 with LF line ends on every system; pandas writes the system's."""
+    path.write_text(text.replace(os.linesep, "\n"), encoding="utf-8", newline="\n")
 
 
 def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -112,11 +83,9 @@ def batches(path: Path, schema: pa.Schema = EXPRESSIONS) -> Iterator[pa.RecordBa
     """
     # Not pre-buffered, which would keep all that was read in memory until the end
     with readable(path), pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
-        kinds = {field.name: field.type for field in file.schema_arrow}
         for field in schema:
-            if kinds.get(field.name) != field.type:
-                has = ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
-                raise BadInput(f"{path}: no column {field.name!r} of type {field.type}; it has {has}")
+            if field not in [*file.schema_arrow]:
+                raise ValueError(f"no column {field.name!r} of type {field.type}")
         yield from file.iter_batches(columns=schema.names)
 
 
@@ -133,9 +102,9 @@ def readable(path: Path, remedy: str = "`dvc repro` makes it") -> Iterator[None]
     """Raise BadInput, which ends with `remedy`, where the block finds the file at `path` missing or damaged."""
     try:
         yield
-    except MemoryError:  # PyArrow's is also an ArrowException, but not the file's fault
-        raise
     except FileNotFoundError as error:
         raise BadInput(f"{path}: no such file; {remedy}") from error
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        if isinstance(error, MemoryError):  # PyArrow's; not the file's fault
+            raise
         raise BadInput(f"{path}: cannot be read ({printable(' '.join(str(error).split()), 120)}); {remedy}") from error

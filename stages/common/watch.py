@@ -1,22 +1,20 @@
-"""The inputs of a stage, and a check that none changed while it ran, before its outputs replace older ones.
+"""The inputs of a stage, and a check that none changed while it ran.
 
 DVC hashes a stage's dependencies after its command has run. Without this check, an edit during a training would be
-recorded as if the training had started with it. An edit after the check, while the process exits, is missed.
+recorded as if the training had started with it.
 
-params.yaml says lr: 0.002; edited to 0.003 while `train` runs
-  ->  BadInput('params.yaml changed while the stage ran: lr was 0.002, is 0.003; run it again')
+lr: 0.002, edited to 0.003 while `train` runs  ->  BadInput('params.yaml changed while the stage ran: lr; run it again')
 """
 
 import hashlib
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
 from stages import SOURCE
 from stages.common.messages import BadInput, printable, shown
@@ -32,15 +30,14 @@ def document(path: Path) -> dict:
     try:
         content = path.read_bytes()
         if len(content) > LARGEST:
-            raise ValueError(f"must be at most {LARGEST // 1024} KiB")
+            raise BadInput(f"{path}: must be at most {LARGEST} bytes")
         values = YAML(typ="safe", pure=True).load(content)  # only the pure parser reads 1e-05 as a number
-    except MarkedYAMLError as error:
-        line = (error.problem_mark or error.context_mark).line + 1
-        raise BadInput(f"{path}: line {line}: not YAML: {printable(' '.join(error.problem.split()), 120)}") from error
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from error
     except (YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
-        raise BadInput(f"{path}: not YAML: {printable(' '.join(str(error).split()), 120)}") from error
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", error)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise BadInput(f"{path}: {where}not YAML: {printable(' '.join(str(problem).split()), 120)}") from error
     if not isinstance(values, dict | None):
         raise BadInput(f"{path}: must hold keys and values, such as `lr: 0.001` (found {shown(values)})")
     return values or {}
@@ -49,25 +46,21 @@ def document(path: Path) -> dict:
 def given(text: str | Path) -> Path:
     """The path of a file or folder that a stage reads, remembered for `unchanged`; the `type` of such an argument."""
     path = Path(text)
-    READ.setdefault(path, (partial(_digests, path), _digests(path)))
+    READ.setdefault(path, (lambda: _digests(path), _digests(path)))
     return path
 
 
 def values(path: Path) -> dict:
     """The content of params.yaml. Remembers the values that dvc.yaml lists for the stage; outside DVC, all."""
     raw, names = document(path), _listed()
-    READ.setdefault(path, ((lambda: _leaves(document(path), names)), _leaves(raw, names)))
+    READ.setdefault(path, (lambda: _leaves(document(path), names), _leaves(raw, names)))
     return raw
 
 
 def unchanged() -> None:
     """Raise BadInput naming the first input or module that changed."""
     for path, (look, before) in READ.items():
-        try:
-            now = look()
-        except BadInput as error:
-            raise BadInput(f"{path} changed while the stage ran ({error}); fix it and run it again") from error
-        if now != before:
+        if (now := look()) != before:
             raise BadInput(f"{path} changed while the stage ran{_difference(before, now)}; run it again")
     loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     for path, content in SOURCE.items():
@@ -78,12 +71,8 @@ def unchanged() -> None:
 
 def _digests(path: Path) -> dict[str, bytes]:
     """SHA-256 by relative path: of the file, or of every file in the folder except drafts, as in .dvcignore."""
-    files = [file for file in sorted(path.rglob("*")) if file.suffix != ".tmp"] if path.is_dir() else [path]
-    return {
-        file.relative_to(path).as_posix(): hashlib.sha256(file.read_bytes()).digest()
-        for file in files
-        if file.is_file()
-    }
+    files = [file for file in (path, *sorted(path.rglob("*"))) if file.is_file() and file.suffix != ".tmp"]
+    return {file.relative_to(path).as_posix(): hashlib.sha256(file.read_bytes()).digest() for file in files}
 
 
 def _listed() -> list[str] | None:
@@ -105,9 +94,6 @@ def _leaves(value: Any, names: list[str] | None, path: str = "") -> dict[str, An
 
 
 def _difference(before: dict, now: dict) -> str:
-    """The first value, or file of a folder, that differs, as the end of a message."""
+    """The first key, or file of a folder, that differs, as the end of a message."""
     key = next(key for key in before | now if before.get(key, ...) != now.get(key, ...))  # ...: not there
-    if any(isinstance(side.get(key), bytes) for side in (before, now)):
-        return "" if key == "." else f": {key}"
-    was, new = (shown(side[key]) if key in side else "missing" for side in (before, now))
-    return f": {printable(key)} was {was}, is {new}"
+    return "" if key == "." else f": {printable(key)}"

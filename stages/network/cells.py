@@ -33,10 +33,7 @@ class Layers(nn.RNNBase):
         raise NotImplementedError
 
     def over(self, inputs: list[Input], steps: Steps) -> Tensor:
-        """The top layer's states (N, H) over the steps of a layout. Of each input, place k gets values[which[k]].
-
-        Several inputs are concatenated. Only their distinct values (R, I) are multiplied, however large N is.
-        """
+        """The top layer's states (N, H) over the steps of a layout, from concatenated inputs: values[which[k]] at k."""
         if inputs[0][0].is_cuda:
             whole = torch.cat([F.embedding(which, values) for values, which in inputs], dim=1)
             return self.whole(whole.unflatten(0, (len(steps), -1))).flatten(0, 1)
@@ -82,13 +79,11 @@ class Layers(nn.RNNBase):
         return [F.linear(*part) for part in zip(inputs, weights, biases, strict=True)]
 
     def whole(self, inputs: Tensor) -> Tensor:
-        """PyTorch's own states (T, B, H) for inputs (T, B, I), in autocast's precision if autocast is on.
-
-        Autocast alone would run cuDNN's recurrences in float16, whatever its dtype.
-        """
+        """PyTorch's own states (T, B, H) for inputs (T, B, I), in autocast's precision if autocast is on."""
         kind = inputs.device.type
         if not torch.is_autocast_enabled(kind):
             return self(inputs)[0]
+        # Autocast alone would run cuDNN's recurrences in float16, whatever its dtype
         low = torch.get_autocast_dtype(kind)
         weights = {name: weight.to(low) for name, weight in self.named_parameters()}
         # cuDNN warns that these weights are not contiguous
@@ -96,10 +91,7 @@ class Layers(nn.RNNBase):
             return functional_call(self, weights, inputs.to(low))[0]
 
     def step(self, gates: Tensor, before: list[State] | None) -> tuple[Tensor, list[State]]:
-        """The top layer's state (n, H) after one step without gradients, and all states for the next step.
-
-        `gates` is the first layer's `projected` input; it is overwritten.
-        """
+        """The top layer's state (n, H), and all states, after a step from the first layer's `projected` input."""
         states: list[State] = []
         for layer in range(self.num_layers):
             if layer:

@@ -2,8 +2,8 @@
 
 .resume/full-lstm-3f0c9a51d2e4b687.pt  ->  {'model': …, 'optimisers': […], 'history': [{'epoch': 1, …}], 'step': 40, …}
 
-A checkpoint is not a DVC output, because DVC removes a stage's outputs before it runs. It changes no result: a resumed
-training writes what an uninterrupted one would have written.
+It is no output of DVC, which removes a stage's outputs before it runs. A resumed training writes what an uninterrupted
+one would have written.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ def fingerprint(run: params.Run, operands: int, tables: Iterable[Path]) -> str:
 
 
 class Checkpoint:
-    """The checkpoint file of one training. Its methods raise OSError like any file access."""
+    """The checkpoint file of one training."""
 
     def __init__(self, folder: Path, name: str, fingerprint: str):
         self.path = _shared_by_experiments(folder) / f"{name}-{fingerprint[:16]}.pt"
@@ -58,17 +58,12 @@ class Checkpoint:
             lock.acquire()
         try:
             yield
-            self.forget()
+            self.path.unlink(missing_ok=True)
         finally:
-            # Remove the lock file before the release: afterwards the next process may hold it. A waiting process that
-            # still has the removed file open does not accept it as its lock (FileLock checks) and makes a new one.
-            # Windows cannot remove an open file; there FileLock itself removes it after the release.
-            if sys.platform != "win32":
-                Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()
 
     def load(self) -> dict[str, Any] | None:
-        """The last saved state, on the CPU; None if there is none, or (after a message) if it is damaged."""
+        """The last saved state, on the CPU; None if there is none or it is damaged."""
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -89,18 +84,12 @@ class Checkpoint:
             os.fsync(file.fileno())  # the machine may crash too
         self.saved = time.monotonic()
 
-    def forget(self) -> None:
-        """Delete the file: the training has finished."""
-        self.path.unlink(missing_ok=True)
-
     def due(self) -> bool:
-        """Whether the last checkpoint is more than EVERY seconds old."""
+        """Whether it is time for another checkpoint."""
         return time.monotonic() - self.saved > EVERY
 
 
 def _shared_by_experiments(folder: Path) -> Path:
     """The folder in the repository itself: DVC runs experiments in copies, .dvc/tmp/exps/…, and deletes them."""
-    for parent in folder.resolve().parents:
-        if parent.parts[-3:] == (".dvc", "tmp", "exps"):
-            return parent.parents[2] / folder.name
-    return folder
+    root, inside, _ = str(folder.resolve()).partition(f"{os.sep}.dvc{os.sep}tmp{os.sep}exps{os.sep}")
+    return Path(root) / folder.name if inside else folder

@@ -18,14 +18,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def hand_over(module: str) -> None:
-    """If the environment variable TORCHRUN has options, run torchrun with them and exit with its ranks' status.
-
-    In a rank this returns at once. torchrun runs in this process, so that it dies with DVC as a stage does.
-    """
+    """With options in the environment variable TORCHRUN, run torchrun, and exit with the status of its ranks."""
     options = os.environ.get("TORCHRUN")
     if not options or distributed.is_torchelastic_launched():
         return
-    # Imported here: on macOS, and on Windows with an older PyTorch, these imports print a warning
+    # Imported here: elsewhere than on Linux, these imports may print a warning
     from torch.distributed import run
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -66,11 +63,8 @@ def first() -> bool:
 
 
 def share(rows: int) -> tuple[slice, float]:
-    """This rank's slice of `rows` rows, and the weight of its results in a sum over all ranks.
-
-    With fewer rows than ranks, every rank takes all rows with weight 1 / ranks.
-    """
-    if rows < ranks():
+    """This rank's slice of `rows` rows, and the weight of its results in a sum over all ranks."""
+    if rows < ranks():  # every rank takes all rows
         return slice(None), 1 / ranks()
     return slice(distributed.get_rank() if ranks() > 1 else 0, None, ranks()), 1.0
 

@@ -21,7 +21,8 @@ from stages.network import PAD, TOKENS
 # For each step: its places (n), and the places of their previous states, None at the first step
 Steps = list[tuple[slice, slice | Tensor | None]]
 ALL = slice(None)
-BLOCK = 8  # steps of a block: few, so that it has little padding, and enough for large products
+# Steps of a block: few, so that worked answers of unlike lengths have little padding, and enough for large products
+BLOCK = 8
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,7 @@ class Packed:
         return padded.transpose(0, 1)
 
     def blocks(self) -> Iterator[tuple["Packed", slice, int]]:
-        """Blocks of BLOCK steps: the block's layout, its places, and its number of rows, which are the longest ones.
-
-        Worked answers vary widely in length: padded as one, most places of a batch would be padding.
-        """
+        """Blocks of BLOCK steps: the block's layout, its places, and its number of rows, which are the longest ones."""
         if isinstance(self.places, slice):
             yield self, ALL, self.steps[0][0].stop
             return
@@ -75,12 +73,9 @@ class Packed:
 
 
 def prefixes(ids: Tensor) -> Prefixes:
-    """The layout of sources (B, T), each with at least one token.
-
-    On a GPU, here and in `pack`, padding and shared prefixes stay: the host would have to wait for the sizes of every
-    batch, and cuDNN is fastest on whole steps.
-    """
+    """The layout of sources (B, T), each with at least one token."""
     rows = torch.arange(len(ids), device=ids.device)
+    # Here and in `pack`: the host would wait for the sizes of every batch, and cuDNN is fastest on whole steps
     if ids.is_cuda:
         last = (ids != PAD).sum(dim=1) - 1  # - 1: steps count from 0
         every = torch.arange(ids.numel(), device=ids.device).view(ids.shape[1], -1).t()

@@ -22,10 +22,7 @@ def constant(optimiser: Optimizer, steps: int) -> LRScheduler:
 
 
 def one_cycle(optimiser: Optimizer, steps: int) -> LRScheduler:
-    """The one-cycle schedule (Smith and Topin 2017): a cosine up to the optimiser's learning rate, then to almost 0.
-
-    It rises in a tenth of the steps.
-    """
+    """The one-cycle schedule (Smith and Topin 2017): a cosine up to the optimiser's learning rate, then to almost 0."""
     steps = max(steps, 3)
     rise = max(RISE, 2 / steps)  # PyTorch divides by the number of rising steps minus 1, which must not be 0
     lr = optimiser.param_groups[0]["lr"]
@@ -47,14 +44,8 @@ def muon(model: Seq2Seq, lr: float) -> list[Optimizer]:
     inside = [name for name, weight in weights.items() if weight.ndim == 2 and name not in edges]
     return [
         # An update is scaled to the size that is usual with AdamW, so that one learning rate suits both. Momentum and
-        # decay are PyTorch's defaults, and were best of those tried (reports/studies/muon.csv).
-        Muon(
-            [weights[name] for name in inside],
-            lr=lr,
-            momentum=0.95,
-            weight_decay=0.1,
-            adjust_lr_fn="match_rms_adamw",
-        ),
+        # decay are PyTorch's defaults, and were best of those tried (reports/studies/muon_settings.csv).
+        Muon([weights[name] for name in inside], lr, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
         AdamW([weight for name, weight in weights.items() if name not in inside], lr=lr, fused=True),
     ]
 
@@ -62,6 +53,7 @@ def muon(model: Seq2Seq, lr: float) -> list[Optimizer]:
 OPTIMISERS = {"adamw": adamw, "muon": muon}
 
 STEPPING = "optimisers", "schedulers"  # lists of parts that have a state of their own
+COUNTS = "history", "seconds", "step", "totals", "elapsed"
 
 
 class Learner:
@@ -92,10 +84,7 @@ class Learner:
         self.elapsed = 0.0  # seconds spent on these batches
 
     def end_epoch(self) -> dict[str, float]:
-        """The finished epoch's mean loss and accuracy over all real tokens, each batch scored just before its step.
-
-        `clipped` is the share of steps whose gradient was clipped. Begins the next epoch.
-        """
+        """The finished epoch's mean loss and accuracy over all real tokens, and its share of clipped steps."""
         loss, right, tokens, clipped = self.totals.tolist()
         scored = {"train_loss": loss / tokens, "train_token_accuracy": right / tokens, "clipped": clipped / self.step}
         self.seconds.append(self.elapsed)
@@ -104,7 +93,7 @@ class Learner:
 
     def state(self) -> dict[str, Any]:
         """The content of a checkpoint."""
-        counts = {name: getattr(self, name) for name in ("history", "seconds", "step", "totals", "elapsed")}
+        counts = {name: getattr(self, name) for name in COUNTS}
         parts = {name: [part.state_dict() for part in getattr(self, name)] for name in STEPPING}
         return counts | parts | {"model": self.model.state_dict()}
 
@@ -114,7 +103,6 @@ class Learner:
         for name in STEPPING:
             for part, saved in zip(getattr(self, name), state[name], strict=True):
                 part.load_state_dict(saved)
-        self.history, self.seconds, self.step, self.elapsed = (
-            state[name] for name in ("history", "seconds", "step", "elapsed")
-        )
-        self.totals = state["totals"].to(self.device)
+        for name in COUNTS:
+            setattr(self, name, state[name])
+        self.totals = self.totals.to(self.device)

@@ -5,10 +5,9 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import joblib
@@ -20,8 +19,8 @@ from stages.network import launch
 # PyTorch's names for the precision of float32 matrix products. A CPU without bfloat16 units computes in float32.
 PRECISIONS = {"float32": "highest", "tf32": "high", "bf16": "medium"}
 
-# oneDNN computes bf16 products and compiles one kernel per shape. Its cache holds 1,024 kernels by default, but batches
-# without padding have thousands of shapes. oneDNN reads this variable at the first product.
+# oneDNN compiles a kernel for each shape of bf16 products, and keeps 1,024 by default. Batches without padding have
+# thousands of shapes.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
 
 
@@ -36,17 +35,10 @@ def device() -> torch.device:
     return cuda
 
 
-@contextmanager
-def precision(name: str) -> Iterator[None]:
+def set_precision(name: str) -> None:
     """Compute matrix products in this precision, a key of PRECISIONS. Weights, sums and optimiser stay float32."""
-    earlier = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     torch.set_float32_matmul_precision(PRECISIONS[name])
     torch.backends.cudnn.allow_tf32 = name != "float32"
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(earlier[0])
-        torch.backends.cudnn.allow_tf32 = earlier[1]
 
 
 def autocast(name: str, device: torch.device) -> torch.autocast:
@@ -66,9 +58,16 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 2**20
 
 
-def description() -> dict[str, str | int]:
-    """What a training ran on. On a CPU, a training repeated with an equal description is byte-identical."""
+def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
+    """Mean seconds per epoch (without validation), rows per second, peak memory in MiB, and the machine.
+
+    On a CPU, a training repeated with an equal machine is byte-identical.
+    """
+    mean = sum(seconds) / len(seconds)
     return {
+        "seconds_per_epoch": round(mean, 3),
+        "rows_per_second": round(rows / mean, 1),
+        "peak_memory_mib": peak_memory(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),
         "processes": launch.ranks(),
@@ -77,27 +76,13 @@ def description() -> dict[str, str | int]:
     }
 
 
-def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
-    """Mean seconds per epoch (without validation), rows per second, peak memory, and the description of the machine."""
-    mean = sum(seconds) / len(seconds)
-    return {
-        "seconds_per_epoch": round(mean, 3),
-        "rows_per_second": round(rows / mean, 1),
-        "peak_memory_mib": peak_memory(),
-        **description(),
-    }
-
-
 def processor() -> str:
     """The CPU's name ('AMD EPYC 9B14'), or its architecture ('aarch64') if the system does not report a name."""
-    name = ""
-    with suppress(OSError):
-        if sys.platform == "linux":
-            lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-            name = next((line.partition(":")[2] for line in lines if line.startswith("model name")), "")
-        elif sys.platform == "darwin":
-            command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-            name = subprocess.run(command, capture_output=True, text=True).stdout
-        else:
-            name = platform.processor()
+    name = platform.processor()
+    if sys.platform == "linux":
+        names = re.search(r"^model name\s*:(.*)", Path("/proc/cpuinfo").read_text(errors="replace"), re.MULTILINE)
+        name = names[1] if names else ""
+    elif sys.platform == "darwin":
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        name = subprocess.run(command, capture_output=True, text=True).stdout
     return " ".join(name.split()) or platform.machine()

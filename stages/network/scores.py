@@ -1,6 +1,6 @@
 """Scores of a network on a whole table, and its answers beside the true ones, computed in batches.
 
-sources (N, S), answers (N, T)  ->  {'loss': 0.25, 'token_accuracy': 0.90, …}
+sources (N, S), answers (N, T)  ->  a summed loss, 70,000 correct tokens of 77,000
 '12*(3+4)=', tgt 84             ->  predicted '84', correct, probability 0.93
 """
 
@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stages.common import tables
 from stages.common.messages import BadInput
-from stages.network import PAD, tokens
+from stages.network import PAD, PREDICTIONS, tokens
 from stages.network.seq2seq import Seq2Seq
 from stages.network.tokens import fit, in_order, padded
 from stages.network.weights import Trained
@@ -39,12 +38,6 @@ def token_sums(model: Seq2Seq, sources: Tensor, answers: Tensor) -> Tensor:
         logits = model(fit(sources[rows]), answer)
         totals += torch.stack([part.double().cpu() for part in summed_loss(logits, answer)])
     return totals
-
-
-def token_scores(model: Seq2Seq, sources: Tensor, answers: Tensor) -> dict[str, float]:
-    """`loss` and `token_accuracy` over all real answer tokens of the table (not a mean of batch means)."""
-    loss, right, tokens = token_sums(model, sources, answers).tolist()
-    return {"loss": loss / tokens, "token_accuracy": right / tokens}
 
 
 def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -72,7 +65,7 @@ def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -
             "template": rows["template"],
             "probability": probability.numpy(),
         },
-        tables.PREDICTIONS,
+        PREDICTIONS,
     )
     return predictions, values
 
@@ -81,13 +74,6 @@ def exact(decoded: Tensor, answers: Tensor) -> Tensor:
     """Whether each decoded value (N, steps) equals its answer (N, T), `<eos>` included: bool (N)."""
     width = max(decoded.shape[1], answers.shape[1])
     return (padded(decoded, width) == padded(answers, width)).all(dim=1)
-
-
-def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
-    """The share of equal positions, padding included, up to the table's longest value, true or decoded."""
-    places = torch.arange(1, decoded.shape[1] + 1)  # counted from 1, so that the largest one in use is the width
-    width = max(answers.shape[1], int((places * (decoded != PAD).any(dim=0)).max()))
-    return (padded(decoded, width)[:, :width] == padded(answers, width)).double().mean().item()
 
 
 def check(model: Path, what: str, value: float) -> None:

@@ -25,12 +25,8 @@ class Attention(nn.Module):
         self.query = nn.Linear(hidden_dim, hidden_dim, bias=False)
 
     def forward(self, queries: Tensor, keys: Tensor, real: Tensor) -> Tensor:
-        """Weighted means of keys (B, T, H), from queries (B, T, H), keys (B, S, H) and a mask of real tokens (B, S).
-
-        Queries are decoder states projected by `query`.
-        """
-        mask = real.unsqueeze(1)  # (B, 1, S)
-        return F.scaled_dot_product_attention(queries, keys, keys, mask)
+        """Weighted means of keys (B, T, H), from projected queries (B, T, H), keys (B, S, H) and real tokens (B, S)."""
+        return F.scaled_dot_product_attention(queries, keys, keys, real.unsqueeze(1))  # mask (B, 1, S)
 
 
 @dataclass(frozen=True)
@@ -49,20 +45,12 @@ DECODERS = {
 
 
 class Seq2Seq(nn.Module):
-    """Encoder-decoder, each half with `layers` recurrent layers.
-
-    Raises KeyError if `cell` is not a key of CELLS, or `decoder` not of DECODERS.
-    """
+    """Encoder-decoder, each half with `layers` layers of CELLS[cell]; `decoder` is a key of DECODERS."""
 
     def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int, decoder: str = "context"):
         super().__init__()
-        self.shape = {
-            "cell": cell,
-            "embed_dim": embed_dim,
-            "hidden_dim": hidden_dim,
-            "layers": layers,
-            "decoder": decoder,
-        }
+        sizes = {"embed_dim": embed_dim, "hidden_dim": hidden_dim, "layers": layers}
+        self.shape = {"cell": cell, **sizes, "decoder": decoder}
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
         self.encoder = CELLS[cell](embed_dim, hidden_dim, layers)
         self.kind = DECODERS[decoder]
@@ -72,9 +60,9 @@ class Seq2Seq(nn.Module):
         self.head = nn.Sequential(nn.Linear(wide, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The context (B, H) of source ids (B, S), and with attention the top layer's states (B, S, H), else None.
+        """The context (B, H) of source ids (B, S): the top layer's state at the last real token; all states (B, S, H).
 
-        The context is the top layer's state at the last real token. Padding on the right cannot change it.
+        The states are only for attention, else None.
         """
         layout = prefixes(source)
         states = self.encoder.over([(self.embedding.weight, layout.token)], layout.steps)  # (N, H)
@@ -90,10 +78,7 @@ class Seq2Seq(nn.Module):
         return self.head(states if attended is None else torch.cat([states, attended], dim=1))
 
     def forward(self, source: Tensor, answer: Tensor) -> Tensor:
-        """Logits (B, T, V), from source ids (B, S) and answer ids (B, T). A step sees at most the tokens before it.
-
-        Logits at padding are meaningless.
-        """
+        """Logits (B, T, V), from source ids (B, S) and answer ids (B, T). A step sees at most the tokens before it."""
         layout = pack(answer)
         context, keys = self.encode(source)  # (B, H)
         which = layout.row, layout.take(F.pad(answer, (1, -1), value=PAD))  # each place's row and previous token

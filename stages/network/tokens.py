@@ -6,6 +6,7 @@ answer  '12*7=84'    ->  its value: the ids of '84', <eos>
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,6 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from stages.arithmetic.scratchpad import SCRATCHPADS
-from stages.common.messages import BadInput
 from stages.network import EOS, PAD, TOKENS
 
 Rows = tuple[Tensor, Tensor]  # sources (N, S) and answers (N, T)
@@ -26,20 +26,14 @@ ANSWERED = 1024
 _ID = {token: number for number, token in enumerate(TOKENS) if len(token) == 1}
 
 
-def encode_table(table: pa.Table, where: object, scratchpad: str = "none") -> tuple[Tensor, Tensor]:
-    """Token ids of the table's sources and answers: see `encode_sources` and `encode_answers`.
-
-    `scratchpad` is a key of SCRATCHPADS. Raises BadInput; its message begins with `where`, such as the table's path.
-    """
-    try:
-        answers = table[SCRATCHPADS[scratchpad].column]
-        return encode_sources(table["src"].to_pylist()), encode_answers(answers.to_pylist())
-    except BadInput as error:
-        raise BadInput(f"{where}: {error}") from error
+def encode_table(table: pa.Table, scratchpad: str = "none") -> Rows:
+    """Token ids of the table's sources and answers; `scratchpad` is a key of SCRATCHPADS."""
+    answers = table[SCRATCHPADS[scratchpad].column]
+    return encode_sources(table["src"].to_pylist()), encode_answers(answers.to_pylist())
 
 
 def encode_sources(texts: Sequence[str]) -> Tensor:
-    """Token ids of expressions, uint8 (N, longest). Raises BadInput for an empty text or a character not in TOKENS."""
+    """Token ids of well-formed expressions, uint8 (N, longest)."""
     return torch.from_numpy(_encode(texts))
 
 
@@ -60,12 +54,7 @@ def values(ids: Tensor) -> Tensor:
 
 def decode(ids: Iterable[int]) -> str:
     """The text before the first `<eos>`, or all of it if there is none. A predicted `<pad>` becomes `_`."""
-    text = []
-    for token in ids:
-        if token == EOS:
-            break
-        text.append("_" if token == PAD else TOKENS[token])
-    return "".join(text)
+    return "".join("_" if token == PAD else TOKENS[token] for token in takewhile(lambda token: token != EOS, ids))
 
 
 def widths(ids: Tensor) -> Tensor:
@@ -73,14 +62,9 @@ def widths(ids: Tensor) -> Tensor:
     return (ids != PAD).sum(dim=1)
 
 
-def trim(ids: Tensor, width: int) -> Tensor:
-    """The first `width` columns, as int64, which PyTorch's embedding and loss need."""
-    return ids[:, :width].long()
-
-
-def fit(ids: Tensor) -> Tensor:
-    """The ids trimmed to their longest row."""
-    return trim(ids, int(widths(ids).max()))
+def fit(ids: Tensor, width: Tensor | None = None) -> Tensor:
+    """The ids without the columns beyond their longest row, as int64, which PyTorch's embedding and loss need."""
+    return ids[:, : int(widths(ids).max() if width is None else width)].long()
 
 
 def padded(ids: Tensor, width: int) -> Tensor:
@@ -94,10 +78,7 @@ def shuffled(sources: Tensor, answers: Tensor, size: int, seed: tuple[int, int],
     order = torch.from_numpy(np.random.default_rng(seed).permutation(len(sources)))[first * size :]
     # Copy the order once and compute all widths beforehand, so that the loop never waits for a GPU
     for batch, rows in zip(order.split(size), order.to(sources.device).split(size), strict=True):
-        yield (
-            trim(sources[rows], int(source_widths[batch].max())),
-            trim(answers[rows], int(answer_widths[batch].max())),
-        )
+        yield fit(sources[rows], source_widths[batch].max()), fit(answers[rows], answer_widths[batch].max())
 
 
 def in_order(rows: int) -> Iterator[slice]:
@@ -108,13 +89,6 @@ def in_order(rows: int) -> Iterator[slice]:
 
 
 def _encode(texts: Sequence[str]) -> np.ndarray:
-    unknown = set().union(*texts) - _ID.keys()
-    if unknown:
-        character = min(unknown)
-        text = next(text for text in texts if character in text)
-        raise BadInput(f"unknown character {character!r} in {text[:40]!r}; use only {''.join(_ID)}")
-    if not all(texts):
-        raise BadInput("an expression is empty; it must contain at least '='")
     ids = np.zeros(128, np.uint8)  # by ASCII code; NumPy pads short strings with code 0, which maps to PAD
     for character, number in _ID.items():
         ids[ord(character)] = number

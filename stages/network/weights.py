@@ -1,9 +1,6 @@
-"""A trained network as one safetensors file: its weights, and all that is needed to rebuild and use it.
+"""A trained network as one safetensors file: its weights, and as JSON all that is needed to rebuild and use it.
 
 data/models/full-lstm.safetensors  ->  Trained(run='full-lstm', model=Seq2Seq(…), operands=50, history=[…])
-
-The metadata has one key, `trained`: JSON with run, shape, operands, scratchpad, history, and a SHA-256 of all of it and
-the tensors. Such a file cannot contain code.
 """
 
 import hashlib
@@ -29,16 +26,13 @@ KEY = "trained"  # one key only: several would be written in random order
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, its run's name, the operands 0..operands-1 of its corpus, and one dict per epoch.
-
-    `scratchpad` is a key of SCRATCHPADS.
-    """
+    """A trained network, and what it was trained on."""
 
     run: str
     model: Seq2Seq
-    operands: int
-    history: list[dict[str, float]]
-    scratchpad: str = "none"
+    operands: int  # of its corpus: 0..operands-1
+    history: list[dict[str, float]]  # one dict per epoch
+    scratchpad: str = "none"  # a key of SCRATCHPADS
 
     @property
     def steps(self) -> int:

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from stages.page.chance import FEWEST, interval
+from stages.page.grids import Cell, Table, count, share
 from stages.page.results import Results
 from stages.page.style import PALE, Panel, Picture, drawing, short
-from stages.page.tables import Cell, Table, count, share
 
 BINS = 10  # of equal width
 

@@ -11,7 +11,7 @@ from stages.page import contrasts, sentences
 from stages.page.chance import another, difference
 from stages.page.references import REPORTED
 from stages.page.results import Results
-from stages.page.scores import typical
+from stages.page.runs import typical
 from stages.page.seeds import Repeated, kinds
 from stages.page.verdicts import (
     CHANCE,

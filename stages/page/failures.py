@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.colors import ListedColormap
 
 from stages.arithmetic.work import by_place
-from stages.page.arithmetic import NOTHING, hardships
 from stages.page.chance import FEWEST, interval
+from stages.page.hardships import NOTHING, hardships
 from stages.page.results import Results
 from stages.page.style import Panel, Picture, drawing, legend, short
 

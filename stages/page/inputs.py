@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.common.tables import PREDICTIONS, read_table, readable
+from stages.common.tables import read_table, readable
+from stages.network import PREDICTIONS
 
 # Tables that a study kept of a point; those of SHIPPED are of the network that ships
 KEPT = "history", "kinds", "mistakes", "held_out", "beyond"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stages.arithmetic import grammar
-from stages.page.tables import Table, of_shares
+from stages.page.grids import Table, of_shares
 from stages.page.whole import Whole, shares
 
 HELD_OUT = "held out"

@@ -12,8 +12,8 @@ from stages.arithmetic import grammar
 from stages.page.chance import interval
 from stages.page.digits import fixed
 from stages.page.gallery import Answer, answer
+from stages.page.grids import Cell, Table, count, of_shares, on, share
 from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
-from stages.page.tables import Cell, Table, count, of_shares, on, share
 from stages.page.whole import Shipped, Whole, reached, shares
 
 LISTED = 200  # wrong answers listed on the page at most

@@ -16,14 +16,14 @@ from stages.page import (
     datasets,
     failures,
     gallery,
+    grids,
     learned,
     learning,
     limits,
-    scores,
+    panels,
+    runs,
     seeds,
-    studies,
     style,
-    tables,
     verdicts,
 )
 from stages.page.chance import interval
@@ -63,9 +63,9 @@ PICTURES = {
     "certainty": (certainty.reliability,),
 }
 TABLES = {
-    "datasets": tables.datasets,
-    "scores": scores.scores,
-    "templates": tables.templates,
+    "datasets": grids.datasets,
+    "scores": runs.scores,
+    "templates": grids.templates,
     "calibration": certainty.calibration,
 }
 
@@ -82,7 +82,7 @@ def render(results: Results) -> str:
     environment.filters["percent"] = percent
     environment.filters["inline"] = lambda panel, name: Markup(style.inline(panel, name))
     judged = claims(results)
-    ranked = scores.typical(results)
+    ranked = runs.typical(results)
     return environment.get_template("index.html.j2").render(
         results=results,
         config=results.config,
@@ -94,8 +94,8 @@ def render(results: Results) -> str:
         pictures={name: [drawn for draw in draws if (drawn := draw(results))] for name, draws in PICTURES.items()},
         studies=[
             (
-                studies.picture(name, study),
-                studies.figures(name, study),
+                panels.picture(name, study),
+                panels.figures(name, study),
                 verdicts.judge(study),
             )
             for name, study in results.studies.items()
@@ -117,7 +117,7 @@ def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole]) 
     if whole is None or shipped is None:
         return None
     return {
-        "on": tables.on(whole.row.to_frame().T),
+        "on": grids.on(whole.row.to_frame().T),
         "trained": limits.trained(whole, shipped),
         "overall": limits.overall(shipped),
         "pairs": limits.listed(shipped.pairs, limits.LISTED),

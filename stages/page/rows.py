@@ -38,7 +38,7 @@ def left_out(rows: pd.DataFrame) -> pd.Series:
     return rows["status"].astype(str).str.startswith(LEFT_OUT)
 
 
-def figure(value: float) -> str:
+def written(value: float) -> str:
     return "never" if np.isinf(value) else general(value)
 
 

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from stages.page import chance, sentences
 from stages.page.digits import about
-from stages.page.rows import StudyRows, at, figure, measured
+from stages.page.rows import StudyRows, at, measured, written
 from stages.studies import design
 from stages.studies.measures import BY_NAME
 
@@ -73,7 +73,7 @@ def compare(entry: design.Study, comparison: design.Comparison, table: pd.DataFr
         return Judgement((f"Not measured yet: {figures}.",), "", UNMEASURED)
     means = left.mean(), right.mean()
     text = sentences.change(entry, comparison, new, old, means)
-    figures += ": {}, against {} at {}".format(*map(figure, means), design.label(comparison.than_at))
+    figures += ": {}, against {} at {}".format(*map(written, means), design.label(comparison.than_at))
     if np.isinf(means).any():
         infinite = np.isinf(left).all(), np.isinf(right).all()
         verdict = {(True, False): CONFIRMED, (False, True): CONTRADICTED}.get(infinite, CHANCE)

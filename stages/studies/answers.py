@@ -40,14 +40,12 @@ def common(own: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
 
     Each kind counts with the smaller of its two shares. `common(other, own)` gives the weights of the other rows.
     """
-    kinds, wanted = _kinds(own), _kinds(other)
+    kinds, wanted = (
+        rows["template"].astype(str) + " " + rows["tgt"].astype(str).str.len().astype(str) for rows in (own, other)
+    )
     shares = kinds.value_counts(normalize=True)
     both = np.minimum(shares, wanted.value_counts(normalize=True).reindex(shares.index, fill_value=0))
     return kinds.map(both / shares)
-
-
-def _kinds(rows: pd.DataFrame) -> pd.Series:
-    return rows["template"].astype(str) + " " + rows["tgt"].astype(str).str.len().astype(str)
 
 
 def sampled(data: Path, name: str) -> pa.Table:
@@ -79,9 +77,9 @@ class Networks:
         like            a table DATASET/PART whose mix the rows are weighted to have (see `common`), or none
         """
         own = params.find(self.path, "runs", point["run"])[1]
-        usual = {"seed": own.seed, "dataset": own.dataset, "part": "rest", "asked": "all", "like": "none"}
-        run, seed, dataset, part, asked, like = {"run": None, **usual, **point}.values()
-        rows = self.answers(run, None if seed == own.seed else seed, f"{dataset}/{part}")
+        seed, dataset, part = point.get("seed", own.seed), point.get("dataset", own.dataset), point.get("part", "rest")
+        asked, like = point.get("asked", "all"), point.get("like", "none")
+        rows = self.answers(point["run"], None if seed == own.seed else seed, f"{dataset}/{part}")
         if (dataset, part) != (own.dataset, "train"):
             rows = rows[~rows["src"].isin(sampled(self.data, f"{own.dataset}/train")["src"].to_pandas())]
         if asked != "all":
@@ -97,11 +95,11 @@ class Networks:
     def _answers(self, run: str, seed: int | None, name: str) -> pd.DataFrame:
         """The answers to a table of the pipeline's network of a run, or of the one with another seed."""
         with tempfile.TemporaryDirectory() as folder:
-            rows = Path(folder) / "rows"
-            tables.write_table(rows, sampled(self.data, name))
-            model, path = self.data / "models" / f"{run}.safetensors", self.path
+            place = Path(folder)
+            tables.write_table(rows := place / "rows", sampled(self.data, name))
+            network = {"model": self.data / "models" / f"{run}.safetensors", "params": self.path}
             if seed is not None:
-                trained = self.trainings.network(run, {"seed": seed}, Path(folder))
-                model, path = trained.model, trained.params
-            answers = self.trainings.evaluate(path, model, rows, rows, Path(folder))  # metrics are not used
-            return tables.read_table(answers["predictions"], tables.PREDICTIONS).to_pandas()
+                network = self.trainings.network(run, {"seed": seed}, place)
+            # Its metrics, for which it reads training rows, are not used
+            outputs = self.trainings.evaluate(network["params"], network["model"], rows, rows, place)
+            return tables.read_table(outputs["predictions"], tables.PREDICTIONS).to_pandas()

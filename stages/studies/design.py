@@ -5,6 +5,7 @@ points: [{lr: [0.001, 0.01], seed: [1, 2]}]  ->  {'lr': 0.001, 'seed': 1}, {'lr'
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import product
 from pathlib import Path
@@ -18,7 +19,6 @@ from stages.common.messages import BadInput, printable
 from stages.common.params import CHECKED, Name
 from stages.studies import measures
 
-MOST = 1000  # points of a study; lists can multiply to millions
 SEEDS = "seed", "sample_seed"  # points that differ in these alone are repetitions: their spread is chance
 
 Kind = Literal["trainings", "answers", "shift"]
@@ -117,15 +117,14 @@ class Study:
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Study":
-        trainings = self.kind == "trainings"
         for name in ("run", "reach", "always", "longest", "keep", "curves", "ships"):
-            if getattr(self, name) and not trainings:
+            if getattr(self, name) and self.kind != "trainings":
                 raise ValueError(f"{name}: only for kind: trainings")
-        if trainings and not (self.run and self.reach):
+        if self.kind == "trainings" and not (self.run and self.reach):
             raise ValueError("run and reach: kind: trainings needs both")
         tried = _tried(self)
         _known("key", self.by, {key for point in tried for key in point})
-        _known("measure", [*self.show, *(one.larger for one in self.rule)], measures.of(self.kind))
+        _known("measure", [*self.show, *(comparison.larger for comparison in self.rule)], measures.of(self.kind))
         for comparison in self.rule:
             for place in filter(None, (comparison.at, comparison.than_at)):
                 places = {label({key: point[key] for key in point if key not in SEEDS}) for point in at(tried, place)}
@@ -140,19 +139,16 @@ class Study:
 
 def _tried(study: Study) -> list[Point]:
     """The study's points; raises ValueError for a duplicate point, or one that does not fit the study's kind."""
-    if sum(math.prod(map(len, entry.values())) for entry in study.points) > MOST:
-        raise ValueError(f"points: must be at most {MOST:,}, counting all combinations")
     tried = points(study)
-    for where, point in [("always", study.always)] * bool(study.always) + [("points", point) for point in tried]:
+    for named, point in [("always", study.always)] + [(f"points: {_named(point)}", point) for point in tried]:
         try:
-            POINTS[study.kind].model_validate(point)
+            if point:  # there may be no `always`
+                POINTS[study.kind].model_validate(point)
         except ValidationError as error:
-            named = where if where == "always" else f"{where}: {_named(point)}"
             raise ValueError(f"{named}: {messages.first(error)}") from error
-    labels = [label(point) for point in tried]
-    for point in tried:
-        if labels.count(label(point)) > 1:
-            raise ValueError(f"points: {_named(point)}: duplicate point; keep one")
+    twice, times = Counter(map(label, tried)).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"points: {printable(twice, 120)}: duplicate point; keep one")
     return tried
 
 

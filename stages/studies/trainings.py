@@ -8,13 +8,14 @@ A trained network is kept, by all that determines it (see `checkpoint.fingerprin
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import joblib
 import pandas as pd
@@ -29,20 +30,9 @@ from stages.studies import design, kept, measures, table
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # in `train`'s message; other failures say nothing about the point
 OF_DATASET, OF_ROOT = ("sample", "split"), ("sample_seed", "valid_share")  # where a point's key is in params.yaml
 TIMING = "seconds_per_epoch", "peak_memory_mib", *table.MACHINE
-METRICS = [name for name, one in measures.of(measures.METRICS).items() if measures.TRAININGS in one.tables]
+METRICS = [name for name, measure in measures.of(measures.METRICS).items() if measures.TRAININGS in measure.tables]
+OUTPUTS = "predictions", "products", "metrics", "history", "plots"  # of `evaluate`
 CURVE = ["epoch", "valid_loss", "valid_token_accuracy", "valid_exact_match"]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The files of a trained network, and the params.yaml of its run; the tables last as long as their folder."""
-
-    run: str
-    params: Path
-    model: Path
-    timing: Path
-    train: Path
-    valid: Path
 
 
 class Trainings:
@@ -50,8 +40,9 @@ class Trainings:
 
     def __init__(self, path: Path, data: Path, networks: Path, workers: int = 1):
         self.raw, self.data, self.networks = watch.document(path), data, networks
-        self.pool = ThreadPoolExecutor(workers)
+        self.pool, self.folder = ThreadPoolExecutor(workers), tempfile.TemporaryDirectory()
         self.running: set[subprocess.Popen] = set()
+        self.stopped, self.lock = False, Lock()  # the lock is for both
         # Each training has its share of the cores: oversubscribed threads slow each other down
         threads = {"OMP_NUM_THREADS": str(max(1, joblib.cpu_count() // workers))}
         self.environment = threads | os.environ | {"STUDY": "1"}
@@ -61,46 +52,55 @@ class Trainings:
 
     def __exit__(self, *error: object) -> None:
         """Stop what still runs."""
-        self.pool.shutdown(wait=False, cancel_futures=True)
-        for process in [*self.running]:
+        with self.lock:
+            self.stopped, running = True, [*self.running]
+        for process in running:
             process.terminate()
-        self.pool.shutdown()
+        for process in running:
+            process.wait()
+        self.pool.shutdown(cancel_futures=True)
+        self.folder.cleanup()
 
     def measured(self, study: design.Study, points: list[design.Point], reports: Path, folder: Path) -> Iterator:
-        """Each point with its results, as soon as they are there; `folder` is for what the study keeps."""
+        """Each point with its values by column, as soon as they are there; only a status if it cannot be trained.
+
+        `folder` is for what the study keeps.
+        """
         waiting = {}
         for point in points:
-            minutes = self.minutes(study.run, study.always | point, reports)
-            if study.longest and minutes > study.longest:
+            changes = study.always | point
+            if study.longest and (minutes := self.minutes(study.run, changes, reports)) > study.longest:
                 yield point, {"status": f"{table.LEFT_OUT}: about {minutes:,.0f} minutes"}
             else:
-                waiting[self.pool.submit(self.measure, study, point, folder)] = point
+                place = Path(tempfile.mkdtemp(dir=self.folder.name))
+                waiting[self.pool.submit(self.evaluated, study.run, changes, place)] = point, place
         for ended in as_completed(waiting):
-            row, history = ended.result()
-            if study.curves and history is not None:
-                add_curve(folder / table.CURVES, study, waiting[ended], history)
-            yield waiting[ended], row
-
-    def measure(self, study: design.Study, point: design.Point, folder: Path) -> tuple[dict, pd.DataFrame | None]:
-        """A point's values by column, and its training curve; only a status and None if it cannot be trained."""
-        with tempfile.TemporaryDirectory() as place:
+            point, place = waiting[ended]
             try:
-                trained = self.network(study.run, study.always | point, Path(place))
-                outputs = self.evaluate(trained.params, trained.model, trained.valid, trained.train, Path(place))
+                files = ended.result()
             except BadInput as error:
                 message = str(error)
-                return {"status": message if DIVERGED.search(message) else f"{table.LEFT_OUT}: {message}"}, None
-            history = pd.read_csv(outputs["history"])
+                yield point, {"status": message if DIVERGED.search(message) else f"{table.LEFT_OUT}: {message}"}
+                continue
+            metrics, timing = (json.loads(files[name].read_text()) for name in ("metrics", "timing"))
+            history = pd.read_csv(files["history"])
+            if study.curves:
+                add_curve(folder / table.CURVES, study, point, history)
             for name, where in study.keep.items():
                 if design.at([point], where):
-                    corpus = self.data / "corpus.parquet" if name == study.ships else None
-                    shipped = self.data / "models" / f"{folder.name}.safetensors"
-                    kept.keep(trained.model, trained.valid, outputs, kept.Place(folder / name, shipped, corpus))
-            metrics, timing = (json.loads(path.read_text()) for path in (outputs["metrics"], trained.timing))
-        return {"status": table.DONE, **summary(metrics, timing, history, study.reach)}, history
+                    model = self.data / "models" / f"{folder.name}.safetensors"
+                    ships = (self.data / "corpus.parquet", model) if name == study.ships else None
+                    kept.keep(files, folder / name, ships)
+            yield point, {"status": table.DONE, **summary(metrics, timing, history, study.reach)}
+            shutil.rmtree(place)
 
-    def network(self, base: str, point: design.Point, place: Path) -> Trained:
-        """The network of a point, trained if it is not kept; its tables are in the folder `place`.
+    def evaluated(self, base: str, point: design.Point, place: Path) -> dict[str, Path]:
+        """The files of `network` and of `evaluate` for a point, by name."""
+        files = self.network(base, point, place)
+        return files | self.evaluate(files["params"], files["model"], files["valid"], files["train"], place)
+
+    def network(self, base: str, point: design.Point, place: Path) -> dict[str, Path]:
+        """A point's params, train, valid, model and timing, trained if not kept; the first three are in `place`.
 
         Raises BadInput with the last line that a stage printed before it failed.
         """
@@ -108,32 +108,38 @@ class Trainings:
         path, train, valid = place / "params.yaml", place / "train.parquet", place / "valid.parquet"
         YAML(typ="safe", pure=True).dump(raw, path)
         config, own = params.find(path, "runs", run)
-        self.call(point, "sample", path, dataset, self.data / "subsets" / f"{dataset}.parquet", train, valid)
+        self.call("sample", path, dataset, self.data / "subsets" / f"{dataset}.parquet", train, valid)
         name = f"{run}-{fingerprint(own, config.corpus.operands, [train, valid])[:16]}"
         model, timing = (self.networks / f"{name}{ending}" for ending in (".safetensors", ".json"))
         if not (model.exists() and timing.exists()):
-            self.call(point, "train", path, run, train, valid, model, timing, self.networks)
-        return Trained(run, path, model, timing, train, valid)
+            self.call("train", path, run, train, valid, model, timing, self.networks, shown=design.label(point))
+        return {"params": path, "train": train, "valid": valid, "model": model, "timing": timing}
 
     def evaluate(self, path: Path, model: Path, rows: Path, train: Path, place: Path) -> dict[str, Path]:
         """The files with a network's answers to rows and with its metrics, by name, in the folder `place`."""
-        outputs = {name: place / name for name in ("predictions", "products", "metrics", "history", "plots")}
-        words = [word for name, path in outputs.items() for word in (f"--{name}", path)]
-        self.call({}, "evaluate", path, model, rows, "--train", train, *words)
+        outputs = {name: place / name for name in OUTPUTS}
+        words = [word for name, output in outputs.items() for word in (f"--{name}", output)]
+        self.call("evaluate", path, model, rows, "--train", train, *words)
         return outputs
 
-    def call(self, point: design.Point, stage: str, *words: object) -> None:
-        """Run a stage, and show what it prints; raises BadInput with its last line if it fails."""
+    def call(self, stage: str, *words: object, shown: str = "") -> None:
+        """Run a stage; raises BadInput with its last line if it fails. What it prints is shown after `shown`."""
         command = [sys.executable, "-m", f"stages.{stage}", *map(str, words)]
-        last = f"{stage} failed"
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=self.environment) as process:
+        with self.lock:
+            if self.stopped:
+                raise BadInput(f"{stage}: stopped")
+            process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=self.environment)
             self.running.add(process)
+        last = f"{stage} failed"
+        with process:
             for line in process.stderr or ():
                 last = line.strip() or last
-                print(f"study: {design.label(point)}: {last}", file=sys.stderr)
-        self.running.discard(process)
+                if shown:
+                    print(f"study: {shown}: {last}", file=sys.stderr)
+        with self.lock:
+            self.running.discard(process)
         if process.returncode:
-            raise BadInput(last)
+            raise BadInput(last if process.returncode > 0 else f"{stage}: ended by signal {-process.returncode}")
 
     def minutes(self, base: str, point: design.Point, reports: Path) -> float:
         """The estimated minutes of a training, from the speed of the most similar run of the pipeline."""
@@ -188,11 +194,12 @@ def add_curve(path: Path, study: design.Study, point: design.Point, history: pd.
 
     The table keeps the order of the study's points.
     """
-    own = history[CURVE].assign(point=design.label(point))
+    curves = history[CURVE].assign(point=design.label(point))
     if path.exists():
         known = pd.read_csv(path)
-        own = pd.concat([known[known["point"] != design.label(point)], own])
-    order = {design.label(tried): number for number, tried in enumerate(design.points(study))}
-    own = own[own["point"].isin(order)].sort_values("point", key=lambda names: names.map(order), kind="stable")
+        curves = pd.concat([known[known["point"] != design.label(point)], curves])
+    order = {design.label(point): number for number, point in enumerate(design.points(study))}
+    curves = curves[curves["point"].isin(order)]
+    curves = curves.sort_values("point", key=lambda names: names.map(order), kind="stable")
     with tables.atomic(path) as [draft]:
-        tables.write_text(draft, own[["point", *CURVE]].to_csv(index=False, float_format="%.6g"))
+        tables.write_text(draft, curves[["point", *CURVE]].to_csv(index=False, float_format="%.6g"))

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from stages.page.chance import interval
-from stages.page.rows import StudyRows, figure, left_out, measured, word
+from stages.page.grids import Cell, Table
+from stages.page.rows import StudyRows, left_out, measured, word, written
 from stages.page.style import COLOURS, MARKERS, Panel, Picture, drawing, keys, legend
-from stages.page.tables import Cell, Table
 from stages.page.verdicts import judge
 from stages.studies import design
 from stages.studies.measures import BY_NAME
@@ -107,12 +107,12 @@ def _cell(spot: Spot | None) -> Cell:
     if spot is None:
         return Cell("", -1)
     spread = f" ± {spot.values.std():.2g}" if len(spot.values) > 1 and np.isfinite(spot.values).all() else ""
-    ends = " ({} to {})".format(*map(figure, spot.ends)) if spot.ends else ""
-    return Cell(figure(spot.mean) + spread + ends, spot.mean)
+    ends = " ({} to {})".format(*map(written, spot.ends)) if spot.ends else ""
+    return Cell(written(spot.mean) + spread + ends, spot.mean)
 
 
 def _alt(entry: design.Study, measure: str, found: list[Spot]) -> str:
-    means = ", ".join(f"{spot.name}: {figure(spot.mean)}" for spot in found)
+    means = ", ".join(f"{spot.name}: {written(spot.mean)}" for spot in found)
     return f"{measure} at {', '.join(entry.by)}, mean over networks: {means}."
 
 

@@ -7,9 +7,9 @@ import re
 
 from stages.page import seeds
 from stages.page.digits import percent
+from stages.page.grids import Cell, Table, on
 from stages.page.references import REPORTED
 from stages.page.results import Results
-from stages.page.tables import Cell, Table, on
 from stages.studies import measures
 
 BESIDE = {"position_accuracy": "accuracy", "loss": "loss"}  # the figure of the report that is shown beside a measure

@@ -61,7 +61,7 @@ def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
 def wrong_steps(rows: pa.Table, written: list[str]) -> dict[str, float]:
     """By operation, the share of rows (N) whose first wrong step is of that operation, from the worked answers (N)."""
     columns = rows["src"].to_pylist(), written, rows["steps"].to_pylist()
-    differing = [work.wrong(src, found) for src, found, true in zip(*columns, strict=True) if found != true]
+    differing = [work.wrong(src, shown) for src, shown, true in zip(*columns, strict=True) if shown != true]
     counts = Counter(wrong.operation for wrong in differing if wrong)
     return {f"wrong_{operation}": counts[operation] / len(rows) for operation in work.OPERATIONS}
 

@@ -43,14 +43,14 @@ def networks(folder: Path, study: design.Study, table: pd.DataFrame) -> tuple[di
 
     Raises BadInput as `inputs.kept` does.
     """
-    found = {}
+    wholes = {}
     for name, place in (study.keep or {}).items():
         (point,) = design.at(design.points(study), place)
         row = table[(table["point"] == design.label(point)) & (table["status"] == DONE)]
         if not row.empty:
-            found[name] = Whole(name, point, row.iloc[0], *inputs.kept(folder / name))
-    shipped = Shipped(study.ships, *inputs.shipped(folder / study.ships)) if study.ships in found else None
-    return found, shipped
+            wholes[name] = Whole(name, point, row.iloc[0], *inputs.kept(folder / name))
+    shipped = Shipped(study.ships, *inputs.shipped(folder / study.ships)) if study.ships in wholes else None
+    return wholes, shipped
 
 
 def main() -> None:

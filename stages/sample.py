@@ -51,10 +51,10 @@ def by_operands(keys: np.ndarray, size: Size, share: float, seed: int) -> tuple[
     sides = [np.flatnonzero(held_out[number] == side) for side in (False, True)]
     wanted = [len(side) for side in sides] if size == "all" else [train, valid]
     if not all(wanted) or any(len(side) < needed for side, needed in zip(sides, wanted, strict=True)):
-        found = " and ".join(f"{len(side)}" for side in sides)
-        raise ValueError(f"the operands leave {found} rows to train on and to hold out; {train} and {valid} are needed")
-    one, other = (random.choice(side, needed, replace=False) for side, needed in zip(sides, wanted, strict=True))
-    return one, other
+        left = " and ".join(f"{len(side)}" for side in sides)
+        raise ValueError(f"the operands leave {left} rows to train on and to hold out; {train} and {valid} are needed")
+    drawn = [random.choice(side, needed, replace=False) for side, needed in zip(sides, wanted, strict=True)]
+    return drawn[0], drawn[1]
 
 
 SPLITS = {"rows": by_rows, "operands": by_operands}

@@ -17,7 +17,7 @@ import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import compress, islice
@@ -59,8 +59,10 @@ def _unzipped(path: Path) -> Any:
     return archive.open(names[0])
 
 
-_zstd = partial(pa.input_stream, compression="zstd")
-COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open, ".zst": _zstd, ".zip": _unzipped}
+COMPRESSED: dict[str, Callable[[Path], Any]] = {
+    **{".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open, ".zip": _unzipped},
+    ".zst": partial(pa.input_stream, compression="zstd"),
+}
 
 
 def read(path: Path) -> Iterator[Cells]:

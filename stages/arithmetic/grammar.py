@@ -109,5 +109,5 @@ class _Parser:
         return self.text[self.at : self.at + 1]
 
     def fail(self, wanted: str) -> None:
-        found = repr(self.peek()) if self.peek() else "the end"
-        raise BadInput(f"'{printable(self.text)}': position {self.at + 1}: expected {wanted}, found {found}")
+        given = repr(self.peek()) if self.peek() else "the end"
+        raise BadInput(f"'{printable(self.text)}': position {self.at + 1}: expected {wanted}, found {given}")

@@ -1,6 +1,6 @@
 """What is wrong in an answer: the first wrong step of the work that it shows, and its wrong characters, by place.
 
-'47*(3+30)=', written '47*33=141+1400=1541'  ->  Wrong(before='47*33', found='141+1400', operation='parts')
+'47*(3+30)=', written '47*33=141+1400=1541'  ->  Wrong(before='47*33', step='141+1400', operation='parts')
 tgt 84, predicted '82'  ->  place 1: '8' '8', place 2: '4' '2', place 3: 'end' 'end'
 """
 
@@ -23,14 +23,14 @@ GROUP = re.compile(r"\((.*)\)")
 
 @dataclass(frozen=True)
 class Wrong:
-    """A step `found` that does not equal the expression `before` it."""
+    """A `step` that does not equal the expression `before` it."""
 
     before: str
-    found: str
+    step: str
     operation: str
 
     def __str__(self) -> str:
-        return f"{self.before}: {self.found} is wrong" if self.found else f"{self.before}: the next step is missing"
+        return f"{self.before}: {self.step} is wrong" if self.step else f"{self.before}: the next step is missing"
 
 
 def wrong(src: str, written: str) -> Wrong | None:
@@ -44,11 +44,11 @@ def wrong(src: str, written: str) -> Wrong | None:
     if not grammar.SIGNED.fullmatch(steps[-1]):
         steps.append("")
     operation, grouped = "", False
-    for place, (before, found) in enumerate(pairwise([src, *steps]), start=1):
+    for place, (before, step) in enumerate(pairwise([src, *steps]), start=1):
         still = ("(" in before) == grouped
-        operation, grouped = _operation(before, found, operation, still), "(" in before
-        if not (found == str(value) if place == len(steps) else _equals(found, value)):
-            return Wrong(before, found, operation)
+        operation, grouped = _operation(before, step, operation, still), "(" in before
+        if not (step == str(value) if place == len(steps) else _equals(step, value)):
+            return Wrong(before, step, operation)
     return None
 
 
@@ -77,14 +77,14 @@ def digits(answers: pd.DataFrame) -> pd.DataFrame:
     return counts.sort_values(["right", "predicted"], ignore_index=True)
 
 
-def _operation(before: str, found: str, last: str, still: bool) -> str:
+def _operation(before: str, step: str, last: str, still: bool) -> str:
     """The operation of a step, one of OPERATIONS, after the `last` one.
 
     `still`: there is a group in parentheses before this step and the last one, or in neither.
     """
     group = GROUP.search(before)
     if "*" in (group[1] if group else before):
-        return "parts" if _numbers(found) >= _numbers(before) else "product"
+        return "parts" if _numbers(step) >= _numbers(before) else "product"
     return "part_sum" if last == "parts" or (last == "part_sum" and still) else "sum"
 
 

@@ -111,5 +111,5 @@ def pack(ids: Tensor) -> Packed:
 def _steps(sizes: list[int]) -> Steps:
     """Steps of these sizes; the rows of a step are the first rows of the previous step."""
     here = [slice(*ends) for ends in pairwise(accumulate(sizes, initial=0))]
-    before = [slice(one.start, one.start + size) for one, size in zip(here, sizes[1:], strict=False)]
+    before = [slice(step.start, step.start + size) for step, size in zip(here, sizes[1:], strict=False)]
     return list(zip(here, [None, *before], strict=True))

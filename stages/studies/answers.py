@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stages.common import params, tables
+from stages.network import PREDICTIONS
 from stages.studies import design, table
 from stages.studies.trainings import Trainings
 
@@ -102,4 +103,4 @@ class Networks:
                 network = self.trainings.network(run, {"seed": seed}, place)
             # Its metrics, for which it reads training rows, are not used
             outputs = self.trainings.evaluate(network["params"], network["model"], rows, rows, place)
-            return tables.read_table(outputs["predictions"], tables.PREDICTIONS).to_pandas()
+            return tables.read_table(outputs["predictions"], PREDICTIONS).to_pandas()

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from stages.arithmetic import grammar
 from stages.common import tables
-from stages.network import scores, tokens, weights
+from stages.network import PREDICTIONS, scores, tokens, weights
 
 HELD_OUT = 1000  # rows from which the page's calculator picks examples
 KEPT = ["src", "tgt", "written", "predicted", "template", "probability"]
@@ -48,7 +48,7 @@ def keep(files: dict[str, Path], folder: Path, ships: tuple[Path, Path] | None =
         }
         if ships:
             kept |= everything(network, tables.read_table(ships[0]))
-        before = tables.read_table(files["predictions"], tables.PREDICTIONS).to_pandas()
+        before = tables.read_table(files["predictions"], PREDICTIONS).to_pandas()
         rounding = {
             "sha256": weights.read(half)[0]["sha256"],
             "parameters": sum(weight.numel() for weight in network.model.parameters()),
@@ -112,7 +112,7 @@ def beyond(operands: int) -> pd.DataFrame:
 
 
 def _answered(network: weights.Trained, rows: pa.Table) -> pd.DataFrame:
-    sources, answers = tokens.encode_table(rows, "the corpus", network.scratchpad)
+    sources, answers = tokens.encode_table(rows, network.scratchpad)
     return scores.answer(network, rows, sources, answers)[0].to_pandas()
 
 

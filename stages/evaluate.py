@@ -19,7 +19,6 @@ from stages.common import params, tables
 from stages.common.command import one_line
 from stages.common.watch import given
 from stages.network import PAD, machine, scores, tokens, weights
-from stages.network.seq2seq import Seq2Seq
 
 
 def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
@@ -30,11 +29,13 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
     """
     predictions, values = scores.answer(trained, rows, sources, answers)
     most = grammar.longest_answer(trained.operands) + 1  # + 1: its <eos>. An endless answer must not widen the table
+    loss, right, real = scores.token_sums(trained.model, sources, answers).tolist()  # real: without padding
     last = trained.history[-1]
     metrics = {
         "rows": len(predictions),
         "exact_match": sum(predictions["correct"].to_pylist()) / len(predictions),
-        **token_scores(trained.model, sources, answers),
+        "loss": loss / real,
+        "token_accuracy": right / real,
         "position_accuracy": position_accuracy(values[:, :most], tokens.fit(trained.values(answers.cpu()))),
         "train_loss": last["train_loss"],
         "train_token_accuracy": last["train_token_accuracy"],
@@ -43,12 +44,6 @@ def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers:
     if trained.scratchpad != "none":
         metrics |= wrong_steps(rows, predictions["written"].to_pylist())
     return predictions, metrics
-
-
-def token_scores(model: Seq2Seq, sources: Tensor, answers: Tensor) -> dict[str, float]:
-    """`loss` and `token_accuracy` over all real answer tokens of the table (not a mean of batch means)."""
-    loss, right, tokens = scores.token_sums(model, sources, answers).tolist()
-    return {"loss": loss / tokens, "token_accuracy": right / tokens}
 
 
 def position_accuracy(decoded: Tensor, answers: Tensor) -> float:
@@ -67,19 +62,13 @@ def wrong_steps(rows: pa.Table, written: list[str]) -> dict[str, float]:
 
 
 def by_twin(correct: np.ndarray, has_twin: np.ndarray) -> dict[str, float]:
-    """The share of held-out rows with a twin in the training set, and exact match with and without one.
-
-    A metric of no rows is left out.
-    """
+    """The share of held-out rows with a twin in the training set, and exact match with and without one."""
     parts = {"exact_match_twin": correct[has_twin], "exact_match_no_twin": correct[~has_twin]}
     return {"twins": float(has_twin.mean())} | {name: float(part.mean()) for name, part in parts.items() if len(part)}
 
 
 def pictures(history: list[dict[str, float]], exact_match: float, answers: pd.DataFrame) -> pd.DataFrame:
-    """The table for `dvc plots`: a row per epoch, a row with the exact match, and a row per pair of `digits`.
-
-    Each of the three kinds of row leaves the others' columns empty.
-    """
+    """The table for `dvc plots`: a row per epoch, a row with the exact match, and a row per pair of `digits`."""
     curves = pd.DataFrame(history).reindex(columns=["epoch", "valid_loss", "valid_token_accuracy"])
     return pd.concat([curves, pd.DataFrame({"exact_match": [exact_match]}), work.digits(answers)], ignore_index=True)
 

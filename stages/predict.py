@@ -28,10 +28,7 @@ END = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
 
 def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> Iterator[str]:
-    """A line for each expression (well-formed, without blanks): the network's answer beside the true one.
-
-    Raises BadInput naming the file `model` if a probability is NaN.
-    """
+    """A line for each well-formed expression; raises BadInput naming the file `model` if a probability is NaN."""
     sources = [text.removesuffix("=") + "=" for text in expressions]
     decoded, probabilities = scores.decode(trained.model, tokens.encode_sources(sources), trained.steps)
     width = max(map(len, sources))
@@ -52,8 +49,7 @@ def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> It
 def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
     """The well-formed expressions without blanks, and the number of malformed ones.
 
-    Prints a line to standard error for each malformed expression, and a warning for each that the corpus over
-    0..operands-1 does not contain.
+    Standard error gets a line for each malformed one, and a warning if the corpus over 0..operands-1 lacks one.
     """
     good, bad = [], 0
     for text in expressions:
@@ -81,14 +77,11 @@ def typed() -> Iterator[list[str]]:
     with suppress(ImportError):
         import readline  # noqa: F401 - gives `input` a history; imported here because Windows lacks it
 
-    while True:
-        try:
+    try:
+        while True:
             yield [input("> ")]
-        except (EOFError, KeyboardInterrupt) as end:
-            print()  # the cursor is still after the prompt
-            if isinstance(end, EOFError):
-                return
-            raise
+    except EOFError:
+        print()  # the cursor is still after the prompt
 
 
 def arrived(stream: io.BufferedIOBase) -> Iterator[list[str]]:

@@ -21,12 +21,7 @@ from stages.page.whole import Shipped, Whole
 from stages.studies import design
 from stages.studies.table import CURVES, DONE, read
 
-FOLDERS = {
-    "subsets": "a file per dataset",
-    "samples": "a folder per dataset",
-    **dict.fromkeys(("history", "metrics", "timing", "predictions", "products"), "a file per run"),
-    "studies": "a file per measured study, and what it kept",
-}
+FOLDERS = "subsets", "samples", "history", "metrics", "timing", "predictions", "products", "studies"
 
 
 def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
@@ -39,12 +34,9 @@ def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> 
 
 
 def networks(folder: Path, study: design.Study, table: pd.DataFrame) -> tuple[dict[str, Whole], Shipped | None]:
-    """What a study kept of each point that it has trained, by name, and more of the one that ships.
-
-    Raises BadInput as `inputs.kept` does.
-    """
+    """What a study kept of each point that it has trained, by name, and more of the one that ships."""
     wholes = {}
-    for name, place in (study.keep or {}).items():
+    for name, place in study.keep.items():
         (point,) = design.at(design.points(study), place)
         row = table[(table["point"] == design.label(point)) & (table["status"] == DONE)]
         if not row.empty:
@@ -57,8 +49,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the page with the results of all runs.")
     parser.add_argument("params", type=Path)
     parser.add_argument("questions", type=given, help="studies.yaml")
-    for name, holds in FOLDERS.items():
-        parser.add_argument(f"--{name}", type=given, required=True, help=f"folder to read: {holds}")
+    for name in FOLDERS:
+        parser.add_argument(f"--{name}", type=given, required=True, help="folder to read")
     parser.add_argument("--page", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
 

@@ -45,7 +45,6 @@ UNREADABLE = (  # errors of the readers; RuntimeError: a ZIP archive with a pass
 NAMED = 10  # bad rows that are listed; more would hide the result
 PART = 1 << 12  # rows in memory at a time; few, so that the progress bar moves
 OTHER = "other"  # the template of an expression that the corpus has no template for
-LARGEST = 10**18  # fits a 64-bit integer
 # 84, +84, 84.0, 84,0, 8.4e1, 1,200 and 1 200: groups of three, a point or a comma, an exponent; any script's digits
 NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+|\d+)(?:[.,](\d*))?([eE][+-]?\d{1,4})?")
 
@@ -156,8 +155,6 @@ def judge(src: Any, tgt: Any) -> tuple[str, int]:
         raise BadInput("src is empty")
     value = grammar.value(src)
     src = grammar.without_blanks(src)
-    if abs(value) > LARGEST:
-        raise BadInput(f"the value of '{printable(src)}' is too large to be scored")
     if not tgt:
         raise BadInput(f"tgt of '{printable(src)}' is empty")
     if number(tgt) != value:
@@ -171,9 +168,8 @@ def _text(cell: Any) -> str:
 
 def number(text: str) -> Decimal | None:
     """The value of a number as people and programs write it; None for anything else, including NaN and infinity."""
-    # The minus sign may also be the typographic one
-    parts = NUMBER.fullmatch(text.replace("\u2212", "-")) if len(text) <= grammar.LONGEST else None
-    if not parts:
+    text = text.replace("\u2212", "-")  # the typographic minus sign
+    if not (parts := NUMBER.fullmatch(text) if len(text) <= grammar.LONGEST else None):
         return None
     sign, grouped, fraction, exponent = parts.groups("")
     digits = re.sub(r"\D", "", grouped)
@@ -190,11 +186,10 @@ def template(src: str) -> str:
 def score(trained: weights.Trained, model: Path, path: Path, device: torch.device) -> Iterator[str]:
     """The lines to print: the first bad rows, then exact match, speed, and exact match by template.
 
-    Raises BadInput as `read` does, if no row is good, and naming the file `model` if a probability is NaN.
+    Raises BadInput if no row is good, or naming the file `model` if a probability is NaN.
     """
     asked, right, unseen = Counter[str](), Counter[str](), Counter[str]()
-    bad: list[str] = []
-    seconds = 0.0
+    bad, seconds = list[str](), 0.0
     # A progress bar, only on a terminal and after 5 seconds
     rows = enumerate(tqdm(read(path), "scoring", unit_scale=True, unit="row", delay=5, leave=False, disable=None), 1)
     while part := list(islice(rows, PART)):
@@ -238,8 +233,7 @@ def main() -> None:
     device = machine.device()
     trained = weights.load(args.model)
     trained.model.to(device)
-    for line in score(trained, args.model, args.rows, device):
-        print(line)
+    print(*score(trained, args.model, args.rows, device), sep="\n")
 
 
 if __name__ == "__main__":

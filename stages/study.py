@@ -36,9 +36,7 @@ def missing(entry: design.Study, rows: pd.DataFrame) -> list[design.Point]:
     return [point for point in design.points(entry) if design.label(point) not in set(rows["point"])]
 
 
-def measure(
-    args: argparse.Namespace, entry: design.Study, points: list[design.Point], trainings: Trainings
-) -> Measured:
+def measure(args: argparse.Namespace, entry: design.Study, points: list[dict], trainings: Trainings) -> Measured:
     """Each point with its values, and with the processor; a training names more of its machine."""
     if entry.kind == "trainings":
         yield from trainings.measured(entry, points, args.reports, args.reports / "studies" / args.study)

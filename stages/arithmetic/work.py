@@ -53,10 +53,7 @@ def wrong(src: str, written: str) -> Wrong | None:
 
 
 def by_place(answers: pd.DataFrame) -> pd.DataFrame:
-    """A row for each character of each correct answer and for its end mark, indexed like `answers`.
-
-    Columns: place (from 1), right and predicted (the two characters), correct (whether they are equal).
-    """
+    """A row for each character of each correct answer, and for its end: place (from 1), right, predicted, correct."""
     right, predicted = ([[*text, END] for text in answers[column].astype(str)] for column in ("tgt", "predicted"))
     rows = [
         (row, place + 1, char, answer[place] if place < len(answer) else END)
@@ -68,10 +65,7 @@ def by_place(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def digits(answers: pd.DataFrame) -> pd.DataFrame:
-    """How often each correct character was answered with which: right, predicted, count and share, sorted.
-
-    `share` is relative to all places with this correct character.
-    """
+    """How often each correct character was answered with which: right, predicted, count, share of the correct one."""
     counts = by_place(answers)[["right", "predicted"]].value_counts().rename("count").reset_index()
     counts["share"] = counts["count"] / counts.groupby("right")["count"].transform("sum")
     return counts.sort_values(["right", "predicted"], ignore_index=True)

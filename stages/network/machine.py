@@ -59,10 +59,7 @@ def peak_memory() -> int:
 
 
 def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
-    """Mean seconds per epoch (without validation), rows per second, peak memory in MiB, and the machine.
-
-    On a CPU, a training repeated with an equal machine is byte-identical.
-    """
+    """Mean seconds per epoch (without validation), rows per second, peak memory in MiB, and the machine."""
     mean = sum(seconds) / len(seconds)
     return {
         "seconds_per_epoch": round(mean, 3),

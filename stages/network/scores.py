@@ -20,10 +20,7 @@ from stages.network.weights import Trained
 
 
 def summed_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The summed cross-entropy in nats, correct tokens and real tokens, from logits (B, T, V) and answers (B, T).
-
-    Padding does not count. Training minimises the cross-entropy per real token.
-    """
+    """The summed cross-entropy in nats, correct and real tokens (no padding), from logits (B, T, V), answers (B, T)."""
     loss = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), ignore_index=PAD, reduction="sum")
     real = answers != PAD
     return loss, ((logits.argmax(dim=-1) == answers) & real).sum(), real.sum()
@@ -50,8 +47,7 @@ def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]
 def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
     """The rows (N) with the network's greedy answers, and the values of these answers as token ids (N, steps).
 
-    An answer is `correct` if its value is the decimal `tgt`, followed by `<eos>`. Its probability is of all that was
-    written.
+    An answer is `correct` if its value is the decimal `tgt`, then `<eos>`. Its probability is of all that was written.
     """
     decoded, probability = decode(trained.model, sources, trained.steps)
     values = trained.values(decoded)

@@ -60,10 +60,7 @@ class Seq2Seq(nn.Module):
         self.head = nn.Sequential(nn.Linear(wide, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The context (B, H) of source ids (B, S): the top layer's state at the last real token; all states (B, S, H).
-
-        The states are only for attention, else None.
-        """
+        """The context (B, H) of source ids (B, S): the state at the last real token; for attention all (B, S, H)."""
         layout = prefixes(source)
         states = self.encoder.over([(self.embedding.weight, layout.token)], layout.steps)  # (N, H)
         keys = F.embedding(layout.where, states) if self.attention else None

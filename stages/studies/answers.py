@@ -21,10 +21,7 @@ REST = 50_000  # rows: enough to know a share within 0.004, and answered in seco
 
 
 def shares(predictions: pd.DataFrame, weights: pd.Series) -> dict:
-    """Weighted shares of answers that are correct, and of those with the correct length, first and last character.
-
-    `rows` is the effective sample size (Kish 1965).
-    """
+    """Weighted shares of answers that are correct, and of those with the correct length, first and last character."""
     predicted, true = predictions["predicted"], predictions["tgt"].astype(str)
     right = {
         "exact_match": predictions["correct"],
@@ -32,7 +29,7 @@ def shares(predictions: pd.DataFrame, weights: pd.Series) -> dict:
         "right_first": predicted.str[:1] == true.str[:1],
         "right_last": predicted.str[-1:] == true.str[-1:],
     }
-    rows = round(weights.sum() ** 2 / (weights**2).sum())
+    rows = round(weights.sum() ** 2 / (weights**2).sum())  # the effective sample size (Kish 1965)
     return {"rows": rows} | {name: np.average(hits, weights=weights) for name, hits in right.items()}
 
 
@@ -50,10 +47,7 @@ def common(own: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
 
 
 def sampled(data: Path, name: str) -> pa.Table:
-    """The rows named DATASET/train, DATASET/valid or DATASET/rest.
-
-    The rest is at most REST of the rows that the dataset's rule keeps, without training rows.
-    """
+    """The rows named DATASET/train, DATASET/valid or DATASET/rest: at most REST that are not training rows."""
     dataset, _, part = name.partition("/")
     if part != "rest":
         return tables.read_table(data / "samples" / dataset / f"{part}.parquet")
@@ -70,13 +64,7 @@ class Networks:
         self.answers = cache(self._answers)
 
     def ask(self, point: design.Point) -> dict:
-        """The measures at a point, whose keys are:
-
-        run, seed       the network: the pipeline's, or the run trained with another seed
-        dataset, part   the rows to test it on; part is train, valid or rest
-        asked           all of these rows, or only those inside or outside the rule of the run's own dataset
-        like            a table DATASET/PART whose mix the rows are weighted to have (see `common`), or none
-        """
+        """The measures at a point, whose keys studies.yaml explains."""
         own = params.find(self.path, "runs", point["run"])[1]
         seed, dataset, part = point.get("seed", own.seed), point.get("dataset", own.dataset), point.get("part", "rest")
         asked, like = point.get("asked", "all"), point.get("like", "none")

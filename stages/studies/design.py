@@ -9,20 +9,19 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import AfterValidator, Field, StrictFloat, TypeAdapter, ValidationError, create_model, model_validator
 from pydantic.dataclasses import dataclass
 
 from stages.common import messages, params, watch
-from stages.common.messages import BadInput, printable
+from stages.common.messages import BadInput
 from stages.common.params import CHECKED, Name
 from stages.studies import measures
 
 SEEDS = "seed", "sample_seed"  # points that differ in these alone are repetitions: their spread is chance
 
 Kind = Literal["trainings", "answers", "shift"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 Point = dict[str, Any]
 
 
@@ -129,10 +128,10 @@ class Study:
             for place in filter(None, (comparison.at, comparison.than_at)):
                 places = {label({key: point[key] for key in point if key not in SEEDS}) for point in at(tried, place)}
                 if len(places) != 1:
-                    raise ValueError(f"{_named(place)}: must be one point, apart from its seeds (found {len(places)})")
+                    raise ValueError(f"{label(place)}: must be one point, apart from its seeds (found {len(places)})")
         for name, place in self.keep.items():
             if (count := len(at(tried, place))) != 1:
-                raise ValueError(f"keep: {name}: {_named(place)}: must be one point (found {count})")
+                raise ValueError(f"keep: {name}: {label(place)}: must be one point (found {count})")
         _known("kept point", [self.ships] if self.ships else [], self.keep)
         return self
 
@@ -140,7 +139,7 @@ class Study:
 def _tried(study: Study) -> list[Point]:
     """The study's points; raises ValueError for a duplicate point, or one that does not fit the study's kind."""
     tried = points(study)
-    for named, point in [("always", study.always)] + [(f"points: {_named(point)}", point) for point in tried]:
+    for named, point in [("always", study.always)] + [(f"points: {label(point)}", point) for point in tried]:
         try:
             if point:  # there may be no `always`
                 POINTS[study.kind].model_validate(point)
@@ -148,7 +147,7 @@ def _tried(study: Study) -> list[Point]:
             raise ValueError(f"{named}: {messages.first(error)}") from error
     twice, times = Counter(map(label, tried)).most_common(1)[0]
     if times > 1:
-        raise ValueError(f"points: {printable(twice, 120)}: duplicate point; keep one")
+        raise ValueError(f"points: {twice}: duplicate point; keep one")
     return tried
 
 
@@ -158,15 +157,8 @@ def _known(what: str, names: Iterable[str], known: Collection[str]) -> None:
             raise ValueError(f"no {what} {messages.shown(name)}; there are {messages.listed(sorted(known))}")
 
 
-def _named(point: Point) -> str:
-    return printable(label(point), 120)
-
-
 def read(path: Path) -> dict[str, Study]:
-    """All studies by name; raises BadInput naming the first wrong key, value or point.
-
-    Only `find` looks up runs and datasets: a study stays on the page when its run is removed from params.yaml.
-    """
+    """All studies by name; raises BadInput naming the first wrong key, value or point."""
     try:
         return TypeAdapter(dict[Name, Study]).validate_python(watch.document(path))
     except ValidationError as error:

@@ -58,8 +58,8 @@ def keep(files: dict[str, Path], folder: Path, ships: tuple[Path, Path] | None =
         }
         texts = {f"{name}.csv": table.to_csv(index=False, float_format="%.6g") for name, table in kept.items()}
         texts["rounding.json"] = json.dumps(rounding, indent=2) + "\n"
-        # Two copies: `predict` reads the one in data/models, `report` the one in the study's folder, because it depends
-        # on whole folders: a fresh clone has all of this one, but not of data/models
+        # Two copies: `predict` reads the one in data/models; `report` depends on whole folders, and a fresh clone has
+        # only the study's folder completely
         models = [ships[1], folder / "network.safetensors"] if ships else []
         with tables.atomic(*(folder / name for name in texts), *models) as drafts:
             for draft, text in zip(drafts, texts.values(), strict=False):
@@ -86,14 +86,11 @@ def mistakes(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def beyond(operands: int) -> pd.DataFrame:
-    """BEYOND expressions of each kind, for a network of the corpus over 0..operands-1: kind, template, src and tgt.
-
-    Each template of a kind is equally often there, with as many operands too large for the corpus as the kind says.
-    """
+    """BEYOND expressions of each kind that the corpus over 0..operands-1 lacks, each template equally often."""
     chance, rows = np.random.default_rng(0), []
     templates = {
         f"{large} operand{'s' if large > 1 else ''} from {operands} to {2 * operands - 1}": [
-            (template, large) for template in grammar.TEMPLATES if len(_letters(template)) >= large
+            (template, large) for template in grammar.TEMPLATES if "c" in template or large < 3
         ]
         for large in (1, 2, 3)
     }
@@ -102,7 +99,7 @@ def beyond(operands: int) -> pd.DataFrame:
     for kind, choices in templates.items():
         for number in range(BEYOND):
             template, large = choices[number % len(choices)]
-            letters = _letters(template)
+            letters = re.findall("[a-d]", template)
             values = dict(zip(letters, chance.integers(operands, size=len(letters)).tolist(), strict=True))
             for letter in chance.permutation(letters)[:large]:
                 values[letter] += operands
@@ -126,7 +123,3 @@ def _beyond(network: weights.Trained) -> pd.DataFrame:
 
 def _counts(answers: pd.DataFrame, by: list[str], sort: bool = True) -> pd.DataFrame:
     return answers.groupby(by, observed=True, sort=sort)["correct"].agg(rows="size", right="sum").reset_index()
-
-
-def _letters(template: str) -> list[str]:
-    return re.findall("[a-d]", template)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 METRICS = "metrics"  # what `evaluate` measures of a run
 SCORES = "scores"  # the page's table of runs
 TRAININGS, ANSWERS, SHIFT = "trainings", "answers", "shift"  # the kinds of study
+STEPS = {"sum": "sum", "product": "product", "parts": "part of a product", "part_sum": "sum of parts"}
+ENDS = {"right_length": "length", "right_first": "first character", "right_last": "last character"}
 EVERY = METRICS, TRAININGS, ANSWERS, SHIFT
 
 
@@ -51,12 +53,7 @@ MEASURES = (
             subject=f"the share of rows whose first wrong step is a {title}",
             of_rows=True,
         )
-        for operation, title in {
-            "sum": "sum",
-            "product": "product",
-            "parts": "part of a product",
-            "part_sum": "sum of parts",
-        }.items()
+        for operation, title in STEPS.items()
     ),
     Measure("token_accuracy", "token accuracy", (METRICS, SCORES, TRAININGS), unit=" %"),
     Measure("position_accuracy", "position accuracy", (METRICS, SCORES, TRAININGS), unit=" %"),
@@ -70,12 +67,8 @@ MEASURES = (
     Measure("seconds_per_epoch", "seconds per epoch", (TRAININGS,), unit=" s", subject="the time per epoch"),
     Measure("peak_memory_mib", "peak memory, MiB", (TRAININGS,), unit=" MiB", subject="the peak memory"),
     *(
-        Measure(name, title, (ANSWERS,), unit=" %", subject=f"the share of {title}s", of_rows=True)
-        for name, title in {
-            "right_length": "correct length",
-            "right_first": "correct first character",
-            "right_last": "correct last character",
-        }.items()
+        Measure(name, f"correct {end}", (ANSWERS,), unit=" %", subject=f"the share of correct {end}s", of_rows=True)
+        for name, end in ENDS.items()
     ),
     Measure("distance", "distance", (SHIFT,)),
     Measure("p_value", "p-value", (SHIFT,)),

@@ -49,17 +49,12 @@ def properties(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _classified(one: pd.DataFrame, other: pd.DataFrame) -> dict:
-    """The classifier's AUC, its standard error and p-value.
-
-    Trains on one half and tests on the other: cross-validated scores would not be independent.
-    """
+    """The classifier's AUC, its standard error and p-value."""
+    # One half to train on, the other to test: cross-validated scores would not be independent
     rows, labels = pd.concat([one, other]), np.repeat([1, 0], [len(one), len(other)])
     train, unseen, train_labels, true = train_test_split(rows, labels, test_size=0.5, stratify=labels, random_state=0)
     scores = HistGradientBoostingClassifier(random_state=0).fit(train, train_labels).predict_proba(unseen)[:, 1]
     sides = [scores[true == label] for label in (1, 0)]
     test, pairs = mannwhitneyu(*sides), math.prod(map(len, sides))
-    return {
-        "auc": test.statistic / pairs,
-        "error": math.sqrt((len(scores) + 1) / (12 * pairs)),
-        "p_value": test.pvalue,
-    }
+    error = math.sqrt((len(scores) + 1) / (12 * pairs))
+    return {"auc": test.statistic / pairs, "error": error, "p_value": test.pvalue}

@@ -56,24 +56,20 @@ class Trainings:
             self.stopped, running = True, [*self.running]
         for process in running:
             process.terminate()
-        for process in running:
-            process.wait()
-        self.pool.shutdown(cancel_futures=True)
+        self.pool.shutdown(cancel_futures=True)  # waits for the processes
         self.folder.cleanup()
 
     def measured(self, study: design.Study, points: list[design.Point], reports: Path, folder: Path) -> Iterator:
-        """Each point with its values by column, as soon as they are there; only a status if it cannot be trained.
-
-        `folder` is for what the study keeps.
-        """
+        """Each point with its values by column, when it ends; `folder` is for what the study keeps."""
+        base, reach = study.run or "", study.reach or 0.0  # this kind of study has both
         waiting = {}
         for point in points:
             changes = study.always | point
-            if study.longest and (minutes := self.minutes(study.run, changes, reports)) > study.longest:
+            if study.longest and (minutes := self.minutes(base, changes, reports)) > study.longest:
                 yield point, {"status": f"{table.LEFT_OUT}: about {minutes:,.0f} minutes"}
             else:
                 place = Path(tempfile.mkdtemp(dir=self.folder.name))
-                waiting[self.pool.submit(self.evaluated, study.run, changes, place)] = point, place
+                waiting[self.pool.submit(self.evaluated, base, changes, place)] = point, place
         for ended in as_completed(waiting):
             point, place = waiting[ended]
             try:
@@ -91,7 +87,7 @@ class Trainings:
                     model = self.data / "models" / f"{folder.name}.safetensors"
                     ships = (self.data / "corpus.parquet", model) if name == study.ships else None
                     kept.keep(files, folder / name, ships)
-            yield point, {"status": table.DONE, **summary(metrics, timing, history, study.reach)}
+            yield point, {"status": table.DONE, **summary(metrics, timing, history, reach)}
             shutil.rmtree(place)
 
     def evaluated(self, base: str, point: design.Point, place: Path) -> dict[str, Path]:
@@ -100,10 +96,7 @@ class Trainings:
         return files | self.evaluate(files["params"], files["model"], files["valid"], files["train"], place)
 
     def network(self, base: str, point: design.Point, place: Path) -> dict[str, Path]:
-        """A point's params, train, valid, model and timing, trained if not kept; the first three are in `place`.
-
-        Raises BadInput with the last line that a stage printed before it failed.
-        """
+        """A point's params, train, valid, model and timing, trained if not kept; the first three are in `place`."""
         run, dataset, raw = changed(self.raw, base, point)
         path, train, valid = place / "params.yaml", place / "train.parquet", place / "valid.parquet"
         YAML(typ="safe", pure=True).dump(raw, path)
@@ -145,11 +138,9 @@ class Trainings:
         """The estimated minutes of a training, from the speed of the most similar run of the pipeline."""
         run, dataset, raw = changed(self.raw, base, point)
         near = [name for name, own in self.raw["runs"].items() if own["dataset"] == dataset] + [base]
-        path = reports / "timing" / f"{run if run in near else near[0]}.json"
-        subset = self.data / "subsets" / f"{dataset}.parquet"
-        with tables.readable(path):
+        with tables.readable(path := reports / "timing" / f"{run if run in near else near[0]}.json"):
             speed = json.loads(path.read_text())["rows_per_second"]
-        with tables.readable(subset):
+        with tables.readable(subset := self.data / "subsets" / f"{dataset}.parquet"):
             rows = pq.read_metadata(subset).num_rows
         sample = raw["datasets"][dataset]["sample"]
         rows = (rows if sample == "all" else sample) * (1 - raw["valid_share"])
@@ -190,10 +181,7 @@ def summary(metrics: dict, timing: dict, history: pd.DataFrame, reach: float) ->
 
 
 def add_curve(path: Path, study: design.Study, point: design.Point, history: pd.DataFrame) -> None:
-    """Put the point's curve into the table at `path`, a row per epoch, instead of an older curve of the point.
-
-    The table keeps the order of the study's points.
-    """
+    """Put the point's curve into the table at `path`, a row per epoch, in the order of the study's points."""
     curves = history[CURVE].assign(point=design.label(point))
     if path.exists():
         known = pd.read_csv(path)

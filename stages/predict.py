@@ -80,8 +80,10 @@ def typed() -> Iterator[list[str]]:
     try:
         while True:
             yield [input("> ")]
-    except EOFError:
+    except (EOFError, KeyboardInterrupt) as end:
         print()  # the cursor is still after the prompt
+        if isinstance(end, KeyboardInterrupt):
+            raise
 
 
 def arrived(stream: io.BufferedIOBase) -> Iterator[list[str]]:

@@ -55,7 +55,6 @@ def main() -> None:
     args = parser.parse_args()
 
     config = params.read(args.params)
-    used = {run.dataset for run in config.runs.values()}
     entries = design.read(args.questions)
     known = {
         name: (study, table)
@@ -75,7 +74,7 @@ def main() -> None:
                 len(tables.read_table(args.samples / name / "train.parquet")),
             )
             for name in config.datasets
-            if name in used
+            if name in {run.dataset for run in config.runs.values()}
         },
         gather(config.runs, lambda name: inputs.csv(args.history / f"{name}.csv")),
         gather(config.runs, lambda name: inputs.row(args.metrics / f"{name}.json")),

@@ -54,6 +54,8 @@ def outputs(*paths: Path) -> Iterator[list[Path]]:
     with atomic(*paths) as drafts:
         try:
             yield drafts
+        except MemoryError:  # reading the inputs again takes memory
+            raise
         except Exception:  # not Ctrl-C or sys.exit, which no input causes
             watch.unchanged()
             raise

@@ -29,8 +29,8 @@ MAKERS = {
 def read(path: Path, study: design.Study) -> pd.DataFrame:
     """The existing rows of the study's points, with all columns of the study; no rows if there is no file."""
     changed = dict.fromkeys(name for entry in study.points for name in entry)
-    names = dict.fromkeys(["point", "status", *changed, *measures.of(study.kind)])
-    names |= dict.fromkeys([*(MACHINE if study.kind == "trainings" else ["processor"]), "commit"])
+    machine = MACHINE if study.kind == "trainings" else MACHINE[-1:]  # the processor
+    names = dict.fromkeys(["point", "status", *changed, *measures.of(study.kind), *machine, "commit"])
     rows = pd.DataFrame({"point": [], "status": []})
     if path.exists():
         with tables.readable(path, "delete it to measure all points again"):

@@ -31,7 +31,6 @@ DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # in `train`'s message; other f
 OF_DATASET, OF_ROOT = ("sample", "split"), ("sample_seed", "valid_share")  # where a point's key is in params.yaml
 TIMING = "seconds_per_epoch", "peak_memory_mib", *table.MACHINE
 METRICS = [name for name, measure in measures.of(measures.METRICS).items() if measures.TRAININGS in measure.tables]
-OUTPUTS = "predictions", "products", "metrics", "history", "plots"  # of `evaluate`
 CURVE = ["epoch", "valid_loss", "valid_token_accuracy", "valid_exact_match"]
 
 
@@ -110,7 +109,7 @@ class Trainings:
 
     def evaluate(self, path: Path, model: Path, rows: Path, train: Path, place: Path) -> dict[str, Path]:
         """The files with a network's answers to rows and with its metrics, by name, in the folder `place`."""
-        outputs = {name: place / name for name in OUTPUTS}
+        outputs = {name: place / name for name in ("predictions", "products", "metrics", "history", "plots")}
         words = [word for name, output in outputs.items() for word in (f"--{name}", output)]
         self.call("evaluate", path, model, rows, "--train", train, *words)
         return outputs

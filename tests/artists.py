@@ -18,10 +18,10 @@ def axes(picture: Picture) -> list[Axes]:
 def bars(drawn: Axes) -> dict[str, float]:
     """Each bar's length by its tick label; a bar is drawn twice, once filled and once as a frame, and starts at 0."""
     labels = dict(zip(drawn.get_yticks(), (label.get_text() for label in drawn.get_yticklabels()), strict=True))
-    found = [(round(bar.get_y() + bar.get_height() / 2, 6), bar.get_x(), bar.get_width()) for bar in drawn.patches]
-    assert found[::2] == found[1::2]
-    assert {start for _, start, _ in found} == {0}
-    return {labels[place]: width for place, _, width in found}
+    placed = [(round(bar.get_y() + bar.get_height() / 2, 6), bar.get_x(), bar.get_width()) for bar in drawn.patches]
+    assert placed[::2] == placed[1::2]
+    assert {start for _, start, _ in placed} == {0}
+    return {labels[place]: width for place, _, width in placed}
 
 
 def lines(drawn: Axes) -> dict[str, list[list[float]]]:

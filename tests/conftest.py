@@ -3,7 +3,6 @@
 import contextlib
 import importlib
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -56,8 +55,14 @@ TINY = {
     },
 }
 
+# The runs of `reproduced`
+REPRODUCED = {
+    "small-lstm": {"dataset": "small", "cell": "lstm", "epochs": 4},
+    "no_7-lstm": {"dataset": "no_7", "cell": "lstm", "epochs": 1},
+}
+
 # These run first, so that no process is left with a long file when the others have finished
-LONGEST = "test_experiments.py", "test_launch.py", "test_queue.py"
+LONGEST = "test_pipeline.py", "test_launch.py", "test_interruptions.py"
 
 # The folders that `report` reads, with one file per run, and their endings
 ENDINGS = {
@@ -175,37 +180,46 @@ def finished(tmp_path_factory):
         done.append(stage("train", config, name, train, valid, model, timing, lab / ".resume"))
         outputs = {kind: lab / kind / f"{name}{(ENDINGS | {'plots': '.csv'})[kind]}" for kind in EVALUATED[1:]}
         done.append(stage("evaluate", config, model, valid, *options({"train": train} | outputs)))
-    assert not any(one.returncode for one in done), [one.stderr for one in done]
+    assert not any(ended.returncode for ended in done), [ended.stderr for ended in done]
     return lab
+
+
+def stage_arguments(verb: str, lab: Path, out: Path) -> list:
+    """A stage's arguments for `small-lstm` or its dataset: inputs in a folder as `finished`, outputs in another one."""
+    config, (train, valid) = lab / "params.yaml", samples(lab, "small")
+    subset, model = lab / "subsets" / "small.parquet", lab / "models" / "small-lstm.safetensors"
+    return {
+        "generate": [config, out / "corpus"],
+        "subset": [config, "small", lab / "corpus.parquet", out / "subset"],
+        "sample": [config, "small", subset, out / "train", out / "valid"],
+        "train": [config, "small-lstm", train, valid, out / "model", out / "timing", lab / ".resume"],
+        "evaluate": [config, model, valid, *options({"train": train} | {name: out / name for name in EVALUATED[1:]})],
+        "report": [config, ROOT / "studies.yaml", *options({n: lab / n for n in FOLDERS} | {"page": out / "page"})],
+    }[verb]
 
 
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory, worker_id):
-    """A repository whose pipeline has run: its folder, DVC's output, and the changed files. Shared by all processes."""
+    """A repository whose pipeline has run, and DVC's output. All test processes share it; no test changes it."""
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent
-    root, record = shared / "reproduced", shared / "reproduced.json"
+    repository, output = Repository(shared / "reproduced"), shared / "reproduced.txt"
     with FileLock(shared / "reproduced.lock"):
-        if not record.exists():
-            copy_sources(root)
-            runs = {name: {"dataset": name.partition("-")[0], "cell": "lstm"} for name in ("small-lstm", "no_7-lstm")}
-            write_params(root / "params.yaml", runs=runs)
-            new = Repository(root)
-            new.run("git", "init", "--quiet", "--initial-branch=main")
-            new.commit()
-            output, changed = new.run("dvc", "repro"), sorted(new.changed())
-            new.commit()
-            record.write_text(json.dumps([output, changed]))
-    return root, *json.loads(record.read_text())
+        if not output.exists():
+            copy_sources(repository.root)
+            write_params(repository.root / "params.yaml", runs=REPRODUCED)
+            repository.run("git", "init", "--quiet", "--initial-branch=main")
+            printed = repository.run("dvc", "repro")
+            repository.run("git", "add", "--all")
+            repository.run("git", "commit", "--quiet", "--message", "results")
+            output.write_text(printed)
+    return repository, output.read_text()
 
 
 @pytest.fixture
 def repository(reproduced, tmp_path):
     """A test's own copy of `reproduced`."""
-    root, output, changed = reproduced
-    copy = Repository(shutil.copytree(root, tmp_path / "repository", symlinks=True))
-    copy.first, copy.made = output, set(changed)
-    return copy
+    return Repository(shutil.copytree(reproduced[0].root, tmp_path / "repository", symlinks=True))
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from stages.common import tables
-from stages.lab import kept
+from stages.network import PREDICTIONS
 from stages.page.whole import Whole
+from stages.studies import kept
 
 ANSWERS = pd.DataFrame(
     [
@@ -14,7 +14,7 @@ ANSWERS = pd.DataFrame(
         ("3-9*9=", -78, "-7", "-7", False, "a-b*c", 0.95),
         ("9*9*9=", 729, "", "", False, "a*b*c", 0.1),
     ],
-    columns=tables.PREDICTIONS.names,
+    columns=PREDICTIONS.names,
 )
 BEYOND = pd.DataFrame({"kind": ["four operands"], "template": ["a+b+c+d"], "rows": [4], "right": [1]})
 EVERYTHING = pd.DataFrame({"template": ["a+b", "a*b*c"], "rows": [2, 2], "right": [1, 0]})
@@ -27,9 +27,9 @@ ROW = pd.Series(
 
 def network():
     point = {"name": "?", "cell": "gru", "lr": 0.005}
-    return Whole("best", point, ROW, HISTORY, *tables(ANSWERS).values(), ROUNDING)
+    return Whole("best", point, ROW, HISTORY, *kept_tables(ANSWERS).values(), ROUNDING)
 
 
-def tables(answers):
+def kept_tables(answers):
     made = {"kinds": kept.kinds(answers), "mistakes": kept.mistakes(answers), "held_out": answers[kept.KEPT]}
     return made | {"beyond": BEYOND}

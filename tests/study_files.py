@@ -1,6 +1,12 @@
-"""A good studies.yaml with a study of each kind, and the file with one change."""
+"""A good studies.yaml with a study of each kind, the file with one change, and trainings without new processes."""
 
+import threading
 from pathlib import Path
+
+from conftest import stage
+
+from stages.common.messages import BadInput
+from stages.studies.trainings import Trainings
 
 GOOD = """\
 speed:
@@ -47,3 +53,18 @@ def write_changed(folder: Path, old: str, new: str, text: str = GOOD) -> Path:
     path = folder / "studies.yaml"
     path.write_text(text.replace(old, new, 1))
     return path
+
+
+def stages_in_this_process(monkeypatch) -> list[str]:
+    """Run the stages of trainings in this process, one at a time; returns a list that gets the name of each."""
+    names, alone = [], threading.Lock()
+
+    def call(trainings, name, *words, shown=""):
+        with alone:
+            names.append(name)
+            done = stage(name, *words)
+        if done.returncode:
+            raise BadInput(done.stderr.splitlines()[-1])
+
+    monkeypatch.setattr(Trainings, "call", call)
+    return names

@@ -14,9 +14,9 @@ SECONDS = 120  # after which a process that does not answer is killed
 
 
 @contextlib.contextmanager
-def running(command, **streams):
+def running(command, **options):
     """The command's process, killed when it takes too long and at the end."""
-    with subprocess.Popen(command, cwd=ROOT, **streams) as process:
+    with subprocess.Popen(command, cwd=ROOT, **options) as process:
         timer = threading.Timer(SECONDS, process.kill)
         timer.start()
         try:
@@ -47,23 +47,18 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal(command, **streams):
-    """The command's process and its own terminal; streams that are given are not on the terminal."""
-    import fcntl  # here, because Windows has none of these
-    import pty
-    import termios
+def terminal(command):
+    """The command's process and its own terminal."""
+    import pty  # here, because Windows lacks it
 
-    def owned():
-        os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which it is not in what a shell starts with &
+    main, own = pty.openpty()
+    options = {"env": os.environ | {"TERM": "dumb"}, "preexec_fn": lambda: _take(own)}  # dumb: no colours
+    with running(command, stdin=own, stdout=own, stderr=own, **options) as process:
+        os.close(own)
+        yield process, Terminal(main)
+    os.close(main)
 
-    main, its = pty.openpty()
-    env = os.environ | {"TERM": "dumb"}  # no colours
-    try:
-        known = {"stdin": its, "stdout": its, "stderr": its} | streams
-        with running(command, env=env, preexec_fn=owned, **known) as process:
-            os.close(its)
-            yield process, Terminal(main)
-    finally:
-        os.close(main)
+
+def _take(terminal):
+    os.login_tty(terminal)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which it is not in what a shell starts with &

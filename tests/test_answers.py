@@ -1,13 +1,13 @@
 """Studies of answers: which rows a trained network is asked, with which weights, and what is counted."""
 
-import sys
-
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import samples, stage
+from conftest import samples
+from study_files import stages_in_this_process
 
-from stages.lab import answers
+from stages.studies import answers
+from stages.studies.trainings import Trainings
 
 
 def answer_table(rows):
@@ -25,9 +25,9 @@ def test_shares_of_answers_are_weighted():
         "right_first": 0.75,
         "right_last": 0.25,
     }
-    found = answers.shares(rows, pd.Series([2.0, 1.0, 1.0, 0.0]))
-    assert found["exact_match"] == 0.5
-    assert found["rows"] == 3  # 4² / 6, rounded
+    weighted = answers.shares(rows, pd.Series([2.0, 1.0, 1.0, 0.0]))
+    assert weighted["exact_match"] == 0.5
+    assert weighted["rows"] == 3  # 4² / 6, rounded
 
 
 def test_both_tables_get_the_mix_that_they_have_in_common():
@@ -41,60 +41,44 @@ def test_both_tables_get_the_mix_that_they_have_in_common():
 
 
 @pytest.fixture
-def networks(finished, monkeypatch):
-    """The small laboratory's networks, asked by `evaluate` in this process; test_study.py starts real ones."""
+def networks(finished, monkeypatch, tmp_path):
+    """The tiny pipeline's networks; test_trainings.py asks one with another seed."""
+    stages_in_this_process(monkeypatch)
+    with Trainings(finished / "params.yaml", finished, tmp_path) as trainings:
+        yield answers.Networks(finished / "params.yaml", finished, trainings)
 
-    def call(*command):
-        assert command[:3] == (sys.executable, "-m", "stages.evaluate")
-        done = stage("evaluate", *command[3:])
-        assert done.returncode == 0, done.stderr
 
-    monkeypatch.setattr(answers, "call", call)
-    own = finished / "models"
-    return answers.Networks(finished / "params.yaml", finished, lambda run, seed: own / f"{run}.safetensors")
+def sources(path):
+    return set(pq.read_table(path)["src"].to_pylist())
 
 
 @pytest.mark.parametrize("part", ["train", "valid", "rest"])
-def test_the_rows_of_each_part(networks, finished, part):
-    train, valid = ({row["src"] for row in pq.read_table(path).to_pylist()} for path in samples(finished, "small"))
-    whole = set(pq.read_table(finished / "subsets" / "small.parquet")["src"].to_pylist())
-    wanted = {"train": train, "valid": valid, "rest": whole - train}[part]
+def test_the_rows_of_each_part(networks, finished, part, monkeypatch):
+    train, valid = map(sources, samples(finished, "small"))
+    wanted = {"train": train, "valid": valid, "rest": sources(finished / "subsets" / "small.parquet") - train}[part]
     assert networks.ask({"run": "small-lstm", "part": part})["rows"] == min(len(wanted), answers.REST)
     assert set(answers.sampled(finished, f"small/{part}")["src"].to_pylist()) == wanted
+    monkeypatch.setattr(answers, "REST", 5)
+    few = set(answers.sampled(finished, "small/rest")["src"].to_pylist())
+    assert len(few - train) == len(few) == 5
 
 
 def test_rows_inside_and_outside_the_own_rule(networks, finished):
     """no_7 has operands up to 11, small has sevens: neither rule keeps all of the other's rows."""
-    rows = pq.read_table(finished / "samples" / "no_7" / "valid.parquet")["src"].to_pylist()
-    small = [src for src in rows if "10" not in src and "11" not in src]
-    trained = set(pq.read_table(samples(finished, "small")[0])["src"].to_pylist())
-    asked = {"run": "small-lstm", "dataset": "no_7", "part": "valid"}
-    counts = {
-        "all": len(set(rows) - trained),
-        "inside": len(set(small) - trained),
-        "outside": len(rows) - len(small),
-    }
+    rows = sources(finished / "samples" / "no_7" / "valid.parquet")
+    small = {src for src in rows if "10" not in src and "11" not in src}
+    trained = sources(samples(finished, "small")[0])
+    counts = {"all": len(rows - trained), "inside": len(small - trained), "outside": len(rows - small)}
     for which, count in counts.items():
-        found = networks.ask(asked | {"asked": which})
-        assert (found.get("rows", 0), found["status"] == "done") == (count, count > 0), which
+        measures = networks.ask({"run": "small-lstm", "dataset": "no_7", "part": "valid", "asked": which})
+        assert (measures.get("rows", 0), measures["status"] == "done") == (count, count > 0), which
+    none = networks.ask({"run": "small-lstm", "asked": "outside"})
+    assert none == {"status": "not measured: there are no such rows"}
 
 
 def test_rows_like_others_are_weighted_to_the_common_mix(networks, finished):
     """The rest of small with the mix of no_7's training rows; kinds that only one of them has get weight 0."""
     own = answers.sampled(finished, "small/rest").to_pandas()
-    other = answers.sampled(finished, "no_7/train").to_pandas()
-    weights = answers.common(own, other)
-    found = networks.ask({"run": "small-lstm", "like": "no_7/train"})
-    assert found["rows"] == round(weights.sum() ** 2 / (weights**2).sum()) < len(own)
-
-
-def test_the_rest_is_limited(finished, monkeypatch):
-    monkeypatch.setattr(answers, "REST", 5)
-    rows = answers.sampled(finished, "small/rest")["src"].to_pylist()
-    assert len(set(rows)) == 5
-    assert not set(rows) & set(answers.sampled(finished, "small/train")["src"].to_pylist())
-
-
-def test_no_such_rows(networks):
-    found = networks.ask({"run": "small-lstm", "asked": "outside"})
-    assert found == {"status": "not measured: there are no such rows"}
+    weights = answers.common(own, answers.sampled(finished, "no_7/train").to_pandas())
+    measures = networks.ask({"run": "small-lstm", "like": "no_7/train"})
+    assert measures["rows"] == round(weights.sum() ** 2 / (weights**2).sum()) < len(own)

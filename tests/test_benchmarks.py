@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 import torch
 
@@ -39,15 +38,10 @@ def test_the_usual_networks_refuse_other_decoders():
 
 
 def test_every_way_makes_a_training_pass(run):
-    found = speed.ways(run, (SOURCES, ANSWERS), Learner(run, len(SOURCES), torch.device("cpu")))
-    assert len(found) == 6
-    assert all(math.isfinite(call()) for call in found.values())
-
-
-def test_every_way_on_a_gpu_makes_a_training_pass(run):
-    found = gpu.ways(run, lambda scratchpad: (SOURCES, ANSWERS), torch.device("cpu"))
-    assert len(found) == 9
-    assert all(math.isfinite(call()) for call in found.values())
+    here = speed.ways(run, (SOURCES, ANSWERS), Learner(run, len(SOURCES), torch.device("cpu")))
+    on_a_gpu = gpu.ways(run, lambda scratchpad: (SOURCES, ANSWERS), torch.device("cpu"))
+    assert (len(here), len(on_a_gpu)) == (4, 9)
+    assert all(math.isfinite(train()) for train in (*here.values(), *on_a_gpu.values()))
 
 
 def test_growth_measures_a_point(run):
@@ -56,42 +50,13 @@ def test_growth_measures_a_point(run):
     assert row["rows_per_second"] > 0
 
 
-# By hand: 0.97 of 2,000 is 1,940; beside one busy process on two cores 0.8 * 2/3 of the rate alone, beside two 0.8 / 2.
-RATES = pd.DataFrame(
-    {
-        "alone": [1_700.0, 1_950.0, 2_000.0, 1_200.0],
-        "beside one": [450.0, 1_100.0, 900.0, 1_150.0],
-        "beside two": 500.0,
-    },
-    index=["spinning", "short", "none", "one"],
-)
-
-
-def test_goals_under_load():
-    assert load.goals(RATES, "short", cores=2) == pytest.approx({"alone": 1940, "beside one": 1040, "beside two": 780})
-    assert load.goals(RATES, "none", cores=8)["beside one"] == pytest.approx(2_000 * 0.8 * 8 / 9)
-
-
-def test_the_choice_under_load_is_nearest_to_its_goals():
-    """By hand: short misses beside two (500 of 780), none (500 of 800), one alone (1,200 of 1,940)."""
-    assert load.choice(RATES, cores=2) == ("short", pytest.approx(500 / 780))
-    assert load.choice(RATES.drop("short"), cores=2)[0] == "none"
-
-
-def test_load_measures_each_way_under_each_load(finished, tmp_path, monkeypatch):
-    monkeypatch.setattr(load, "WAYS", [load.OURS, "OMP_NUM_THREADS=1"])
+def test_load_measures_each_way_under_each_load(finished, monkeypatch):
+    monkeypatch.setattr(load, "WAYS", [load.OURS])  # each way is a process that imports PyTorch
     monkeypatch.setattr(load, "LOADS", {"alone": 0, "beside one": 1})
     monkeypatch.setattr(load, "ROUNDS", 1)
     rates = load.measure(finished / "samples" / "small" / "train.parquet")
-    assert list(rates.index) == load.WAYS
-    assert list(rates.columns) == list(load.LOADS)
+    assert (list(rates.index), list(rates.columns)) == (load.WAYS, list(load.LOADS))
     assert (rates > 0).all(axis=None)
-    page = load.report(rates, cores=2)
+    page = load.report(rates)
     assert f"{load.OURS} (ours)" in page
-    assert "| beside one |" in page
-
-
-def test_load_ends_with_its_training(tmp_path, monkeypatch):
-    monkeypatch.setattr(load, "WAYS", load.WAYS[:1])  # each way is a process that imports PyTorch
-    with pytest.raises(BadInput, match="GOMP_SPINCOUNT=300000: the training ended"):
-        load.measure(tmp_path / "nothing.parquet")
+    assert "| beside one " in page

@@ -1,160 +1,205 @@
-"""Each verdict against figures from which a person can tell it."""
+"""The report's claims: each verdict and its evidence, against figures from which a person can tell them."""
 
-from dataclasses import fields, replace
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, TINY
+from conftest import ROOT, study_of
 
-from stages.common import params
 from stages.page import claims
-from stages.page.results import Results
 from stages.studies import design
+from tests.hand_made import CONFIG, FULL, GRU, results
+from tests.repetitions import OWN, claim, repeated
+from tests.study_rows import rows
+
+BEST, EQUAL, FASTER = "Subset 1 (single_digit) is", "Loss and accuracy", "A GRU epoch"
+GAP, EARLY, ACCURACY = "On the full sample there is a gap", "On the full sample the validation", "On full the LSTM"
 
 
-def results(scores, seconds=None, falls=(2.0, 1.0), **changes):
-    """Runs named dataset-cell with these exact matches on 1,000 held-out rows each; changes are the GRUs' alone."""
-    names = [dict(zip(("run", "dataset", "cell"), (run, *run.rsplit("-", 1)), strict=True)) for run in scores]
-    metrics = pd.DataFrame([name | {"exact_match": share} for name, share in zip(names, scores.values(), strict=True)])
-    for name in ("loss", "train_loss", "token_accuracy", "position_accuracy"):
-        metrics[name] = 1 - metrics["exact_match"] if "loss" in name else metrics["exact_match"]
-    machine = {"seconds_per_epoch": seconds or 1.0, "device": "cpu", "threads": 2, "processes": 1}
-    timing = metrics[["run", "dataset", "cell"]].assign(**machine)
-    predictions = pd.DataFrame({"run": np.repeat(list(scores), 1000)})
-    curves = pd.DataFrame([{"run": run, "valid_loss": loss} for run in scores for loss in falls])
-    numbers = {name: TINY[name] for name in TINY if name in {field.name for field in fields(params.Run)}}
-    runs = {
-        row["run"]: params.Run(
-            dataset=row["dataset"],
-            cell=row["cell"],
-            grad_clip=2.0,
-            **numbers | (changes if row["cell"] == "gru" else {}),
-        )
-        for row in names
-    }
-    return Results(
-        SimpleNamespace(runs=runs), {}, curves, metrics, timing, predictions, predictions, {}, {}, {}, None, None
-    )
-
-
-def verdict(found, start):
-    return next(claim for claim in claims.claims(found) if claim.text.startswith(start)).judgement.verdict
+def measured(start, **metrics):
+    """The judgement if single_digit-lstm, single_digit-gru and full-lstm have these metrics."""
+    predictions = pd.DataFrame({"run": np.repeat(results().metrics["run"], 1000)})
+    return claim(replace(results(), metrics=results().metrics.assign(**metrics), predictions=predictions), start)
 
 
 @pytest.mark.parametrize(
-    ("scores", "start", "expected"),
+    ("start", "shares", "datasets", "verdict"),  # of two LSTMs with 1,000 held-out rows each
     [
-        ({"single_digit-lstm": 0.8, "full-lstm": 0.1}, "Subset 1 (single_digit) is", "confirmed"),
-        ({"single_digit-lstm": 0.1, "full-lstm": 0.8}, "Subset 1 (single_digit) is", "contradicted"),
-        ({"single_digit-lstm": 0.50, "full-lstm": 0.49}, "Subset 1 (single_digit) is", "within chance"),
-        (
-            {"single_digit-lstm": 0.5, "full-lstm": 1, "two_digit-lstm": 0},
-            "Subset 1 (single_digit) is",
-            "contradicted",
-        ),
-        ({"single_digit-lstm": 0.5, "five-lstm": 0.9}, "Subset 1 (single_digit) is", "not yet measured"),
-        ({"full-lstm": 0.49}, "Subset 1 (single_digit) is", "not yet measured"),
-        ({"single_digit-lstm": 0.8, "two_digit-lstm": 0.1}, "Two-digit answers", "confirmed"),
-        ({"single_digit-lstm": 0.1, "two_digit-lstm": 0.8}, "Two-digit answers", "contradicted"),
-        ({"without_1-lstm": 0.2, "two_digit-lstm": 0.1}, "Subset 3 (without_1) beats", "confirmed"),
-        ({"full-lstm": 0.8, "full-gru": 0.1}, "An LSTM does", "not yet measured"),
-        ({"single_digit-lstm": 1.0, "single_digit-gru": 1.0}, "Loss and accuracy", "confirmed"),
-        ({"single_digit-lstm": 0.80, "single_digit-gru": 0.81}, "Loss and accuracy", "confirmed"),
-        ({"single_digit-lstm": 0.70, "single_digit-gru": 0.80}, "Loss and accuracy", "contradicted"),
-        (
-            {"single_digit-lstm": 0.5, "full-lstm": 0.9, "two_digit-lstm": 0.1},
-            "Subset 1 (single_digit) is",
-            "contradicted",
-        ),
-        ({"full-lstm": 0.73}, "On full the LSTM", "consistent"),
-        ({"full-lstm": 0.80}, "On full the LSTM", "contradicted"),
-        ({"full-lstm": 0.785}, "On full the LSTM", "consistent"),  # at most 0.03 above 0.76
-        ({"full-lstm": 0.685}, "On full the LSTM", "consistent"),
-        ({"full-lstm": 0.67}, "On full the LSTM", "contradicted"),
-        ({"full-lstm": 0.5}, "On two_digit the LSTM", "not yet measured"),
-        ({"full-lstm": 0.5}, "More epochs", "not yet measured"),
+        (BEST, (0.8, 0.1), ("single_digit", "full"), "confirmed"),
+        (BEST, (0.1, 0.8), ("single_digit", "full"), "contradicted"),
+        (BEST, (0.50, 0.49), ("single_digit", "without_1"), "within chance"),
+        (BEST, (0.8, 0.1), ("single_digit", "mine"), "not yet measured"),
+        ("Two-digit answers", (0.1, 0.8), ("single_digit", "two_digit"), "contradicted"),
+        ("Subset 3 (without_1) beats", (0.2, 0.1), ("without_1", "two_digit"), "confirmed"),
+        ("An LSTM does", (0.8, 0.1), ("single_digit", "full"), "not yet measured"),  # by a study
+        ("On two_digit the LSTM", (0.8, 0.1), ("single_digit", "full"), "not yet measured"),
     ],
 )
-def test_a_verdict_follows_from_the_figures(scores, start, expected):
-    assert verdict(results(scores), start) == expected
-
-
-@pytest.mark.parametrize(("seconds", "expected"), [([3.0, 2.0], "confirmed"), ([2.0, 3.0], "contradicted")])
-def test_which_cell_is_faster(seconds, expected):
-    found = results({"full-lstm": 0.5, "full-gru": 0.5}, seconds)
-    assert verdict(found, "A GRU epoch") == expected
-
-
-def test_a_gru_is_faster_if_it_is_on_every_dataset():
-    scores = dict.fromkeys(["full-lstm", "full-gru", "small-lstm", "small-gru"], 0.5)
-    for seconds, expected in (([3, 2, 30, 20], "confirmed"), ([3, 2, 20, 30], "contradicted")):
-        found = results(scores, list(map(float, seconds)))
-        assert verdict(found, "A GRU epoch") == expected
-    claim = next(claim for claim in claims.claims(found) if claim.text.startswith("A GRU epoch"))
-    assert claim.judgement.evidence == (
-        "An epoch takes 2.0 s with the GRU and 3.0 s with the LSTM on full; "
-        "30.0 s with the GRU and 20.0 s with the LSTM on small (one network each, mean of its epochs).",
-    )
+def test_a_verdict_follows_from_the_exact_matches(start, shares, datasets, verdict):
+    metrics = {"exact_match": [shares[0], 0, shares[1]], "dataset": [datasets[0], "", datasets[1]]}
+    assert measured(start, **metrics).verdict == verdict
 
 
 def test_the_evidence_about_two_datasets():
     """By Newcombe: the Wilson intervals of 0.8 and 0.7 of 1,000 rows are 0.7741 to 0.8237 and 0.6708 to 0.7276."""
-    found = results({"single_digit-lstm": 0.8, "two_digit-lstm": 0.7})
-    claim = next(claim for claim in claims.claims(found) if claim.text.startswith("Two-digit"))
-    assert claim.judgement.evidence == (
-        "single_digit-lstm answers 80.0 % of its held-out rows correctly, two_digit-lstm 70.0 % "
-        "(+6.2 to +13.7 points).",
+    judgement = measured(BEST, exact_match=[0.8, 0, 0.7])
+    assert judgement.evidence == (
+        "single_digit-lstm answers 80.0 % of its held-out rows correctly, full-lstm 70.0 % (+6.2 to +13.7 points).",
     )
-    assert claim.judgement.figures == "exact match 0.800 and 0.700, difference +0.062 to +0.137"
+    assert judgement.figures == "exact match 0.800 and 0.700, difference +0.062 to +0.137"
 
 
 @pytest.mark.parametrize(
-    ("falls", "expected"),
+    ("seconds", "verdict"), [([3.0, 2.0, 30.0, 20.0], "confirmed"), ([3.0, 2.0, 20.0, 30.0], "contradicted")]
+)
+def test_a_gru_is_faster_if_it_is_on_every_dataset(seconds, verdict):
+    """LSTM and GRU on single_digit, then on full."""
+    made, other = results(), {"run": "full-gru", "cell": "gru"}
+    config = replace(CONFIG, runs=CONFIG.runs | {"full-gru": replace(CONFIG.runs[FULL], cell="gru")})
+    metrics, timing = (pd.concat([table, table[-1:].assign(**other)]) for table in (made.metrics, made.timing))
+    timing = timing.assign(seconds_per_epoch=seconds)
+    judgement = claim(replace(made, config=config, metrics=metrics, timing=timing), FASTER)
+    assert judgement.verdict == verdict
+    assert judgement.evidence == (
+        f"An epoch takes 2.0 s with the GRU and 3.0 s with the LSTM on single_digit; {seconds[3]} s with the GRU and "
+        f"{seconds[2]} s with the LSTM on full (one network each, mean of its epochs).",
+    )
+
+
+def test_seconds_of_other_settings_or_machines_are_not_compared():
+    runs = CONFIG.runs | {GRU: replace(CONFIG.runs[GRU], hidden_dim=4)}
+    assert claim(replace(results(), config=replace(CONFIG, runs=runs)), FASTER).verdict == "not yet measured"
+    for name in ("device", "threads", "processes", "processor"):
+        for values, verdict in (([1, 1, 2], "confirmed"), ([1, 2, 1], "not yet measured")):
+            timing = results().timing.assign(**{name: values})
+            assert claim(replace(results(), timing=timing), FASTER).verdict == verdict, name
+
+
+@pytest.mark.parametrize(
+    ("losses", "verdict"),
     [
         ([2.0, 1.5, 1.02, 1.01, 1.0, 1.0], "confirmed"),
-        ([2.0, 1.5, 1.4, 1.0, 1.0, 1.0], "contradicted"),  # the fall lies just behind the half
+        ([2.0, 1.5, 1.4, 1.0, 1.0, 1.0], "contradicted"),  # the fall is just behind the half
         ([2.0, 1.0], "contradicted"),
-        ([2.0, 1.8, 1.6, 1.4, 1.2, 1.0], "contradicted"),
-        ([1.0], "not yet measured"),
         ([1.0, 2.0], "not yet measured"),
     ],
 )
-def test_when_a_curve_is_flat(falls, expected):
-    assert verdict(results({"full-lstm": 0.5}, falls=falls), "On the full sample the validation") == expected
-
-
-def test_runs_that_differ_in_more_than_the_cell_are_no_pair():
-    assert verdict(results({"full-lstm": 0.8, "full-gru": 0.1}, hidden_dim=4), "A GRU epoch") == "not yet measured"
-
-
-def tried(better):
-    """A study that asks whether `one` is better than `two`, each with 1,000 rows."""
-    comparison = design.Comparison(larger="exact_match", at={"run": "one"}, than_at={"run": "two"})
-    point = {"run": ["one", "two"]}
-    entry = design.Study(
-        question="?", kind="answers", points=[point], by=["run"], show=["exact_match"], rule=[comparison]
-    )
-    shares = [0.3, 0.2] if better else [0.2, 0.3]
-    return entry, pd.DataFrame(point | {"exact_match": shares, "rows": 1000, "status": "done"})
+def test_when_a_curve_is_flat(losses, verdict):
+    curves = pd.DataFrame({"run": FULL, "valid_loss": losses})
+    assert claim(replace(results(), curves=curves), EARLY).verdict == verdict
 
 
 @pytest.mark.parametrize(
-    ("answers", "expected"),
+    ("loss", "accuracy", "verdict"),
     [
-        ({"share": True, "difficulty": True}, "confirmed"),
-        ({"share": True, "difficulty": False}, "contradicted"),
-        ({"difficulty": True}, "not yet measured"),
+        ([1.0, 0.91], [0.50, 0.519], "confirmed"),  # within 10 % and 0.02
+        ([0.89, 1.0], [0.50, 0.50], "contradicted"),
+        ([1.0, 1.0], [0.521, 0.50], "contradicted"),
     ],
 )
-def test_a_claim_holds_if_all_of_its_studies_say_so(answers, expected):
-    found = replace(results({"full-lstm": 0.5}), studies={name: tried(better) for name, better in answers.items()})
-    assert verdict(found, "… because 20,000 rows are a larger share") == expected
+def test_when_cells_are_about_equal(loss, accuracy, verdict):
+    judgement = measured(EQUAL, loss=[*loss, 9], token_accuracy=[*accuracy, 0])
+    sentence = "The loss is {:.3f} with the LSTM and {:.3f} with the GRU, the token accuracy {:.1f} % and {:.1f} %."
+    assert judgement.evidence == (sentence.format(*loss, *(100 * share for share in accuracy)),)
+    assert judgement.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("token", "position", "verdict", "where"),
+    [
+        (0.50, 0.69, "consistent", "between the two, or within 0.03"),  # 0.71 to 0.76 is reported
+        (0.50, 0.67, "contradicted", "above both"),
+        (0.78, 0.90, "consistent", "between the two, or within 0.03"),
+        (0.90, 0.80, "contradicted", "below both"),
+    ],
+)
+def test_a_reported_accuracy_has_two_readings(token, position, verdict, where):
+    judgement = measured(ACCURACY, token_accuracy=[0, 0, token], position_accuracy=[0, 0, position])
+    start = f"The token accuracy of full-lstm is {token:.3f}, its position accuracy {position:.3f}; the reported "
+    assert judgement.evidence == (f"{start}figure is {where}.",)
+    assert judgement.verdict == verdict
+
+
+def test_a_claim_holds_if_all_of_its_studies_say_so():
+    larger, smaller = [(1, 0.9), (2, 0.8), (3, 1.0)], [(1, 0.1), (2, 0.1), (3, 0.2)]
+    holds, fails = (study_of(), rows(larger, smaller)), (study_of(), rows(smaller, larger))
+    for studies, verdict in (
+        ({"share": holds, "difficulty": holds}, "confirmed"),
+        ({"share": holds, "difficulty": fails}, "contradicted"),
+        ({"difficulty": holds}, "not yet measured"),
+    ):
+        judgement = claim(replace(results(), studies=studies), "… because 20,000 rows are a larger share")
+        assert judgement.verdict == verdict
 
 
 def test_claims_name_studies_that_there_are():
-    known = set(design.read(ROOT / "studies.yaml"))
     named = [rule for _, rule, _ in claims.CLAIMS if isinstance(rule, tuple)]
     assert len(named) > 7
-    assert {name for names in named for name in names} <= known
+    assert {name for names in named for name in names} <= set(design.read(ROOT / "studies.yaml"))
+
+
+def test_two_datasets_are_compared_by_welch_over_seeds_and_over_draws():
+    """Over seeds the error is 0.01291, with 2.94 degrees of freedom."""
+    over_seeds = repeated()
+    metrics = over_seeds.metrics.assign(dataset=["single_digit", "single_digit", "two_digit"])
+    judgement = claim(replace(over_seeds, metrics=metrics), "Two-digit answers")
+    assert judgement.verdict == "confirmed"
+    assert judgement.evidence[0] == (
+        "Over 3 seeds single_digit-lstm answers 72.0 ± 2.0 % of its held-out rows correctly, full-lstm 6.0 ± 1.0 % "
+        "(+66.0 ± 4.2 points)."
+    )
+    assert judgement.evidence[1].startswith("Over 3 draws single_digit-lstm answers 70.0 ± 10.0 %")
+
+
+@pytest.mark.parametrize(
+    ("loss", "accuracy", "verdict"),
+    [
+        ([1.0] * 15, [0.9] * 15, "confirmed"),
+        ([1.0] * 5 + [1.2] * 5 + [1.0] * 5, [0.9] * 15, "contradicted"),
+        ([1.0] * 15, [0.9] * 5 + [0.8] * 5 + [0.9] * 5, "contradicted"),
+        ([1.0, 1.2, 0.8, 1.2, 0.8, 1.2, 1.0, 0.8, 0.8, 1.2, *[1.0] * 5], [0.9] * 15, "within chance"),
+    ],
+)
+def test_cells_are_equal_if_the_interval_lies_within(loss, accuracy, verdict):
+    over_seeds = repeated({**OWN, "loss": [loss[0], loss[5], loss[10]]}, loss=loss, token_accuracy=accuracy)
+    assert claim(over_seeds, EQUAL).verdict == verdict
+
+
+def test_a_gap_is_above_zero_over_seeds_and_draws():
+    judgement = claim(repeated(), GAP)
+    assert judgement.verdict == "confirmed"
+    assert judgement.evidence[0].startswith("Over 3 seeds the loss is 0.940 on held-out rows and 0.840 on training")
+    noisy = [0.9] * 10 + [0.8, 1.1, 0.93, 0.9, 1.1]
+    assert claim(repeated(train_loss=noisy), GAP).verdict == "within chance"
+
+
+@pytest.mark.parametrize(
+    ("shares", "verdict"),
+    [
+        ([0.99, 0.98, 1.0], "confirmed"),
+        ([0.5, 0.6, 0.4], "contradicted"),
+        ([0.99, 0.97, 0.7], "within chance"),
+        ([0.99, 0.98, None], "confirmed"),  # one loss does not fall: by the curve of this page's network
+    ],
+)
+def test_an_early_fall_is_judged_over_the_seeds(shares, verdict):
+    """Four epochs of each seed of full-lstm: from 2 to 1, this share of it in the second epoch."""
+    over_seeds, curves = repeated(), []
+    for point, share in zip(over_seeds.repeated[FULL].seeds["point"], shares, strict=True):
+        losses = [1.0, 2.0, 2.0, 2.0] if share is None else [2.0, 2.0 - share, 1.0, 1.0]
+        curves += [{"point": point, "epoch": epoch, "valid_loss": loss} for epoch, loss in enumerate(losses, start=1)]
+    own = pd.DataFrame({"run": FULL, "valid_loss": [2.0, 1.0, 1.0, 1.0]})
+    judgement = claim(replace(over_seeds, seed_curves=pd.DataFrame(curves), curves=own), EARLY)
+    assert judgement.verdict == verdict
+    assert ("3 seeds" in judgement.evidence[0]) == (None not in shares)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "verdict"),
+    [([0.69, 0.70, 0.71], "consistent"), ([0.90, 0.91, 0.92], "contradicted"), ([0.70, 0.80, 0.90], "within chance")],
+)
+def test_a_reported_accuracy_is_held_against_another_network(accuracy, verdict):
+    """0.71 to 0.76 for full; token and position accuracy are equal here."""
+    column = [0.5] * 10 + [*accuracy, *accuracy[1:]]
+    assert claim(repeated(token_accuracy=column, position_accuracy=column), ACCURACY).verdict == verdict

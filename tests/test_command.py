@@ -1,15 +1,20 @@
-"""How `one_line` ends a stage: its message, out of memory, its own errors, and signal handlers."""
+"""How `one_line` ends a stage: its message, out of memory, its own errors, signals."""
 
 import contextlib
+import os
 import signal
+import subprocess
+import sys
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from conftest import ROOT
 
-from stages.common.command import SMALLER, one_line
-from stages.common.messages import BadInput, printable
+from stages.common.command import one_line
+from stages.common.messages import BadInput
 
 
 def message_of(stage, error):
@@ -18,57 +23,23 @@ def message_of(stage, error):
     return end.value.code
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\u2028b", "a\x00b", "a\udcffb"])
+@pytest.mark.parametrize("text", ["a\nb", "a\x1b[2Jb", "a" * 10**6])
 def test_a_message_is_one_line(text):
     message = message_of("train", BadInput(text))
-    assert message.startswith("train: a\\")
+    assert message.startswith("train: a")
     assert message.isprintable()
-    assert len(message_of("train", BadInput("a" * 10**7))) < 3000
+    assert len(message) < 3000
 
 
-def test_what_is_shown_of_a_text():
-    assert shown("12*(3+4)=") == "12*(3+4)="
-    assert shown("\xe4\u20ac\t") == "\xe4\u20ac\\t"
-    assert shown("a" * 60) == "a" * 60
-    assert shown("a" * 61) == "a" * 59 + "\u2026"
-    assert shown("abc", most=2) == "a\u2026"
-    assert shown("\n" * 10**7) == "\\n" * 29 + "\\\u2026"
+def on_a_gpu(size):
+    raise RuntimeError(f"CUDA out of memory. Tried to allocate {size} bytes.")
 
 
-HUGE = 10**15  # bytes that no machine has
-
-
-@pytest.mark.parametrize("allocate", [np.empty, pa.allocate_buffer, torch.empty, bytearray])
+@pytest.mark.parametrize("allocate", [np.empty, pa.allocate_buffer, torch.empty, bytearray, on_a_gpu])
 def test_too_little_memory_is_told_as_such(allocate):
     with pytest.raises(SystemExit) as end, one_line("train"):
-        allocate(HUGE)
-    assert end.value.code == f"train: out of memory; try {SMALLER['train']}"
-
-
-@pytest.mark.parametrize(
-    ("stage", "words"),
-    [
-        ("generate", ["corpus.operands"]),
-        ("subset", ["corpus.operands"]),
-        ("sample", ["sample", "corpus.operands"]),
-        ("train", ["embed_dim", "hidden_dim", "layers", "batch_size"]),
-        ("evaluate", ["rows", "hidden_dim", "layers"]),
-        ("score", ["hidden_dim", "layers"]),
-        ("predict", ["expressions"]),
-        ("report", ["runs", "samples"]),
-        ("study", ["--workers"]),
-        ("another", ["less at a time"]),
-    ],
-)
-def test_what_needs_less_memory(stage, words):
-    for error in (
-        MemoryError(),
-        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
-        OSError(12, "Cannot allocate memory"),
-    ):
-        message = message_of(stage, error)
-        assert message.startswith(f"{stage}: out of memory; try ")
-        assert all(word in message for word in words)
+        allocate(10**15)  # bytes that no machine has
+    assert end.value.code.startswith("train: out of memory; try ")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), ValueError("a")])
@@ -77,25 +48,26 @@ def test_an_error_of_the_program_s_own_is_not_hidden(error):
         raise error
 
 
-@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler, lambda *_: None])
-@pytest.mark.parametrize("error", [SystemExit, BadInput("x"), KeyboardInterrupt, ZeroDivisionError])
-def test_signal_handlers_are_given_back(handler, error):
+@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler])
+def test_sigint_and_sigterm_interrupt_a_stage_unless_they_are_ignored(handler):
+    """A shell ignores SIGINT in background commands."""
     numbers = signal.SIGINT, signal.SIGTERM
     before = [signal.signal(number, handler) for number in numbers]
     try:
-        taken = handlers_during(error, numbers)
-        left = [signal.getsignal(number) for number in numbers]
+        with contextlib.suppress(SystemExit), one_line("stage"):
+            during = [signal.getsignal(number) for number in numbers]
+            raise KeyboardInterrupt
     finally:
-        for number, known in zip(numbers, before, strict=True):
-            signal.signal(number, known)
-    assert taken == [signal.default_int_handler if handler is signal.SIG_DFL else handler] * 2
-    assert left == [handler] * 2
+        for number, earlier in zip(numbers, before, strict=True):
+            signal.signal(number, earlier)
+    assert during == [signal.default_int_handler if handler is signal.SIG_DFL else handler] * 2
+    assert message_of("stage", KeyboardInterrupt()) == "stage: stopped"
 
 
-def handlers_during(error, numbers):
-    """The handlers of these signals while a stage runs, which then ends with this error."""
-    taken = []
-    with contextlib.suppress(SystemExit, ZeroDivisionError), one_line("stage"):
-        taken += [signal.getsignal(number) for number in numbers]
-        raise error
-    return taken
+def test_ctrl_c_while_pytorch_is_imported(tmp_path):
+    (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = [sys.executable, "-m", "stages.train", "params.yaml", "full-lstm", "a", "b", "c", "d", "e"]
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # pytest may run in a shell's background
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, preexec_fn=heard)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

@@ -1,180 +1,164 @@
-"""Every figure of a study that a table of README.md or docs/ shows is that of the committed rows."""
+"""Every figure that README.md and docs/ show of a study or a benchmark is that of the committed tables."""
 
 import re
+from itertools import product
 
 import pandas as pd
 import pytest
 from scipy import stats
 
-from tests.markdown_tables import cells
-
 DATASETS = "single_digit", "two_digit", "without_1", "full"
 
 
-def test_the_readme_shows_the_committed_exact_matches(head):
-    lines = (head / "README.md").read_text().splitlines()
-    rows = "| the report's way:", "| the better recipe", "| a scratchpad"
-    table = [cells(line)[1:] for line in lines if line.startswith(rows)]
-    whole = study(head, "whole_subsets").set_index(["dataset", "name"])["exact_match"]
-    calculator = study(head, "calculator").set_index("name")["exact_match"]
-    expected = (
-        repeated(study(head, "seeds").query("cell == 'lstm' and sample_seed == 42"), 5),
-        repeated(study(head, "cost").query("name == 'recipe'"), 3),
-        [None, *(whole[name, "nine tenths"] for name in DATASETS[1:3]), calculator["nine tenths … lower peak"]],
-        [None, None, None, calculator["value only"]],
-        [None, None, None, calculator.max()],
-    )
-    for row, shares in zip(table, expected, strict=True):
-        assert row == list(map(shown, shares))
+def line_of(path, *start):
+    """The cells of the only table line of a Markdown file whose first cells are, or else begin with, `start`."""
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in path.read_text().splitlines()]
+    near = [line for line in lines if len(line) >= len(start) and all(map(str.startswith, line, start))]
+    (line,) = [line for line in near if line[: len(start)] == [*start]] or near
+    return line
 
 
-def shown(share):
-    if isinstance(share, str | None):
-        return share or ""
-    return f"{share:.3f}" if share < 0.9995 else f"{share:.6f}"
-
-
-def study(head, name):
+def study(head, name, query=None):
     path = head / "reports" / "studies" / f"{name}.csv"
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])  # by default "none" is a gap
+    rows = pd.read_csv(path, keep_default_na=False, na_values=[""])  # by default "none" is a gap
+    return rows.query(query) if query else rows
 
 
 def spread(values, digits=3):
     return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
 
 
-def repeated(rows, networks):
+def by_dataset(rows, networks):
     """Mean and standard deviation of the exact match on each dataset, over its networks."""
-    found = rows.groupby("dataset")["exact_match"]
-    assert set(found.size()) == {networks}
-    return [spread(found.get_group(name)) for name in DATASETS]
+    shares = rows.groupby("dataset")["exact_match"]
+    assert set(shares.size()) == {networks}
+    return [spread(shares.get_group(name)) for name in DATASETS]
 
 
-WAYS = {  # the beginning of a line of docs/network.md, and the name of its networks in the study `cost`
-    "the report's way, AdamW": "as the report",
-    "the report's way, Muon": "as the report but Muon",
-    "the better recipe, AdamW": "recipe",
-    "the better recipe, Muon": "recipe with Muon",
+def test_the_readme_shows_the_committed_exact_matches(head):
+    tuned = study(head, "whole_subsets", "name == 'nine tenths'").set_index("dataset")["exact_match"]
+    calculator = study(head, "calculator").set_index("name")["exact_match"]
+    shares = *tuned[["two_digit", "without_1"]], calculator["nine tenths … lower peak"]
+    for start, expected in {
+        "the report's way:": by_dataset(study(head, "seeds", "cell == 'lstm' and sample_seed == 42"), 5),
+        "the better recipe, on": by_dataset(study(head, "cost", "name == 'recipe'"), 3),
+        "the better recipe, tuned": ["", *(f"{share:.3f}" for share in shares)],
+        "the better recipe with Muon": ["", "", "", f"{calculator['value only']:.3f}"],
+        "a scratchpad": ["", "", "", f"{calculator.max():.6f}"],
+    }.items():
+        assert line_of(head / "README.md", start)[1:] == expected, start
+
+
+# By study and column: the values of its networks, and how the line of docs/network.md begins that shows their mean
+LINES = {
+    ("recipe", "name"): {
+        "as the report": ["baseline"],
+        "one-cycle": ["one-cycle schedule,"],
+        "+ orthogonal": ["orthogonal initial"],
+        "+ feedback": ["feedback", "0."],
+        "+ attention": ["attention", "0."],
+        "+ GRU": ["GRU instead"],
+        "GRU … batch 256": ["batches of 256"],
+    },
+    ("form", "scratchpad"): {
+        "none": ["no scratchpad"],
+        "steps": ["nearly the rule"],
+        "coarse": ["products of factors"],
+        "front": ["… and the digits"],
+    },
+    ("gates", "gates"): {"apart": ["", "0.1", "apart"], "together": ["", "0.1", "together"]},
+    ("muon_settings", "name"): {
+        "AdamW": ["AdamW, learning rate"],
+        "Muon": ["Muon, up to"],
+        "gates together": ["", "0.01", "together"],
+        "half the rate": ["half the"],
+        "twice the rate": ["twice the"],
+        "AdamW's rate a third": ["AdamW's part"],
+        "momentum 0.9": ["momentum"],
+        "no decay": ["no weight decay"],
+        "decay 0.1": ["weight decay 0.1"],
+        "batches of 512": ["batches of 512"],
+        "batches of 128": ["batches of 128"],
+        "two operands 10 times": ["rows of two operands"],
+        "256 wide": ["hidden size 256"],
+    },
+    ("cost", "name"): {
+        "as the report": ["the report's way, AdamW"],
+        "as the report but Muon": ["the report's way, Muon"],
+        "recipe": ["the better recipe, AdamW"],
+        "recipe with Muon": ["the better recipe, Muon"],
+    },
 }
 
 
-@pytest.mark.parametrize("start", WAYS)
-def test_the_docs_show_the_committed_optimisers(head, start):
-    cost = study(head, "cost")
-    assert cells_of(head, start)[1:] == repeated(cost[cost["name"] == WAYS[start]], 3)
+@pytest.mark.parametrize("place", LINES)
+def test_the_docs_show_the_committed_means(head, place):
+    """A setting of Muon also shows the difference from Muon seed by seed; a line with a time shows it last."""
+    name, column = place
+    table = study(head, name).set_index("seed").sort_index()
+    for value, start in LINES[place].items():
+        rows, line = table[table[column] == value], line_of(head / "docs" / "network.md", *start)
+        if name == "cost":
+            assert line[1:] == by_dataset(rows, 3), value
+            continue
+        assert len(rows) == (4 if name == "gates" else 3)
+        shown = [spread(rows["exact_match"])]
+        muon = table[table[column] == "Muon"]
+        if len(line) == 5:
+            shown.append(spread(rows["seconds_per_epoch"], 0))
+        elif len(muon):
+            low, high = stats.ttest_rel(100 * rows["exact_match"], 100 * muon["exact_match"]).confidence_interval()
+            shown.append(f"{(low + high) / 2:+.1f} ± {(high - low) / 2:.1f}")
+        assert line[-len(shown) :] == shown, value
+        if "times the seconds" in line[0]:
+            longer = rows["seconds_per_epoch"].mean() / muon["seconds_per_epoch"].mean()
+            assert line[0].endswith(f"({longer:.1f} times the seconds)")
 
 
-@pytest.mark.parametrize("decoder", ["context", "feedback", "attention"])
-@pytest.mark.parametrize(("word", "scratchpad"), [("without", "none"), ("with", "steps")])
-def test_the_docs_show_the_committed_scratchpads(head, decoder, word, scratchpad):
-    rows = study(head, "scratchpad").query("decoder == @decoder and scratchpad == @scratchpad")
-    assert cells_of(head, f"{decoder} | {word} |")[2:] == repeated(rows, 3)
+def test_the_docs_show_the_committed_scratchpads_pilots_and_averages(head):
+    path = head / "docs" / "network.md"
+    for (decoder, scratchpad), rows in study(head, "scratchpad").groupby(["decoder", "scratchpad"]):
+        line = line_of(path, decoder, {"none": "without", "steps": "with"}[scratchpad])
+        assert line[2:] == by_dataset(rows, 3)
+    for (hidden, batch, lr), rows in study(head, "pilot").groupby(["hidden_dim", "batch_size", "lr"]):
+        line = line_of(path, str(hidden), f"{batch:,}", str(lr))
+        assert (line[3:], len(rows)) == ([spread(rows["exact_match"])], 3)
+    shares = study(head, "averaging", "schedule == 'constant'").groupby("averaging")["exact_match"]
+    means = f" {spread(shares.get_group(0.98))} against {spread(shares.get_group(0.0))} with a constant"
+    assert means in " ".join(path.read_text().split())
 
 
-def test_the_docs_show_the_committed_pilots(head):
-    pilots = study(head, "pilot").groupby(["hidden_dim", "batch_size", "lr"])
-    for (hidden, batch, lr), rows in pilots:
-        assert cells_of(head, f"{hidden} | {batch:,} | {lr} |")[3:] == [spread(rows["exact_match"])]
-    assert set(pilots.size()) == {3}
-
-
-def test_the_docs_show_the_committed_averages(head):
-    text = " ".join((head / "docs" / "network.md").read_text().split())
-    found = study(head, "averaging").query("schedule == 'constant'").groupby("averaging")["exact_match"]
-    assert f" {spread(found.get_group(0.98))} against {spread(found.get_group(0.0))} with a constant" in text
-
-
-LINES = {  # the beginning of a line of docs/network.md, and the study and the value of its networks
-    "baseline": ("recipe", "as the report"),
-    "one-cycle schedule,": ("recipe", "one-cycle"),
-    "orthogonal initial": ("recipe", "+ orthogonal"),
-    "feedback | 0": ("recipe", "+ feedback"),
-    "attention | 0": ("recipe", "+ attention"),
-    "GRU instead": ("recipe", "+ GRU"),
-    "batches of 256": ("recipe", "GRU … batch 256"),
-    "AdamW, learning rate": ("muon", "AdamW"),
-    "Muon, up to": ("muon", "Muon"),
-    "| 0.01 | together": ("muon", "gates together"),
-    "| 0.1 | apart": ("gates", "apart"),
-    "| 0.1 | together": ("gates", "together"),
-    "no scratchpad": ("form", "none"),
-    "nearly the rule": ("form", "steps"),
-    "products of factors": ("form", "coarse"),
-    "… and the digits": ("form", "front"),
-}
-
-
-@pytest.mark.parametrize("start", LINES)
-def test_the_docs_show_the_committed_means_and_deviations(head, start):
-    name, value = LINES[start]
-    rows = at(study(head, name), value)
-    assert len(rows) == (4 if name == "gates" else 3)
-    found = cells_of(head, start)
-    assert spread(rows["exact_match"]) in found
-    if name in ("muon", "gates"):
-        assert found[-1] == spread(rows["seconds_per_epoch"], 0)
-
-
-SETTINGS = {  # of Muon: the beginning of a line of docs/network.md, and the value of its networks
-    "half the": "half the rate",
-    "twice the": "twice the rate",
-    "AdamW's part": "AdamW's rate a third",
-    "momentum": "momentum 0.9",
-    "no weight decay": "no decay",
-    "weight decay 0.1": "decay 0.1",
-    "batches of 512": "batches of 512",
-    "batches of 128": "batches of 128",
-    "rows of two operands": "two operands 10 times",
-    "hidden size 256": "256 wide",
-}
-
-
-@pytest.mark.parametrize("start", SETTINGS)
-def test_the_docs_show_what_a_setting_of_muon_changes(head, start):
-    one, other = (at(study(head, "muon"), value).set_index("seed").sort_index() for value in (SETTINGS[start], "Muon"))
-    title, score, difference = cells_of(head, start)
-    assert score == spread(one["exact_match"])
-    found = stats.ttest_rel(100 * one["exact_match"], 100 * other["exact_match"])
-    low, high = found.confidence_interval()
-    assert difference == f"{(low + high) / 2:+.1f} ± {(high - low) / 2:.1f}"
-    if "times" in title.partition("(")[2]:
-        longer = one["seconds_per_epoch"].mean() / other["seconds_per_epoch"].mean()
-        assert title.endswith(f"({longer:.1f} times the seconds)")
-
-
-def at(rows, value):
-    """The rows of a study that has one key, which its points name first."""
-    return rows[rows.iloc[:, 2] == value]
-
-
-def cells_of(head, start):
-    """The cells of the line of docs/network.md with this beginning and with a deviation."""
-    lines = (head / "docs" / "network.md").read_text().splitlines()
-    (line,) = (line for line in lines if line.startswith(f"| {start}") and " ± " in line)
-    return cells(line)
-
-
-def test_the_docs_show_the_committed_seeds(head):
-    text = (head / "docs" / "studies.md").read_text()
+def test_the_docs_show_the_committed_seeds_and_grus(head):
+    path = head / "docs" / "studies.md"
     for (dataset, cell), rows in study(head, "seeds").groupby(["dataset", "cell"]):
-        (line,) = (line for line in text.splitlines() if line.startswith(f"| {dataset}-{cell} |"))
-        for column, own in {1: rows[rows["sample_seed"] == 42], 4: rows[rows["seed"] == 42]}.items():
-            expected = [spread(own[name]) for name in ("exact_match", "loss")]
-            found = [cells(line)[column], cells(line)[column + 2 if column == 1 else column + 1]]
-            assert (found, len(own)) == (expected, 5)
-
-
-def test_the_docs_show_the_committed_grus(head):
-    text = (head / "docs" / "studies.md").read_text()
-    found = study(head, "cell").query("cell == 'gru'").groupby("dataset")["exact_match"]
-    for dataset in ("two_digit", "without_1", "full"):
-        assert f" {spread(found.get_group(dataset))} on {dataset}" in text
+        line = line_of(path, f"{dataset}-{cell}")
+        over_seeds, over_draws = rows[rows["sample_seed"] == 42], rows[rows["seed"] == 42]
+        assert len(over_seeds) == len(over_draws) == 5
+        shown = [spread(own[name]) for own in (over_seeds, over_draws) for name in ("exact_match", "loss")]
+        assert [line[column] for column in (1, 3, 4, 5)] == shown
+    grus = study(head, "cell", "cell == 'gru'").groupby("dataset")["exact_match"]
+    assert all(f" {spread(grus.get_group(dataset))} on {dataset}" in path.read_text() for dataset in DATASETS[1:])
 
 
 def test_the_docs_tell_what_the_page_tells_of_seeds_and_draws(head):
     page, text = (head / "reports" / "index.html").read_text(), (head / "docs" / "studies.md").read_text()
-    spread = r"the standard deviation(?: of exact match)? is\s(\S+) times that over seeds \((\S+) to ([\d.]+)"
-    on_page = re.search(rf"Exact match: over draws {spread}, 5 runs\): (within chance)\.", page)
-    in_docs = re.search(rf"over draws {spread}\), (within chance)\.", text)
+    ratio = r"the standard deviation(?: of exact match)? is\s(\S+) times that over seeds \((\S+) to ([\d.]+)"
+    on_page = re.search(rf"Exact match: over draws {ratio}, 5 runs\): (within chance)\.", page)
+    in_docs = re.search(rf"over draws {ratio}\), (within chance)\.", text)
     assert on_page.groups() == in_docs.groups()
     assert re.search(r"a standard\sdeviation of (.* points)", text)[1] in page
+
+
+def test_the_docs_show_the_measured_speeds(head):
+    docs, speed, load = (head / name for name in ("docs/speed.md", "reports/benchmarks.md", "reports/load.md"))
+    for cell, dataset in product(("lstm", "gru"), ("single_digit", "full")):
+        work = f"training, {cell} on {dataset}"
+        (ours, _, share), (usual, times, _) = (line_of(speed, work, way)[2:] for way in ("ours", "usual loop"))
+        assert line_of(docs, f"{cell.upper()}, {dataset}", ours)[1:] == [ours, usual, times, share]
+    work = "decoding, corpus in order"
+    batches, single = (line_of(speed, work, way)[2] for way in ("ours", "one row at a time"))
+    text = " ".join(docs.read_text().split())
+    assert f"in order: {batches} rows per second in batches, {single} one at a time." in text
+    ours, default = (line_of(load, f"GOMP_SPINCOUNT={way}") for way in ("1000 (ours)", "300000"))
+    assert line_of(docs, "alone")[1:] == [ours[1], default[1]]
+    assert line_of(docs, "beside two busy processes")[1:] == [ours[3], default[3]]

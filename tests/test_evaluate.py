@@ -4,18 +4,22 @@ import json
 import math
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import TINY, samples
+from conftest import EVALUATED, TINY, options, samples, stage
 
 from stages import evaluate
+from stages.arithmetic import work
 from stages.common import tables
-from stages.network import scores, tokens, weights
+from stages.network import EOS, PREDICTIONS, TOKENS, scores, tokens, weights
 from stages.studies import measures
 from tests.networks import constant
+
+OUTPUTS = ["predictions.parquet", "products.parquet", "metrics.json", "history.csv", "plots.csv"]
 
 
 @pytest.fixture(scope="module", params=TINY["runs"])
@@ -33,25 +37,26 @@ def results(request, finished):
 
 def test_predictions_answer_every_row_in_order(results):
     predictions, _, _, trained, rows = results
-    assert predictions.schema == tables.PREDICTIONS
-    for column in ("src", "tgt"):
-        assert predictions[column] == rows[column]
-    assert predictions["template"].to_pylist() == rows["template"].to_pylist()
+    assert predictions.schema == PREDICTIONS
+    for column in ("src", "tgt", "template"):
+        assert predictions[column].to_pylist() == rows[column].to_pylist()
     for row in predictions.to_pylist():
         alone, probability = scores.decode(trained.model, tokens.encode_sources([row["src"]]), trained.steps)
         assert row["written"] == tokens.decode(alone[0].tolist())
         assert row["predicted"] == row["written"].split("=")[-1]
         assert row["probability"] == pytest.approx(probability.item(), rel=1e-4)
-        assert row["correct"] == (row["predicted"] == str(row["tgt"]) and tokens.EOS in alone[0].tolist())
+        assert row["correct"] == (row["predicted"] == str(row["tgt"]) and EOS in alone[0].tolist())
 
 
-def test_metrics_match_the_table(results):
+def test_metrics_and_history(results):
     predictions, metrics, history, trained, rows = results
-    known = measures.of(measures.METRICS)
-    assert {name for name, measure in known.items() if not measure.column.gaps} <= metrics.keys() <= known.keys()
+    without_rows = {"exact_match_twin", "exact_match_no_twin"} - metrics.keys()
+    wrong = {f"wrong_{operation}" for operation in work.OPERATIONS if trained.scratchpad == "none"}
+    assert metrics.keys() == measures.of(measures.METRICS).keys() - without_rows - wrong
     assert metrics["rows"] == len(rows)
     assert metrics["exact_match"] == pytest.approx(sum(predictions["correct"].to_pylist()) / len(rows), abs=1e-6)
     assert metrics["parameters"] == sum(tensor.numel() for tensor in trained.model.state_dict().values())
+    pd.testing.assert_frame_equal(history, pd.DataFrame(trained.history), atol=1e-6)
     for name in ("train_loss", "train_token_accuracy"):
         assert metrics[name] == pytest.approx(history[name].iloc[-1])
     for name in ("loss", "token_accuracy", "exact_match"):
@@ -60,27 +65,22 @@ def test_metrics_match_the_table(results):
 
 def test_loss_and_token_accuracy_row_by_row(results):
     _, metrics, _, trained, rows = results
-    total, hits, tokens = 0.0, 0, 0
+    total, correct, count = 0.0, 0, 0
     for row in rows.to_pylist():
         text = row["steps"] if trained.scratchpad == "steps" else str(row["tgt"])
-        answer = [tokens.TOKENS.index(character) for character in text] + [tokens.EOS]
+        answer = [TOKENS.index(character) for character in text] + [EOS]
         with torch.inference_mode():
-            chances = trained.model(tokens.encode_sources([row["src"]]).long(), torch.tensor([answer]))
-            chances = chances[0].softmax(dim=-1)
+            logits = trained.model(tokens.encode_sources([row["src"]]).long(), torch.tensor([answer]))
+        chances = logits[0].softmax(dim=-1)
         total -= sum(math.log(chances[place, token]) for place, token in enumerate(answer))
-        hits += sum(int(chances[place].argmax()) == token for place, token in enumerate(answer))
-        tokens += len(answer)
-    assert metrics["loss"] == pytest.approx(total / tokens, abs=1e-5)
-    assert metrics["token_accuracy"] == pytest.approx(hits / tokens, abs=1e-6)
-
-
-def test_history_matches_the_training(results):
-    _, _, history, trained, _ = results
-    pd.testing.assert_frame_equal(history, pd.DataFrame(trained.history), atol=1e-6)
+        correct += sum(int(chances[place].argmax()) == token for place, token in enumerate(answer))
+        count += len(answer)
+    assert metrics["loss"] == pytest.approx(total / count, abs=1e-5)
+    assert metrics["token_accuracy"] == pytest.approx(correct / count, abs=1e-6)
 
 
 @pytest.mark.parametrize("run", TINY["runs"])
-def test_what_dvc_plots_draws(run, finished):
+def test_the_table_for_dvc_plots(run, finished):
     """The history's curves, the metrics' exact match, and the answers' characters counted one by one."""
     drawn = pd.read_csv(finished / "plots" / f"{run}.csv", dtype={"right": str, "predicted": str})
     history = pd.read_csv(finished / "history" / f"{run}.csv")
@@ -101,22 +101,15 @@ def test_what_dvc_plots_draws(run, finished):
 def test_an_endless_answer_does_not_widen_the_table():
     """Position accuracy is of values: at most 5 tokens over 0..11, for 11*11*11 is 1331."""
     network = weights.Trained("r", constant(""), 12, [{"train_loss": 1.0, "train_token_accuracy": 0.5}], "steps")
-    rows = pa.table({"src": ["1+2=", "3*4="], "tgt": [3, 33], "steps": ["3", "33"], "template": ["a+b", "a*b"]})
-    rows = rows.set_column(
-        3, "template", rows["template"].dictionary_encode().cast(tables.EXPRESSIONS.field("template").type)
-    )
-    predictions, metrics = evaluate.evaluate(network, rows, *tokens.encode_table(rows, "?", "steps"))
+    templates = pa.array(["a+b", "a*b"]).dictionary_encode()
+    rows = pa.table({"src": ["1+2=", "3*4="], "tgt": [3, 33], "steps": ["3", "33"], "template": templates})
+    predictions, metrics = evaluate.evaluate(network, rows, *tokens.encode_table(rows, "steps"))
     assert predictions["written"].to_pylist() == ["3" * network.steps] * 2
     assert metrics["position_accuracy"] == 3 / 10  # '3', then '3' and '3'
 
 
 def test_the_first_wrong_steps_are_counted_by_operation():
-    rows = pa.table(
-        {
-            "src": ["47*(3+30)="] * 6,
-            "steps": ["47*33=141+1410=1551"] * 6,
-        }
-    )
+    rows = pa.table({"src": ["47*(3+30)="] * 6, "steps": ["47*33=141+1410=1551"] * 6})
     written = [
         "47*33=141+1410=1551",
         "47*34=188+1410=1598",  # a wrong sum, and what follows from it
@@ -125,29 +118,41 @@ def test_the_first_wrong_steps_are_counted_by_operation():
         "47*33=1551",  # nothing is wrong
         "47*33=1541",
     ]
-    assert evaluate.wrong_steps(rows, written) == {
-        "wrong_sum": 1 / 6,
-        "wrong_product": 1 / 6,
-        "wrong_parts": 1 / 6,
-        "wrong_part_sum": 1 / 6,
-    }
+    operations = "wrong_sum", "wrong_product", "wrong_parts", "wrong_part_sum"
+    assert evaluate.wrong_steps(rows, written) == dict.fromkeys(operations, 1 / 6)
 
 
-def test_only_a_run_with_a_scratchpad_has_wrong_steps(finished):
-    found = {run: json.loads((finished / "metrics" / f"{run}.json").read_text()) for run in TINY["runs"]}
-    assert {run: "wrong_sum" in metrics for run, metrics in found.items()} == {
-        "small-lstm": False,
-        "small-gru": True,
-        "no_7-lstm": False,
-    }
+def test_metrics_by_twin():
+    correct = np.array([True, False, False, True])
+    metrics = evaluate.by_twin(correct, np.array([True, True, True, False]))
+    assert metrics == {"twins": 0.75, "exact_match_twin": pytest.approx(1 / 3), "exact_match_no_twin": 1}
+    assert evaluate.by_twin(correct, correct | True) == {"twins": 1, "exact_match_twin": 0.5}
 
 
-def test_every_product_is_answered(finished):
-    for run in TINY["runs"]:
-        asked = pq.read_table(finished / "products" / f"{run}.parquet")
-        assert asked.schema == tables.PREDICTIONS
-        pairs = [(a, b) for a in range(12) for b in range(12)]
-        assert asked["src"].to_pylist() == [f"{a}*{b}=" for a, b in pairs]
-        assert asked["tgt"].to_pylist() == [a * b for a, b in pairs]
-        assert set(asked["template"].to_pylist()) == {"a*b"}
-        assert all(row["correct"] == (row["predicted"] == str(row["tgt"])) for row in asked.to_pylist())
+@pytest.mark.parametrize("run", TINY["runs"])
+def test_every_product_is_answered(run, finished):
+    products = pq.read_table(finished / "products" / f"{run}.parquet")
+    assert products.schema == PREDICTIONS
+    asked = [(row["src"], row["tgt"], row["template"]) for row in products.to_pylist()]
+    assert asked == [(f"{a}*{b}=", a * b, "a*b") for a in range(12) for b in range(12)]
+    assert all(row["correct"] == (row["predicted"] == str(row["tgt"])) for row in products.to_pylist())
+
+
+@pytest.mark.parametrize(("character", "words"), [(None, "loss on "), ("8", "probability of an answer to ")])
+def test_a_network_that_gives_nan_leaves_no_results(character, words, finished, tmp_path):
+    """NaN for every answer, or for products with an 8, which the loss on held-out rows does not show."""
+    trained, (train, valid) = weights.load(finished / "models" / "small-lstm.safetensors"), samples(finished, "small")
+    with torch.no_grad():
+        place = trained.model.head[2].bias if character is None else trained.model.embedding.weight
+        place[TOKENS.index(character or "0")] = torch.nan
+    weights.save(tmp_path / "model", trained)
+    if character:
+        rows = tables.read_table(valid)
+        valid = tmp_path / "valid.parquet"
+        tables.write_table(valid, rows.filter(pa.array(character not in src for src in rows["src"].to_pylist())))
+    outputs = dict(zip(EVALUATED, [train, *(tmp_path / name for name in OUTPUTS)], strict=True))
+    done = stage("evaluate", finished / "params.yaml", tmp_path / "model", valid, *options(outputs))
+    where = "a*b" if character else valid
+    expected = f"{tmp_path / 'model'}: its {words}{where} is nan; train it again with a smaller lr"
+    assert (done.returncode, done.stderr) == (1, f"evaluate: {expected}\n")
+    assert not any((tmp_path / name).exists() for name in OUTPUTS)

@@ -1,21 +1,22 @@
-"""What a study keeps of a network, read back and on the page, and the committed weights against it."""
+"""What a study keeps of a network: counts, mistakes, expressions beyond the corpus, and its weights in float16."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import FOLDERS, ROOT, options, stage
-from kept_rows import ANSWERS, BEYOND, EVERYTHING, HISTORY, ROUNDING, ROW, network, tables
+from conftest import EVALUATED, ROOT
+from kept_rows import ANSWERS, BEYOND, EVERYTHING, HISTORY, ROUNDING, ROW, kept_tables, network
 
 from stages import report
+from stages.arithmetic import grammar
 from stages.common import params
 from stages.common.messages import BadInput
-from stages.lab import kept
 from stages.network import scores, tokens, weights
 from stages.page import limits
-from stages.studies import design, table
+from stages.studies import design, kept, table
 
 STUDY = design.find(ROOT / "studies.yaml", "calculator", params.read(ROOT / "params.yaml"))
 
@@ -29,23 +30,57 @@ def test_kinds_and_mistakes_by_hand():
     assert kept.mistakes(ANSWERS)["src"].tolist() == ["4+5=", "4*5*6=", "3-9*9=", "9*9*9="]
 
 
+def test_expressions_beyond_the_corpus_are_of_their_kind_with_python_s_value(monkeypatch):
+    monkeypatch.setattr(kept, "BEYOND", 300)
+    rows = kept.beyond(50)
+    kinds = ["1 operand from 50 to 99", "2 operands from 50 to 99", "3 operands from 50 to 99", "four operands"]
+    assert rows["kind"].value_counts(sort=False).to_dict() == dict.fromkeys(kinds, kept.BEYOND)
+    for row in rows.itertuples():
+        numbers = [int(number) for number in re.findall("[0-9]+", row.src)]
+        large = sum(number >= 50 for number in numbers)
+        assert max(numbers) <= 99
+        assert (len(numbers), large) == (4, 0) if row.kind == "four operands" else row.kind.startswith(f"{large} ")
+        letters = iter("abcd")
+        assert re.sub("[0-9]+", lambda _: next(letters), row.src) == f"{row.template}="  # noqa: B023 - used at once
+        assert eval(row.src.removesuffix("=")) == row.tgt
+    assert set(rows["template"]) > set(grammar.TEMPLATES)
+    assert rows.equals(kept.beyond(50))
+
+
+def test_what_is_kept_of_a_network_that_ships(finished, tmp_path, monkeypatch):
+    """Its weights are rounded to float16, and its answers over the corpus are counted."""
+    monkeypatch.setattr(kept, "BEYOND", 60)
+    files = {name: finished / name / "small-gru.parquet" for name in EVALUATED}
+    files |= {"model": finished / "models" / "small-gru.safetensors", "history": finished / "history" / "small-gru.csv"}
+    files["valid"] = finished / "samples" / "small" / "valid.parquet"
+    shipped, corpus = tmp_path / "shipped.safetensors", finished / "corpus.parquet"
+    kept.keep(files, tmp_path / "own", (corpus, shipped))
+    assert shipped.read_bytes() == (tmp_path / "own" / "network.safetensors").read_bytes()
+    state, exact = (weights.load(path).model.state_dict() for path in (shipped, files["model"]))
+    assert all(state[name].equal(exact[name].half().float()) for name in exact)
+    assert any(not state[name].equal(exact[name]) for name in exact)
+    rounding = json.loads((tmp_path / "own" / "rounding.json").read_text())
+    assert rounding["parameters"] == sum(weight.numel() for weight in exact.values())
+    assert rounding["rows"] == pd.read_csv(tmp_path / "own" / "kinds.csv")["rows"].sum() == 6
+    everything = pd.read_csv(tmp_path / "own" / "everything.csv")
+    assert everything["rows"].sum() == pq.read_metadata(corpus).num_rows
+    pairs = pd.read_csv(tmp_path / "own" / "pairs.csv")
+    assert set(pairs["template"]) <= {"a+b", "a-b", "a*b"}
+    wrong = everything[everything["template"].str.len() == 3]
+    assert len(pairs) == (wrong["rows"] - wrong["right"]).sum()
+
+
 def tried(status):
     (point,) = design.at(design.points(STUDY), STUDY.keep[STUDY.ships])
     return pd.DataFrame([{"point": design.label(point), "status": status, **ROW}])
 
 
-def write(study, **made):
-    """Everything that a study keeps of the network that ships."""
-    folder = study / STUDY.ships
-    folder.mkdir(parents=True)
-    pairs = made["mistakes"][made["mistakes"]["template"] == "a+b"]
-    for name, table in (made | {"history": HISTORY, "everything": EVERYTHING, "pairs": pairs}).items():
-        table.to_csv(folder / f"{name}.csv", index=False)
+def test_the_page_reads_what_was_kept(tmp_path):
+    (folder := tmp_path / STUDY.ships).mkdir()
+    made = kept_tables(ANSWERS) | {"pairs": ANSWERS[1:2], "history": HISTORY, "everything": EVERYTHING}
+    for name, rows in made.items():
+        rows.to_csv(folder / f"{name}.csv", index=False)
     (folder / "rounding.json").write_text(json.dumps(ROUNDING))
-
-
-def test_what_was_kept_is_read_back(tmp_path):
-    write(tmp_path, **tables(ANSWERS))
     networks, shipped = report.networks(tmp_path, STUDY, tried("done"))
     again = networks[STUDY.ships]
     assert (list(networks), shipped.name) == ([STUDY.ships], STUDY.ships)
@@ -55,56 +90,26 @@ def test_what_was_kept_is_read_back(tmp_path):
     assert again.mistakes["predicted"].tolist() == ["8", "130", "-7", ""]
     assert limits.common(again.mistakes).equals(limits.common(network().mistakes))
     assert (len(again.held_out), again.rounding) == (5, ROUNDING)
-
-
-def test_nothing_was_kept_of_what_was_not_measured(tmp_path):
-    assert report.networks(tmp_path, STUDY, tried("not measured: about 999 minutes")) == ({}, None)
-    with pytest.raises(BadInput, match=r"history\.csv: no such file; `git checkout .*` brings it back"):
+    assert report.networks(tmp_path / "none", STUDY, tried("not measured: about 999 minutes")) == ({}, None)
+    (folder / "mistakes.csv").write_text("")
+    with pytest.raises(BadInput, match=r"mistakes\.csv: cannot be read .*; `git checkout .*` brings it back"):
         report.networks(tmp_path, STUDY, tried("done"))
 
 
-def test_a_kept_table_that_cannot_be_read(tmp_path):
-    write(tmp_path, **tables(ANSWERS))
-    for content, words in {"": "cannot be read", "src,tgt\n": "lacks predicted, probability, template"}.items():
-        (tmp_path / STUDY.ships / "mistakes.csv").write_text(content)
-        with pytest.raises(BadInput, match=rf"mistakes\.csv: {words}"):
-            report.networks(tmp_path, STUDY, tried("done"))
-
-
-@pytest.mark.parametrize(
-    ("answers", "said"), [(ANSWERS, "4 answers to held-out rows are wrong."), (ANSWERS[:1], "<p>There are none.</p>")]
-)
-def test_on_the_page(answers, said, finished, tmp_path):
-    """With mistakes and without any."""
-    folder = tmp_path / "studies" / "calculator"
-    write(folder, **tables(answers))
-    columns = table.read(tmp_path / "none.csv", STUDY).columns
-    tried("done").assign(rows=len(answers)).reindex(columns=columns).to_csv(folder.with_suffix(".csv"), index=False)
-    lab = {name: finished / name for name in FOLDERS} | {"studies": tmp_path / "studies"}
-    output = tmp_path / "index.html"
-    done = stage("report", finished / "params.yaml", ROOT / "studies.yaml", *options(lab), "--page", output)
-    assert done.returncode == 0, done.stderr
-    page = output.read_text()
-    section = page[page.index('<section id="whole"') :].partition("</section>")[0]
-    assert "<strong>20.00 %</strong>" in section
-    assert said in section
-    assert "nan" not in section
-
-
-def test_the_kept_weights_are_those_of_the_study(head, corpus):
+def test_the_committed_weights_are_those_of_the_study(head, corpus):
     """They give the answers that are kept, and are as often right on rows of the corpus."""
-    network = weights.load(head / "data" / "models" / "calculator.safetensors")
-    table = table.read(head / "reports" / "studies" / "calculator.csv", STUDY)
-    found = report.networks(head / "reports" / "studies" / "calculator", STUDY, table)[0][STUDY.ships]
+    trained = weights.load(head / "data" / "models" / "calculator.safetensors")
+    rows = table.read(head / "reports" / "studies" / "calculator.csv", STUDY)
+    whole = report.networks(head / "reports" / "studies" / "calculator", STUDY, rows)[0][STUDY.ships]
     # The curve was measured in the training's precision, the row in float32
-    assert network.history[-1]["valid_exact_match"] == pytest.approx(found.row["exact_match"], abs=0.005)
-    for rows in (found.mistakes[:500], found.held_out[:500]):
-        assert np.mean(answered(network, rows["src"]) == rows["predicted"]) > 0.99
-    rows = pq.read_table(corpus).to_pandas().sample(3000, random_state=0)
-    right = np.mean(answered(network, rows["src"]) == rows["tgt"].astype(str))
-    assert right == pytest.approx(found.row["exact_match"], abs=0.02)
+    assert trained.history[-1]["valid_exact_match"] == pytest.approx(whole.row["exact_match"], abs=0.005)
+    for part in (whole.mistakes[:500], whole.held_out[:500]):
+        assert np.mean(answered(trained, part["src"]) == part["predicted"]) > 0.99
+    drawn = pq.read_table(corpus).to_pandas().sample(3000, random_state=0)
+    right = np.mean(answered(trained, drawn["src"]) == drawn["tgt"].astype(str))
+    assert right == pytest.approx(whole.row["exact_match"], abs=0.02)
 
 
-def answered(network, sources):
-    decoded, _ = scores.decode(network.model, tokens.encode_sources(list(sources)), network.steps)
-    return np.array([tokens.decode(ids) for ids in network.values(decoded).tolist()])
+def answered(trained, sources):
+    decoded, _ = scores.decode(trained.model, tokens.encode_sources(list(sources)), trained.steps)
+    return np.array([tokens.decode(ids) for ids in trained.values(decoded).tolist()])

@@ -1,55 +1,66 @@
-"""`dvc repro` of a tiny pipeline: what it runs, and when it has nothing to run."""
+"""`dvc repro`, `dvc exp run` and their recovery in a tiny pipeline: what runs again, and what DVC shows of it."""
 
-from tests.copies import Repository
-from tests.tiny_pipeline import STAGES, stages_run
+import json
 
-
-def test_repro_makes_everything(repository):
-    assert stages_run(repository.first) == STAGES
-    for run in ("small-lstm", "no_7-lstm"):
-        for made in ("data/models/{}.safetensors", "data/predictions/{}.parquet", "reports/metrics/{}.json"):
-            assert (repository.root / made.format(run)).is_file()
-    assert "no_7-lstm" in (repository.root / "reports" / "index.html").read_text()
-    assert {name.partition("/")[0] for name in repository.made} == {"dvc.lock", "reports"}
+from conftest import REPRODUCED
 
 
-def test_repro_again_runs_nothing(repository):
-    output = repository.run("dvc", "repro")
-    assert stages_run(output) == set()
-    assert "up to date" in output
+def stages_run(output: str) -> set[str]:
+    """The stages that a `dvc` command ran, by its output."""
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
+
+
+def test_repro_runs_everything_once(reproduced):
+    repository, output = reproduced
+    by_dataset = {f"{verb}@{dataset}" for verb in ("subset", "sample") for dataset in ("small", "no_7")}
+    by_run = {f"{verb}@{run}" for verb in ("train", "evaluate") for run in REPRODUCED}
+    assert stages_run(output) == {"generate", "report"} | by_dataset | by_run
+    page = (repository.root / "reports" / "index.html").read_text()
+    for run in REPRODUCED:
+        assert (repository.root / "data" / "models" / f"{run}.safetensors").is_file()
+        assert run in page
+    again = repository.run("dvc", "repro")
+    assert stages_run(again) == set()
+    assert "up to date" in again
     assert repository.changed() == set()
 
 
-def test_other_weights_of_the_calculator_make_the_page_stale(repository):
-    (path,) = (repository.root / "reports" / "studies" / "calculator").rglob("network.safetensors")
-    content = path.read_bytes()
-    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    status = repository.run("dvc", "status")
-    assert [line.split() for line in status.splitlines()] == [
-        ["report:"],
-        ["changed", "deps:"],
-        ["modified:", "reports/studies"],
-    ]
-    path.write_bytes(content)
-    assert "up to date" in repository.run("dvc", "status")
+def test_an_experiment_is_compared_with_the_last_commit_and_undone(repository):
+    output = repository.run("dvc", "exp", "run", "-S", "datasets.small.sample=40", "evaluate@small-lstm")
+    assert stages_run(output) == {"sample@small", "train@small-lstm", "evaluate@small-lstm"}
+
+    metrics = json.loads(repository.run("dvc", "metrics", "diff", "--all", "--json"))
+    small, other = (metrics[f"reports/metrics/{run}.json"] for run in REPRODUCED)
+    assert small["rows"] == {"old": 6, "new": 4, "diff": -2}
+    assert other["loss"]["diff"] == 0
+
+    plots = json.loads(repository.run("dvc", "plots", "diff", "--json"))["data"]
+    assert set(plots) == {f"reports/plots/{run}.csv" for run in REPRODUCED}
+    [picture] = plots["reports/plots/small-lstm.csv"]
+    for column in ("valid_loss", "valid_token_accuracy", "count"):
+        values = {"HEAD": [], "workspace": []}
+        for row in picture["content"]["data"]["values"]:
+            values[row["rev"]].append(row[column])
+        assert values["HEAD"] != values["workspace"]
+
+    repository.run("git", "reset", "--quiet", "--hard")
+    repository.run("dvc", "checkout")
+    repository.edit("params.yaml", "sample: 60", "sample: 40")
+    output = repository.run("dvc", "repro", "train@small-lstm")
+    assert stages_run(output) == set()  # the run cache has the sample and the network
+    assert "Stage 'train@small-lstm' is cached - skipping run" in output
 
 
-def test_a_run_again_changes_its_timing_only(repository):
-    names = "models/small-lstm.safetensors", "predictions/small-lstm.parquet"
-    files = [repository.root / "data" / name for name in names]
-    before = [path.read_bytes() for path in files]
-    again = ["train@small-lstm", "evaluate@small-lstm"]
-    assert stages_run(repository.run("dvc", "repro", "--force", "--single-item", *again)) == set(again)
-    assert [path.read_bytes() for path in files] == before
-    assert repository.changed() <= {"dvc.lock", "reports/timing/small-lstm.json"}
-
-
-def test_a_clone_without_data_knows_whether_its_results_fit(repository, tmp_path):
-    clone = Repository(tmp_path / "clone")
-    repository.run("git", "clone", "--quiet", ".", str(clone.root))
-    dry_run = "dvc", "repro", "--dry", "--allow-missing"
-    assert "up to date" in clone.run(*dry_run)
-    code = clone.root / "stages" / "generate.py"
-    code.write_text(code.read_text() + "# changed\n")
-    # DVC would run `report` too, which marks studies of other code, and fails for want of the data to look at
-    assert stages_run(clone.run(*dry_run, fails=True)) == {"generate"}
+def test_after_a_failure_the_earlier_results_come_back(repository):
+    folders = repository.root / "data", repository.root / "reports"
+    before = {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+    repository.edit("params.yaml", "sample: 60", "sample: 99999")
+    output = repository.run("dvc", "repro", fails=True)
+    assert stages_run(output) == {"sample@small"}
+    assert "sample: params.yaml: datasets.small.sample: must be at most " in output
+    assert "Traceback" not in output
+    assert not all(path.exists() for path in before)  # DVC removes a stage's outputs before it runs
+    repository.run("git", "checkout", "--quiet", "HEAD", "params.yaml", "dvc.lock", "reports")
+    repository.run("dvc", "checkout")
+    assert {path: path.read_bytes() for path in before} == before
+    assert repository.changed() == set()

@@ -1,92 +1,63 @@
-"""The stage `study`: which points it tries, which studies it refuses, and studies that train nothing."""
+"""The command `study`: which points it measures, its table, and the list of studies."""
 
 import subprocess
 
 import pandas as pd
 import pytest
-from conftest import ROOT, stage, study_of
+from conftest import stage, study_of
+from study_files import stages_in_this_process
 
 from stages import study
+from stages.common.messages import BadInput
 from stages.network import machine
 from stages.studies import design, table
 
 
-def test_only_points_without_a_row_are_tried_and_rows_keep_the_order_of_the_points():
-    entry, tried = study_of(), []
-    known = [("lr=0.01 seed=1", "done"), ("epochs=3", "not measured: about 99 minutes")]
-    there = pd.DataFrame(known, columns=["point", "status"]).reindex(columns=["point", "status", "loss"])
-
-    def find(points):
-        tried.extend(points)
-        yield from ((point, {"status": "done", "loss": 0.5}) for point in reversed(points))
-
-    *_, table = study.study(entry, there, find)
-    assert tried == [{"lr": 0.01, "seed": 2}, {"lr": 0.001, "seed": 1}, {"lr": 0.001, "seed": 2}, {"epochs": 3}]
-    assert table["point"].tolist() == [design.label(point) for point in design.points(entry)]
-    assert table["loss"].isna().tolist() == [True, False, False, False, False]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (None, "no such file"),
-        ("a: [", "not YAML"),
-        ("a: {question: x}", "a.points: "),
-        ("{}", "no study 'small'; there are none"),
-    ],
-)
-def test_a_broken_list_of_studies_is_one_line(text, words, tmp_path):
-    path = tmp_path / "studies.yaml"
-    if text is not None:
-        path.write_text(text)
-    done = stage("study", ROOT / "params.yaml", path, "small", tmp_path, tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"study: {path}: ")
-    assert words in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_rows_are_in_the_order_of_the_points_and_existing_ones_stay():
+    entry = study_of()
+    known = [("lr=0.01 seed=1", "done"), ("lr=0.001 seed=1", "not measured: about 99 minutes")]
+    rows = pd.DataFrame(known, columns=["point", "status"]).reindex(columns=["point", "status", "loss", "commit"])
+    points = study.missing(entry, rows)
+    assert points == [{"lr": 0.01, "seed": 2}, {"lr": 0.001, "seed": 2}, {"epochs": 3}]
+    measured = ((point, {"status": "done", "loss": 0.5}) for point in reversed(points))
+    first, *_, last = study.study(entry, rows, measured)
+    assert first["point"].tolist() == ["lr=0.01 seed=1", "lr=0.001 seed=1", "epochs=3"]
+    assert last["point"].tolist() == [design.label(point) for point in design.points(entry)]
+    assert last["loss"].isna().tolist() == [True, False, True, False, False]
+    assert last["commit"].notna().tolist() == [False, True, False, True, True]
 
 
-def test_a_finished_study_says_so(head):
-    done = stage("study", head / "params.yaml", head / "studies.yaml", "averaging", head / "data", head / "reports")
-    assert (done.returncode, done.stderr) == (0, "study: nothing to do: all points already have results\n")
+def test_a_table_with_gaps_and_commits_that_look_like_numbers(tmp_path):
+    """'1234e56' is infinite, and '01234567' has lost a digit, to whom does not know better."""
+    path = tmp_path / "small.csv"
+    lines = [
+        "point,status,lr,seed,loss,epochs_to_reach,commit",
+        "lr=0.01 seed=1,done,0.01,1,0.5,inf,1234e567",
+        "lr=0.01 seed=2,train: no,0.01,2,,,01234567",
+        "lr=0.001 seed=1,done,0.001,1,0.5,2,",
+        "lr=9 seed=1,done,9,1,0.5,2,",
+    ]
+    path.write_text("\n".join(lines))
+    rows = table.read(path, study_of())
+    assert rows["point"].tolist() == ["lr=0.01 seed=1", "lr=0.01 seed=2", "lr=0.001 seed=1"]  # lr=9: no such point
+    assert rows["epochs_to_reach"].tolist()[0] == float("inf")
+    assert rows.loc[1, ["loss", "threads", "processor"]].isna().all()
+    assert rows["commit"].tolist()[:2] == ["1234e567", "01234567"]
+    assert rows["commit"].isna().tolist() == [False, False, True]
+    for content in ("", "a,b\n1,2\n"):
+        path.write_text(content)
+        with pytest.raises(BadInput, match=r"small\.csv: cannot be read .*; delete it to measure all points again"):
+            table.read(path, study_of())
 
 
-STUDY = """\
-small:
-  question: Does it run?
-  run: full-lstm
-  points:
-    - {lr: [0.002, 0.003]}
-  reach: 2.5
-  keep:
-    best: {lr: 0.002}
-  ships: best
-  by: [lr]
-  show: [loss]
-  rule:
-    - {larger: loss, at: {lr: 0.003}, than_at: {lr: 0.002}}
-"""
+def run(lab, studies, *words, reports=None):
+    folders = ["--data", lab, "--reports", reports or lab, "--networks", (reports or lab) / ".networks"]
+    return stage("study", lab / "params.yaml", studies, *words, *folders)
 
 
-def test_a_study_named_like_a_run_keeps_nothing(tmp_path):
-    path = tmp_path / "studies.yaml"
-    path.write_text(STUDY.replace("small:", "full-lstm:"))
-    done = stage("study", ROOT / "params.yaml", path, "full-lstm", tmp_path, tmp_path)
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "would overwrite the weights of the run of this name" in done.stderr
-
-
-def test_a_study_of_other_code_is_refused(tmp_path):
-    path = tmp_path / "studies.yaml"
-    path.write_text(STUDY.replace("reach:", "code: '1234567'\n  reach:"))
-    done = stage("study", ROOT / "params.yaml", path, "small", tmp_path, tmp_path)
-    assert done.returncode == 1
-    assert done.stderr == f"study: {path}: small: needs the code of commit 1234567; check it out first\n"
-
-
-WITHOUT_TRAINING = """\
+STUDIES = """\
 asked:
-  question: "?"
+  question: Who knows?
   kind: answers
   points:
     - {run: small-lstm, part: [train, valid]}
@@ -95,7 +66,7 @@ asked:
   rule:
     - {larger: exact_match, at: {part: train}, than_at: {part: valid}}
 shifted:
-  question: "?"
+  question: Is it the same?
   kind: shift
   points:
     - {one: small/train, other: [small/train, no_7/train], of: a}
@@ -106,18 +77,55 @@ shifted:
 """
 
 
-def test_studies_without_a_training(finished, tmp_path):
-    (tmp_path / "studies.yaml").write_text(WITHOUT_TRAINING)
+def test_studies_that_train_nothing(finished, tmp_path, monkeypatch):
+    """A row is not measured again, except one that was left out."""
+    assert stages_in_this_process(monkeypatch) == []
+    (path := tmp_path / "studies.yaml").write_text(STUDIES)
     for name in ("asked", "shifted"):
-        done = stage("study", finished / "params.yaml", tmp_path / "studies.yaml", name, finished, tmp_path)
+        done = run(finished, path, name, reports=tmp_path)
         assert (done.returncode, done.stderr.count(": done\n")) == (0, 2), done.stderr
-    text = dict.fromkeys(table.ORIGIN, str)  # '341e4599' is not a number
-    asked, shifted = (pd.read_csv(tmp_path / "studies" / f"{name}.csv", dtype=text) for name in ("asked", "shifted"))
+        again = run(finished, path, name, reports=tmp_path)
+        assert (again.returncode, again.stderr) == (0, "study: nothing to do: all points already have results\n")
+    asked, shifted = (pd.read_csv(tmp_path / "studies" / f"{name}.csv") for name in ("asked", "shifted"))
     assert asked["rows"].tolist() == [54, 6]
     assert shifted["distance"][0] == 0 < shifted["distance"][1]
     assert shifted["p_value"][0] == 1
-    for table, kind in ((asked, "answers"), (shifted, "shift")):
-        assert set(table["code"]) == {table.fingerprint(kind)}
-        assert set(table["processor"]) == {machine.processor()}
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        assert all(head.startswith(found.removesuffix("+")) for found in table["commit"])
+    assert {*asked["processor"], *shifted["processor"]} == {machine.processor()}
+    assert {*asked["commit"].astype(str), *shifted["commit"].astype(str)} == {table.commit()}
+
+    csv = tmp_path / "studies" / "shifted.csv"
+    csv.write_text(csv.read_text().replace(",done,", ",not measured: no time,", 1))
+    listed = run(finished, path, reports=tmp_path)
+    assert (listed.returncode, listed.stdout.splitlines()) == (
+        0,
+        [
+            "asked                  2 of   2 points  Who knows?",
+            "shifted                2 of   2 points  Is it the same?",
+        ],
+    )
+    assert run(finished, path, "shifted", reports=tmp_path).stderr.count(": done\n") == 1
+    assert pd.read_csv(csv)["status"].tolist() == ["done", "done"]
+
+
+def test_a_table_that_is_older_than_its_code(tmp_path, monkeypatch):
+    def commit(path, day):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(day)
+        person = ["-c", "user.name=t", "-c", "user.email=t@t"]
+        for words in (["add", "."], [*person, "commit", "--quiet", "--message", day]):
+            subprocess.run(["git", *words], cwd=tmp_path, check=True, env={"GIT_COMMITTER_DATE": f"{day}T00:00:00"})
+
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    monkeypatch.setattr(table, "STAGES", tmp_path / "stages")
+    csv = tmp_path / "small.csv"
+    commit(tmp_path / "stages" / "train.py", "2026-01-01")
+    commit(csv, "2026-01-02")
+    commit(tmp_path / "stages" / "page" / "render.py", "2026-01-03")
+    assert table.outdated(csv, "trainings") is None
+    commit(tmp_path / "stages" / "network" / "cells.py", "2026-01-04")
+    assert table.outdated(csv, "trainings").endswith(", 2026-01-04")
+    assert table.outdated(csv, "shift") is None
+    head = subprocess.check_output(["git", "rev-parse", "--short=8", "HEAD"], cwd=tmp_path, text=True)
+    assert table.commit() == head.strip()
+    (tmp_path / "stages" / "train.py").write_text("edited")
+    assert table.commit().endswith("+")

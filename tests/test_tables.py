@@ -1,123 +1,109 @@
-"""The page's tables, against results that a person can count."""
+"""Files written whole or not at all, and tables that are read as they were written or refused."""
 
-import re
-from collections import Counter
-
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from stages.page import certainty, render, scores, tables
-from tests.hand_made import FULL, GRU, LSTM, results
-
-
-def texts(table):
-    return [[cell.text for cell in row] for row in table.rows]
+from stages.common import tables, watch
+from stages.common.messages import BadInput
 
 
-def test_scores():
-    """The report's figures stand beside ours."""
-    table = scores.scores(results())
-    assert table.heads[0] == "run"
-    for own in ("accuracy", "loss"):
-        beside = table.heads.index(f"report's {own}") - 1
-        assert table.heads[beside] == {"accuracy": "position accuracy", "loss": "loss"}[own]
-    report = ["over 0.90", "about 0.2"], ["over 0.90", "about 0.2"], ["0.71 to 0.76", "0.60 to 0.65"]
-    for number, row, run, (accuracy, loss), seconds in zip(
-        (1, 2, 3), texts(table), (LSTM, GRU, FULL), report, ("30.0", "24.0", "90.0"), strict=True
-    ):
-        expected = {
-            "run": run,
-            "exact match": f"0.{number}010",
-            "token accuracy": f"0.{number}020",
-            "position accuracy": f"0.{number}030",
-            "report's accuracy": accuracy,
-            "loss": f"0.{number}040",
-            "report's loss": loss,
-            "train loss": f"0.{number}050",
-            "parameters": f"{number},007",
-            "seconds per epoch": seconds,
-        }
-        shown = dict(zip(table.heads, row, strict=True))
-        assert shown | expected == shown
-    by_head = {head: [row[place].key for row in table.rows] for place, head in enumerate(table.heads)}
-    assert by_head["report's accuracy"] == [0.9, 0.9, 0.71]
-    assert by_head["parameters"] == [1007, 2007, 3007]
-    assert by_head["loss"] == [0.104, 0.204, 0.304]
-    assert by_head["seconds per epoch"] == [30, 24, 90]
-    assert table.caption.endswith("on cpu (AMD EPYC 9B14), 2 threads, PyTorch 2.13.0.")
+@pytest.mark.parametrize("change", [True, False])
+@pytest.mark.parametrize("error", [None, IndexError(7), BadInput("3 rows"), OSError(28, "full"), KeyboardInterrupt()])
+def test_an_error_or_a_changed_input_leaves_the_earlier_files(error, change, tmp_path):
+    """A changed input explains an error, but not an interruption."""
+    corpus, out, new = tmp_path / "corpus", tmp_path / "out", tmp_path / "folder" / "new"
+    corpus.write_text("a corpus")
+    out.write_text("earlier")
+    watch.given(corpus)
+    raised = None
+    try:
+        with tables.outputs(out, new) as drafts:
+            for draft in drafts:
+                tables.write_text(draft, "later\n")
+            assert out.read_text() == "earlier"
+            corpus.write_text("another corpus" if change else "a corpus")
+            if error:
+                raise error
+    except BaseException as ended:
+        raised = ended
+    if change and not isinstance(error, KeyboardInterrupt):
+        assert str(raised) == f"{corpus} changed while the stage ran; run it again"
+    else:
+        assert raised is error
+    assert out.read_bytes() == (b"earlier" if raised else b"later\n")
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {corpus, out} | (set() if raised else {new})
 
 
-def test_datasets():
-    table = tables.datasets(results())
-    assert table.heads[1:] == [
-        *("operands", "excluded", "expressions", "training rows", "held-out rows", "smallest answer", "largest answer"),
-    ]
-    assert texts(table) == [
-        ["single_digit", "1 to 4", "", "8", "6", "4", "-12", "10"],
-        ["full", "3 to 3", "0 5", "4", "3", "2", "7", "100"],
-    ]
-    assert [row[1].key for row in table.rows] == [4, 3]
-    assert [row[6].key for row in table.rows] == [-12, 7]
+ROWS = st.fixed_dictionaries(
+    {
+        "src": st.text("0123456789+-*()=", min_size=1, max_size=12),
+        "tgt": st.integers(-(2**31), 2**31 - 1),
+        "steps": st.text(max_size=5),
+        "template": st.sampled_from(["a+b", "a*(b+c)"]),
+        "a": st.integers(0, 999),
+        "b": st.integers(0, 999),
+        "c": st.none() | st.integers(0, 999),
+    }
+)
 
 
-def test_templates():
-    table = tables.templates(results())
-    assert table.heads == ["template", LSTM, GRU, FULL]
-    assert texts(table)[:4] == [
-        ["a+b", "0.80", "0.50", ""],
-        ["a-b", "0.20", "0.00", "0.40"],
-        ["a*b", "0.89", "0.80", ""],
-        ["a+b+c", "", "", ""],
-    ]
-    assert texts(table)[6] == ["a-b+c", "", "", "1.00"]
-    assert len(table.rows) == 24
-    assert [(cell.key, cell.shade) for cell in table.rows[1]] == [(1, None), (0.2, 0.2), (0, 0), (0.4, 0.4)]
-    assert (table.rows[0][3].key, table.rows[0][3].shade) == (-1, None)
+def table_of(rows):
+    return pa.Table.from_pylist(rows, tables.EXPRESSIONS)
 
 
-def test_calibration():
-    """LSTM: (10 * 0.95 + 5 * 0.3 + 5 * 0.5 + 4 * 0.65) / 24 = 0.6708; of the ten at 0.95 eight are right."""
-    table = certainty.calibration(results())
-    assert table.heads[1:] == [
-        *("mean probability", "exact match", "calibration error"),
-        *("answers with 0.9 or more", "of these correct"),
-    ]
-    assert texts(table) == [
-        [LSTM, "0.6708", "0.7083", "0.2042", "10", "0.8000"],
-        [GRU, "0.6200", "0.5200", "0.1400", "5", "1.0000"],
-        [FULL, "0.4000", "0.7000", "0.3000", "0", ""],
-    ]
-    assert [cell.key for cell in table.rows[0]][1:] == pytest.approx([16.1 / 24, 17 / 24, 4.9 / 24, 10, 0.8])
-    assert table.rows[2][5].key == -1
+@settings(max_examples=200)
+@given(st.lists(ROWS, min_size=1, max_size=20))
+def test_rows_are_read_as_they_were_written(tmp_path_factory, rows):
+    path = tmp_path_factory.getbasetemp() / "rows.parquet"
+    tables.write_table(path, table_of(rows))
+    assert tables.read_table(path).to_pylist() == rows
+    assert tables.read_table(path).schema == tables.EXPRESSIONS
 
 
-@pytest.fixture
-def page(monkeypatch):
-    monkeypatch.setattr(render, "PICTURES", dict.fromkeys(render.PICTURES, ()))  # they take seconds
-    return render.render(results())
+@pytest.fixture(scope="module")
+def good():
+    numbers = np.random.default_rng(1).integers(0, 99, (500, 3)).tolist()
+    return table_of([{"src": f"{a}+{b}+{c}=", "tgt": a + b + c, "template": "a+b+c"} for a, b, c in numbers])
 
 
-def test_the_figures_at_the_top_of_the_page(page):
-    """30 and 24 seconds for each of two epochs, and 90 for one."""
-    assert results().minutes == pytest.approx((2 * 30 + 2 * 24 + 90) / 60)
-    assert "experiment with 3 networks" in page
-    assert "<dd>10 % to 30 %</dd>" in page
-    assert "<dd>3 minutes</dd>" in page
-    assert (
-        f"The best one,\n<strong>{FULL}</strong>, answers 30.1 % of its held-out rows correctly (one network)" in page
-    )
-    assert f"the weakest,\n<strong>{LSTM}</strong>, 10.1 % (one network)." in page
+@settings(max_examples=300)
+@given(st.data())
+def test_a_damaged_page_is_never_read_as_other_rows(good, tmp_path_factory, data):
+    """A page's checksum is of its content; the pages end where the footer begins."""
+    path = tmp_path_factory.getbasetemp() / "damaged.parquet"
+    tables.write_table(path, good)
+    content = bytearray(path.read_bytes())
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    if data.draw(st.booleans(), "cut short"):
+        del content[data.draw(st.integers(0, len(content) - 1)) :]
+    else:
+        content[data.draw(st.integers(0, footer - 1))] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    try:
+        rows, line = tables.read_table(path), f"{path}: "
+    except BadInput as error:
+        rows, line = good, str(error)
+    assert rows.equals(good)
+    assert line.startswith(f"{path}: ")
+    assert line.isprintable()
 
 
-def test_each_section_has_its_table_and_verdicts_are_counted(page):
-    sections = {text.partition('"')[0]: text for text in page.split('<section id="')}
-    for name, table in {
-        "corpus": "dataset-table",
-        "results": "scores",
-        "failures": "template-table",
-        "certainty": "calibration",
-    }.items():
-        assert f'id="{table}"' in sections[name]
-    verdicts = Counter(re.findall(r'<span class="verdict">(.*?)</span>', page))
-    assert len(verdicts) > 2
-    for verdict, count in verdicts.items():
-        assert re.search(rf"\b{count} {verdict}[.,]", sections["claims"])
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (tables.EXPRESSIONS.empty_table(), "has no rows"),
+        (pa.table({"x": [1]}), "no column 'src' of type string"),
+        (pa.table({"src": ["1+2="], "tgt": ["3"]}), "no column 'tgt' of type int32"),
+    ],
+)
+def test_a_table_of_another_kind(table, words, tmp_path):
+    path = tmp_path / "other.parquet"
+    pq.write_table(table, path)
+    with pytest.raises(BadInput) as error:
+        tables.read_table(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert words in str(error.value)

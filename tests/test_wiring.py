@@ -1,104 +1,174 @@
-"""Which module imports which, and that dvc.yaml names the modules and the files of each stage."""
+"""dvc.yaml names each stage's modules, files and parameters; what modules may import, and how long they may be."""
 
 import ast
-import functools
+import dataclasses
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from conftest import ROOT
+from conftest import ROOT, stage
+from ruamel.yaml import YAML
 
-from stages.common import watch
-from stages.studies import design, table
-from tests.dvc_stages import ORDER, dvc_stages, verb
+from stages.common import params
+from stages.network import checkpoint
 
-VERBS = {*ORDER, "predict", "score", "study"}
-# A noun in a room of its own is named with it: network.cells. A room is the module that its __init__.py is.
+STAGES = {
+    name: entry.get("do", entry)
+    for name, entry in YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text())["stages"].items()
+}
+# A noun in a room is named with the room: network.cells. A room is the module that its __init__.py is.
 FILES = {
-    ".".join(path.relative_to(ROOT / "stages").with_suffix("").parts).removesuffix(".__init__"): path
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in (ROOT / "stages").rglob("*.py")
-    if path != ROOT / "stages" / "__init__.py"
 }
 
 
 def imports(module: str) -> set[str]:
-    """The modules of `stages` that a module names in its import statements, and the rooms they are in."""
-    found = set()
+    """All names in a module's import statements, also as `package.name`, and the packages around them."""
+    names = set()
     for node in ast.walk(ast.parse(FILES[module].read_text())):
-        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("stages."):
-            room = node.module.removeprefix("stages").removeprefix(".")
-            found |= {room} | {f"{room}.{alias.name}".removeprefix(".") for alias in node.names}
-    return found & set(FILES)
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: a relative import"
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names | {name.rsplit(".", dots)[0] for name in names for dots in range(1, name.count(".") + 1)}
 
 
-def all_imports(module: str) -> set[str]:
+def closure(module: str) -> set[str]:
     """The module and all modules of `stages` that it imports, directly or not."""
-    found, left = set(), {module}
+    reached, left = set(), {module, "stages"}
     while left:
-        found.add(name := left.pop())
-        left |= (imports(name) | {name.rpartition(".")[0]} & set(FILES)) - found
-    return found
+        reached.add(name := left.pop())
+        left |= imports(name) & FILES.keys() - reached
+    return reached
 
 
-@functools.cache
-def loaded_modules(module: str) -> set[str]:
-    """The modules that Python has loaded after importing a stage."""
-    code = f"import sys, stages.{module}; print(*sys.modules)"
-    return set(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.split())
+def code(verb: str) -> list[Path]:
+    """The files and folders of `stages` that dvc.yaml names for a stage."""
+    return [ROOT / dependency for dependency in STAGES[verb]["deps"] if dependency.startswith("stages/")]
 
 
-def test_deps_hold_every_module():
-    assert {verb(one) for one in dvc_stages()} == set(ORDER)
-    for one in dvc_stages():
-        code = {dep.def_path for dep in one.deps if dep.def_path.startswith("stages/")}
-        wanted = {ROOT / "stages" / "__init__.py"} | {FILES[name] for name in all_imports(verb(one))}
-        if verb(one) == "report":
-            wanted |= {path for kind in design.KINDS for path in table.code(kind)}
-        assert code == set(map(dependency, wanted)), one.addressing
+@pytest.mark.parametrize("verb", STAGES)
+def test_deps_cover_every_module_and_none_is_useless(verb):
+    covering = {module: {FILES[module], *FILES[module].parents} & {*code(verb)} for module in closure(f"stages.{verb}")}
+    assert [module for module, deps in covering.items() if not deps] == []
+    assert set().union(*covering.values()) == {*code(verb)}
 
 
-def dependency(path: Path) -> str:
-    """The dependency that covers a file: a module of `stages`, or the folder of a room."""
-    return "/".join(path.relative_to(ROOT).parts[:2])
+@pytest.mark.parametrize("verb", ["generate", "subset", "sample"])
+def test_the_rows_do_not_depend_on_the_network_or_the_page(verb):
+    assert {dependency.relative_to(ROOT / "stages").parts[0] for dependency in code(verb)} <= {
+        *("__init__.py", "common", "arithmetic", f"{verb}.py")
+    }
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
-def test_the_code_of_a_verb_is_all_that_it_imports(verb):
-    assert watch.code(verb) == {ROOT / "stages" / "__init__.py", *(FILES[name] for name in all_imports(verb))}
+def test_no_module_imports_a_verb():
+    verbs = {f"stages.{verb}" for verb in (*STAGES, "predict", "score", "study")}
+    assert {module: imports(module) & verbs for module in FILES if imports(module) & verbs} == {}
 
 
-@pytest.mark.parametrize(
-    ("kind", "verbs", "finders"),
-    [
-        ("trainings", ORDER[:-1], {"lab.dvc", "lab.queue", "lab.trained"}),
-        ("answers", ORDER[:-1], {"lab.answers", "lab.dvc", "lab.networks"}),
-        ("shift", ORDER[:3], {"lab.answers", "lab.shift"}),
-    ],
-)
-def test_a_row_s_code_is_all_that_its_stages_import(kind, verbs, finders):
-    names = set().union(*map(all_imports, verbs)) | finders
-    expected = {ROOT / "stages" / "__init__.py"} | {FILES[name] for name in names}
-    assert set(table.code(kind)) == expected
+def test_stages_without_a_network_start_without_pytorch():
+    names = ", ".join(f"stages.{verb}" for verb in ("generate", "subset", "sample", "report"))
+    loaded = f"import sys, {names}; print({{'torch', 'dvc'}} & sys.modules.keys() or 'neither')"
+    done = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("neither\n", "")
 
 
-@pytest.mark.parametrize("module", sorted(VERBS))
-def test_python_loads_what_the_import_statements_say(module):
-    found = {name.removeprefix("stages.") for name in loaded_modules(module) if name.startswith("stages.")}
-    assert found == all_imports(module)
+def lines(paths) -> int:
+    return sum(len(path.read_text().splitlines()) for path in paths)
 
 
-def test_rooms():
-    for module in FILES:
-        assert not imports(module) & VERBS, f"{module} imports a verb"
-    assert not any("dvc" in loaded_modules(verb) for verb in ("generate", "train", "evaluate", "predict", "score"))
-    assert not any("torch" in loaded_modules(verb) for verb in ("generate", "subset", "sample", "report"))
+@pytest.mark.parametrize(("verb", "most"), [("subset", 550), ("train", 2050)])
+def test_what_one_must_read_behind_a_verb(verb, most):
+    assert lines(FILES[module] for module in closure(f"stages.{verb}")) <= most
 
 
-def test_commands_name_their_files_and_run_their_module():
-    for one in dvc_stages():
-        words = one.cmd.split()
-        assert words[:4] == ["python", "-m", f"stages.{verb(one)}", "params.yaml"]
-        data = {dep.def_path for dep in one.deps if not dep.def_path.startswith(("stages/", "params.", "studies."))}
-        named = {word for word in words[4:] if "/" in word}
-        assert data | {out.def_path for out in one.outs} == named, one.addressing
+def test_the_size_of_the_house():
+    page = [path for path in FILES.values() if "page" in path.parts]
+    assert lines(FILES.values()) - lines(page) <= 3900
+    assert lines((ROOT / "tests").rglob("*.py")) <= 8000
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 180
+
+
+@pytest.mark.parametrize("verb", STAGES)
+def test_commands_run_their_module_and_name_their_files(verb):
+    entry = STAGES[verb]
+    words = entry["cmd"].split()
+    assert words[:4] == ["python", "-m", f"stages.{verb}", "params.yaml"]
+    outputs = [out for kind in ("outs", "metrics", "plots") for out in entry.get(kind, [])]
+    made = {name for out in outputs for name in ([out] if isinstance(out, str) else out)}
+    read = {dep for dep in entry["deps"] if not dep.startswith("stages/")} - {"studies.yaml"}
+    assert read | made == {word for word in words[4:] if "/" in word}
+
+
+class Recorder:
+    """Stands for a frozen dataclass of `params` and notes which of its values are read, by their dotted names."""
+
+    def __init__(self, value, seen, path=""):
+        self._value, self._seen, self._path = value, seen, path
+
+    def __getattr__(self, name):
+        return self._wrap(getattr(self._value, name), name)
+
+    def __getitem__(self, name):
+        return self._wrap(self._value[name], name)
+
+    def __contains__(self, name):
+        return name in self._value
+
+    def __iter__(self):
+        return iter(self._value)
+
+    def items(self):
+        return [(name, self[name]) for name in self]
+
+    def values(self):
+        return [self[name] for name in self]
+
+    def _wrap(self, value, name):
+        path = f"{self._path}.{name}".removeprefix(".")
+        if dataclasses.is_dataclass(value) or isinstance(value, dict):
+            return Recorder(value, self._seen, path)
+        self._seen.add(path)
+        return value
+
+
+def listed_keys(key: str) -> set[str]:
+    """What dvc.yaml must name for a key that was read; a run's number may come from the root or from its entry."""
+    where, _, name = key.rpartition(".")
+    own = where.startswith("runs.") and name in {field.name for field in dataclasses.fields(params.Hyperparameters)}
+    return {key, name} if own else {key}
+
+
+@pytest.mark.parametrize("verb", STAGES)
+def test_params_are_the_keys_that_a_stage_reads(verb, repository, monkeypatch):
+    """Each stage runs once more in the finished tiny pipeline, by its own command."""
+
+    def fill(text: str) -> str:
+        key = "small" if verb in ("subset", "sample") else "small-lstm"
+        return text.replace("${key}", key).replace("${item.dataset}", "small")
+
+    real, seen = params.read, set()
+    monkeypatch.chdir(repository.root)
+    monkeypatch.setattr(params, "read", lambda path: Recorder(real(path), seen))
+    names = [field.name for field in dataclasses.fields(params.Run)]  # the checkpoint's fingerprint is of all of them
+    monkeypatch.setattr(checkpoint, "asdict", lambda run: {name: getattr(run, name) for name in names})
+    done = stage(verb, *fill(STAGES[verb]["cmd"]).split()[3:])
+    assert done.returncode == 0, done.stderr
+    declared = set(map(fill, STAGES[verb].get("params", [])))
+    wanted = set().union(*map(listed_keys, seen))
+    assert {name for name in wanted if not any(f"{name}.".startswith(f"{known}.") for known in declared)} == set()
+    assert {known for known in declared if not any(f"{name}.".startswith(f"{known}.") for name in wanted)} == set()
+
+
+def test_the_plot_template_draws_the_columns_that_evaluate_writes(finished):
+    text = (ROOT / ".dvc" / "plots" / "run.json").read_text()
+    columns = set(pd.read_csv(finished / "plots" / "small-lstm.csv").columns)
+    parsed = set(json.loads(text)["data"]["format"]["parse"])
+    assert parsed | set(re.findall(r'"field": "(\w+)"', text)) == columns | {"rev"}
+    assert columns - parsed == {"right", "predicted"}

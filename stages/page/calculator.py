@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from stages.arithmetic import grammar
 from stages.arithmetic.scratchpad import SCRATCHPADS
 from stages.common.messages import BadInput
-from stages.common.tables import readable
 from stages.network import EOS, PAD, TOKENS
 from stages.page.whole import Whole
 
@@ -43,9 +42,12 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
     """
     if not path.exists():
         return None
-    with readable(path, f"`git checkout {path}` brings it back"), safe_open(path, "np") as file:
-        content = json.loads(file.metadata()["trained"])
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    try:
+        with safe_open(path, "np") as file:
+            content = json.loads(file.metadata()["trained"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, TypeError, KeyError, ValueError) as error:
+        raise BadInput(f"{path}: cannot be read ({error}); `git checkout {path}` brings it back") from error
     if whole and whole.rounding["sha256"] != content["sha256"]:
         raise BadInput(f"{path}: not the weights that rounding.json was computed from; `git checkout` restores both")
     facts = {

@@ -5,7 +5,7 @@ data/samples/full/train.parquet  ->  gru, usual loop     15,561
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from stages.common.command import one_line
 from stages.network import machine, tokens
 from stages.network.learner import Learner
 from stages.network.tokens import Rows
-from tests.benchmarks import usual
+from tests.benchmarks import page, usual
 from tests.benchmarks.measure import one_pass, rates
 
 ROWS = 25_600
@@ -26,22 +26,12 @@ ROWS = 25_600
 RECIPE = {"cell": "gru", "decoder": "attention", "schedule": "one_cycle", "optimizer": "muon", "grad_clip": 1.0}
 
 
-class Moved:
-    """The batches of a loader, moved to the device one by one."""
-
-    def __init__(self, loader: DataLoader, device: torch.device):
-        self.loader, self.device = loader, device
-
-    def __iter__(self) -> Iterator[Rows]:
-        for source, answer in self.loader:
-            yield source.to(self.device), answer.to(self.device)
-
-
 def loop(run: params.Run, rows: Rows, device: torch.device) -> Callable[[], float]:
-    """A function that makes one pass of the usual loop over the rows."""
+    """A function that makes one pass of the usual loop over the rows, whose batches move to the device one by one."""
     model = usual.Packed(run.cell, run.embed_dim, run.hidden_dim, run.layers, run.decoder).to(device)
     lists = usual.Expressions(*rows)
-    batches = Moved(DataLoader(lists, run.batch_size, shuffle=True, collate_fn=lists.collate), device)
+    moved = lambda chosen: [ids.to(device) for ids in lists.collate(chosen)]  # noqa: E731
+    batches = DataLoader(lists, run.batch_size, shuffle=True, collate_fn=moved)
     return partial(usual.epoch, model, torch.optim.AdamW(model.parameters(), lr=run.lr), run.grad_clip, batches)
 
 
@@ -53,16 +43,16 @@ def ways(run: params.Run, encoded: Callable[[str], Rows], device: torch.device) 
         rows = rows[0].to(device), rows[1].to(device)
         return partial(one_pass, Learner(run, 10 * len(rows[0]), device), run, rows)  # the schedule outlasts all passes
 
-    found = {}
+    passes = {}
     for cell in ("lstm", "gru"):
-        found[f"{cell}, usual loop"] = loop(replace(run, cell=cell), encoded(run.scratchpad), device)
+        passes[f"{cell}, usual loop"] = loop(replace(run, cell=cell), encoded(run.scratchpad), device)
         for precision in ("float32", "tf32"):
-            found[f"{cell}, ours, {precision}"] = ours(replace(run, cell=cell, precision=precision))
+            passes[f"{cell}, ours, {precision}"] = ours(replace(run, cell=cell, precision=precision))
     for hidden, batch, scratchpad in ((128, 256, "steps"), (128, 1024, "steps"), (256, 1024, "none")):
         sizes = {"hidden_dim": hidden, "embed_dim": hidden // 2, "batch_size": batch, "scratchpad": scratchpad}
         name = f"recipe, {hidden} wide, batches of {batch}, scratchpad {scratchpad}, tf32"
-        found[name] = ours(replace(run, **RECIPE, **sizes, precision="tf32"))
-    return found
+        passes[name] = ours(replace(run, **RECIPE, **sizes, precision="tf32"))
+    return passes
 
 
 def main() -> None:
@@ -73,8 +63,8 @@ def main() -> None:
 
     run, device = params.find(args.params, "runs", "full-lstm")[1], machine.device()
     table = tables.read_table(args.table).slice(0, ROWS)
-    passes = ways(run, partial(tokens.encode_table, table, args.table), device)
-    print(machine.description())
+    passes = ways(run, partial(tokens.encode_table, table), device)
+    print(torch.cuda.get_device_name() if torch.cuda.is_available() else page.hardware())
     for way, rate in rates({name: (len(table), call) for name, call in passes.items()}).items():
         print(f"{way:60}{rate:10,.0f}")
 

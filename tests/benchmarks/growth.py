@@ -27,6 +27,7 @@ from stages.common import params, tables
 from stages.common.command import one_line
 from stages.network import machine
 from stages.network.learner import Learner
+from stages.network.tokens import Rows
 from stages.page import style
 from tests.benchmarks.measure import drawn, one_pass, useful_flop
 
@@ -39,7 +40,7 @@ LONGEST = 60.0  # seconds to measure per epoch
 MIB = 2**20 if sys.platform == "darwin" else 2**10  # units of ru_maxrss per MiB: macOS counts bytes, Linux KiB
 
 
-def point(run: params.Run, rows: batches.Rows) -> dict[str, float]:
+def point(run: params.Run, rows: Rows) -> dict[str, float]:
     """One row of the table. Each row needs its own process, because the peak memory is that of the process."""
     machine.device()  # sets the threads to all cores
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
@@ -59,25 +60,24 @@ def point(run: params.Run, rows: batches.Rows) -> dict[str, float]:
     }
 
 
-def measure(run: params.Run, sources: torch.Tensor, answers: torch.Tensor) -> pd.DataFrame:
+def measure(run: params.Run, rows: Rows) -> pd.DataFrame:
     """The table: the run trained on the first rows, with the hidden size, of each of POINTS."""
     runs = [replace(run, hidden_dim=hidden, embed_dim=hidden) for _, hidden in POINTS]
-    tables = [(sources[:rows], answers[:rows]) for rows, _ in POINTS]
-    found = []
+    parts = [tuple(ids[:number] for ids in rows) for number, _ in POINTS]
+    measured = []
     # By a fork server: a child of this large process would start with this process' memory as its peak
     with ProcessPoolExecutor(1, get_context("forkserver"), max_tasks_per_child=1) as pool:
-        for row in pool.map(point, runs, tables):
-            found.append(row)
+        for row in pool.map(point, runs, parts):
+            measured.append(row)
             seconds = f"{row['seconds_per_epoch']:.1f} seconds an epoch"
             print(f"growth: {row['rows']:,} rows, hidden {row['hidden']}: {seconds}", file=sys.stderr)
-    return pd.DataFrame(found)
+    return pd.DataFrame(measured)
 
 
 def drawing(table: pd.DataFrame) -> Figure:
     """Seconds by rows and by hidden size, each with the expected growth, and memory."""
-    figure = Figure(
-        figsize=(11, 3.4), layout="constrained", facecolor="white"
-    )  # an opaque background: the file is shown on its own
+    # An opaque background: the file is shown on its own
+    figure = Figure(figsize=(11, 3.4), layout="constrained", facecolor="white")
     by_rows, by_hidden, memory = figure.subplots(1, 3)
     rows = table[table["hidden"] == BASE[1]]
     hidden = table[table["rows"] == BASE[0]].sort_values("hidden")
@@ -115,9 +115,7 @@ def _ticks(axes: Axes, label: str, places: pd.Series) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Measure how training time and memory grow with the rows and the hidden size."
-    )
+    parser = argparse.ArgumentParser(description="Measure how time and memory grow with the rows and the hidden size.")
     parser.add_argument("corpus", type=Path, help="Parquet file to read")
     parser.add_argument("table", type=Path, help="CSV file to write")
     parser.add_argument("figure", type=Path, help="SVG file to write")
@@ -126,7 +124,7 @@ def main() -> None:
     config = params.read(Path("params.yaml"))
     run = replace(next(iter(config.runs.values())), cell="lstm", dataset="full")
     with tables.atomic(args.table, args.figure) as [table, figure]:
-        measured = measure(run, *drawn(args.corpus, max(ROWS), config.sample_seed))
+        measured = measure(run, drawn(args.corpus, max(ROWS), config.sample_seed))
         tables.write_text(table, measured.to_csv(index=False))
         tables.write_text(figure, style.svg(drawing(measured)))
     print(measured.to_string(index=False))

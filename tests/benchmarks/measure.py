@@ -1,16 +1,19 @@
-"""Functions of all benchmarks: training rows, a pass over them, rates measured in turn, useful operations.
+"""Functions of all benchmarks: training rows, a pass over them, rates measured in turn, useful and peak operations.
 
 rates({"ours": (5120, …), "usual loop": (5120, …)})  ->  {"ours": 2900.0, "usual loop": 1100.0} rows a second
 """
 
+import math
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
+import torch
 from torch import Tensor
 from tqdm import tqdm
 
@@ -19,9 +22,11 @@ from stages.common import params, tables
 from stages.network import machine, tokens
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import Learner
+from stages.network.tokens import Rows
 
 REPEATS = 5  # timed calls, after one warm-up call
 GATES = {"lstm": 4, "gru": 3}  # products with the input (and as many with the state) per step of a layer
+OPERATIONS = 2e10  # of matrix products per call, at least: the product of one step is too short to time
 
 
 def rates(contestants: dict[str, tuple[float, Callable[[], object]]]) -> dict[str, float]:
@@ -29,36 +34,38 @@ def rates(contestants: dict[str, tuple[float, Callable[[], object]]]) -> dict[st
 
     They take turns, so that a temporary slowdown of the machine affects all of them.
     """
-    found = {name: [] for name in contestants}
+    measured = {name: [] for name in contestants}
     for _ in range(1 + REPEATS):
         for name, (amount, call) in contestants.items():
             started = time.perf_counter()
             call()
-            found[name].append(amount / (time.perf_counter() - started))
-    return {name: statistics.median(timed) for name, (_, *timed) in found.items()}
+            measured[name].append(amount / (time.perf_counter() - started))
+    return {name: statistics.median(timed) for name, (_, *timed) in measured.items()}
 
 
-def drawn(corpus: Path, rows: int, seed: int) -> tuple[Tensor, Tensor]:
+def drawn(corpus: Path, rows: int, seed: int) -> Rows:
     """Random encoded rows of the corpus: sources (N, S) and answers (N, T)."""
     table = tables.read_table(corpus)
-    return tokens.encode_table(
-        table.take(np.random.default_rng(seed).choice(len(table), rows, replace=False)), corpus
-    )
+    return tokens.encode_table(table.take(np.random.default_rng(seed).choice(len(table), rows, replace=False)))
 
 
-def spread(corpus: Path, rows: int, pieces: int = 10) -> tuple[Tensor, Tensor]:
+def spread(corpus: Path, rows: int, pieces: int = 10) -> Rows:
     """Encoded rows in the order of the corpus, in pieces evenly spread over it."""
     table = tables.read_table(corpus)
     starts = range(0, pieces * (len(table) // pieces), len(table) // pieces)
-    return tokens.encode_table(pa.concat_tables([table.slice(start, rows // pieces) for start in starts]), corpus)
+    return tokens.encode_table(pa.concat_tables([table.slice(start, rows // pieces) for start in starts]))
 
 
-def one_pass(learner: Learner, run: params.Run, rows: batches.Rows, batched: Callable = tokens.shuffled) -> float:
+def one_pass(learner: Learner, run: params.Run, rows: Rows) -> float:
     """The seconds of one epoch over these rows, trained as `train` does."""
-    with TemporaryDirectory() as folder, machine.precision(run.precision):
-        batches = batched(*rows, run.batch_size, (run.seed, len(learner.seconds) + 1))
+    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    machine.set_precision(run.precision)
+    with TemporaryDirectory() as folder:
+        batches = tokens.shuffled(*rows, run.batch_size, (run.seed, len(learner.seconds) + 1))
         checkpoint = Checkpoint(Path(folder), "benchmark", "")
         train.one_epoch(learner.model, learner, run, batches, checkpoint, tqdm(disable=True))
+    torch.set_float32_matmul_precision(before[0])  # a rival that takes its turn has PyTorch's own
+    torch.backends.cudnn.allow_tf32 = before[1]
     learner.end_epoch()
     return learner.seconds[-1]
 
@@ -74,3 +81,24 @@ def useful_flop(run: params.Run, sources: Tensor, answers: Tensor) -> float:
     encoder = gates * hidden * (embed + hidden) + (run.layers - 1) * layer
     head = hidden**2 + hidden * len(tokens.TOKENS)
     return 6 * (source * encoder + answer * (run.layers * layer + head))
+
+
+def products(run: params.Run, places: int) -> dict[str, tuple[float, Callable[[], None]]]:
+    """The machine's peak: contestants for `rates` that only multiply float32 matrices, in the recurrence's sizes.
+
+    These are the products of one step, forward and backward, and those over a batch's `places`.
+    """
+    size, hidden, gates = run.batch_size, run.hidden_dim, GATES[run.cell] * run.hidden_dim
+    sizes = [(size, hidden, gates), (size, gates, hidden), (places, hidden, gates), (gates, places, hidden)]
+    contestants = {}
+    for rows, inner, columns in sizes:
+        once = 2 * rows * inner * columns  # a multiplication and an addition
+        times = math.ceil(OPERATIONS / once)
+        a, b, out = torch.randn(rows, inner), torch.randn(inner, columns), torch.empty(rows, columns)
+        contestants[f"{rows}x{inner} · {inner}x{columns}"] = once * times, partial(_multiply, a, b, out, times)
+    return contestants
+
+
+def _multiply(a: Tensor, b: Tensor, out: Tensor, times: int) -> None:
+    for _ in range(times):
+        torch.mm(a, b, out=out)

@@ -26,11 +26,9 @@ from stages.common import params, tables
 from stages.common.command import one_line
 from stages.network import machine, scores, tokens, weights
 from stages.network.learner import Learner
+from stages.network.tokens import Rows
 from tests.benchmarks import page, usual
-from tests.benchmarks.buckets import bucketed
-from tests.benchmarks.curves import curves
-from tests.benchmarks.measure import drawn, one_pass, rates, spread, useful_flop
-from tests.benchmarks.products import products
+from tests.benchmarks.measure import drawn, one_pass, products, rates, spread, useful_flop
 
 BATCHES = 20  # per training pass, so that all passes together take minutes
 EVALUATED, DECODED, ONE_BY_ONE = 100_000, 50_000, 200  # rows for the other works
@@ -39,16 +37,14 @@ EVALUATED, DECODED, ONE_BY_ONE = 100_000, 50_000, 200  # rows for the other work
 def generation(operands: int) -> list[page.Line]:
     """Rates of ours on the whole corpus, and of a loop on its beginning."""
     rows = sum(len(batch) for batch in generate.generate(operands))
-    found = rates(
-        {
-            "ours": (rows, lambda: sum(1 for _ in generate.generate(operands))),
-            "loop with eval()": (EVALUATED, lambda: sum(1 for _ in islice(usual.expressions(operands), EVALUATED))),
-        }
-    )
-    return page.lines("generation", found)
+    contestants = {
+        "ours": (rows, lambda: sum(1 for _ in generate.generate(operands))),
+        "loop with eval()": (EVALUATED, lambda: sum(1 for _ in islice(usual.expressions(operands), EVALUATED))),
+    }
+    return page.lines("generation", rates(contestants))
 
 
-def ways(run: params.Run, rows: batches.Rows, learner: Learner) -> dict[str, Callable[[], float]]:
+def ways(run: params.Run, rows: Rows, learner: Learner) -> dict[str, Callable[[], float]]:
     """A function per way, which makes one training pass over the rows."""
     packed, padded = usual.Packed(**learner.model.shape), usual.Padded(**learner.model.shape)
     loop = partial(usual.epoch, packed, torch.optim.AdamW(packed.parameters(), lr=run.lr), run.grad_clip)
@@ -56,54 +52,41 @@ def ways(run: params.Run, rows: batches.Rows, learner: Learner) -> dict[str, Cal
     lists = usual.Expressions(*rows)
     loader = DataLoader(lists, run.batch_size, shuffle=True, collate_fn=lists.collate)
     resident = [ids.long() for ids in rows]
-    found = {
+    return {
         "ours": partial(one_pass, learner, run, rows),
         "usual loop": lambda: loop(loader),
         "plain padded": lambda: plain(usual.resident(*resident, run.batch_size)),
         "ours, bf16": partial(one_pass, learner, replace(run, precision="bf16"), rows),
     }
-    if (run.cell, run.dataset) == ("lstm", "full"):
-        found |= {
-            "tried: ours, length buckets": partial(one_pass, learner, run, rows, bucketed),
-            "tried: plain padded, length buckets": lambda: plain(bucketed(*rows, run.batch_size, (run.seed, 1))),
-        }
-    return found
 
 
 def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, float]]:
     """A line per way, and the operations per second of each product alone."""
     machine.device()  # sets the threads to all cores
-    rows = tuple(ids[: BATCHES * run.batch_size] for ids in tokens.encode_table(tables.read_table(table), table))
+    rows = tuple(ids[: BATCHES * run.batch_size] for ids in tokens.encode_table(tables.read_table(table)))
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
     alone = products(run, round(run.batch_size * tokens.widths(rows[0]).double().mean().item()))
-    found = rates(passes | alone)
-    peaks = {shape: found[shape] for shape in alone}
+    measured = rates(passes | alone)
+    peaks = {shape: measured[shape] for shape in alone}
     share = useful_flop(run, *rows) / max(peaks.values())  # of the machine, per row per second
-    return page.lines(f"training, {run.cell} on {run.dataset}", {way: found[way] for way in passes}, share), peaks
+    return page.lines(f"training, {run.cell} on {run.dataset}", {way: measured[way] for way in passes}, share), peaks
 
 
 def decoding(trained: weights.Trained, corpus: Path, seed: int) -> list[page.Line]:
     """Rates of decoding in batches and row by row, for the corpus in order and for random rows."""
-    one = usual.Packed(**trained.model.shape)
-    one.load_state_dict(trained.model.state_dict())
-    found = []
+    rival = usual.Packed(**trained.model.shape)
+    rival.load_state_dict(trained.model.state_dict())
+    lines = []
     for work, (sources, _) in {
         "decoding, corpus in order": spread(corpus, DECODED),
         "decoding, rows at random": drawn(corpus, DECODED, seed),
     }.items():
         lists = [ids[ids != tokens.PAD].tolist() for ids in sources[:: DECODED // ONE_BY_ONE]]
-        timed = rates(
-            {
-                "ours": (DECODED, partial(scores.decode, trained.model, sources, trained.steps)),
-                "one row at a time": (
-                    len(lists),
-                    lambda lists=lists: [usual.greedy(one, x, trained.steps) for x in lists],
-                ),
-            }
-        )
-        found += page.lines(work, timed)
-    return found
+        by_one = partial(lambda lists: [usual.greedy(rival, ids, trained.steps) for ids in lists], lists)
+        ours = partial(scores.decode, trained.model, sources, trained.steps)
+        lines += page.lines(work, rates({"ours": (DECODED, ours), "one row at a time": (len(lists), by_one)}))
+    return lines
 
 
 def main() -> None:
@@ -128,10 +111,7 @@ def main() -> None:
                 lines += trained
                 peaks[f"{kind.cell} on {kind.dataset}"] = alone
         lines += decoding(weights.load(args.model), args.corpus, config.sample_seed)
-        tables = (args.samples / "single_digit" / f"{part}.parquet" for part in ("train", "valid"))
-        encoded = (tokens.encode_table(tables.read_table(table), table) for table in tables)
-        learned = curves(replace(run, cell="lstm"), config.corpus.operands, *encoded)
-        tables.write_text(draft, page.page(run, BATCHES * run.batch_size, lines, peaks, learned))
+        tables.write_text(draft, page.page(run, BATCHES * run.batch_size, lines, peaks))
     print(page.table(lines))
 
 

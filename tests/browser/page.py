@@ -33,10 +33,6 @@ def page(request, browser):
     context.close()
 
 
-def test_nothing_is_said_or_fetched(page):
-    assert page.said == []
-
-
 def test_nothing_overflows(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     assert page.evaluate(SPILT) == []

@@ -53,16 +53,12 @@ ifneq ($(shell (.venv/bin/python -c '' && .venv/bin/dvc --version) >/dev/null 2>
 endif
 endif
 
-# .venv may be a link, which venv itself refuses. Its target is cleared only if empty or a virtual environment.
 .venv/installed: constraints.txt pyproject.toml
 	@case "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" in \
 		True) ;; \
 		False) echo "make: $(PYTHON) is older than Python 3.11; try make PYTHON=python3.12" >&2; exit 1 ;; \
 		*) echo "make: PYTHON=$(PYTHON): not found, or no Python; try make PYTHON=python3" >&2; exit 1 ;; \
 	esac
-	@test ! -L .venv || test -e .venv/pyvenv.cfg || test -e $@ || test -z "$$(ls -A .venv/ 2>/dev/null)" || \
-		{ echo "make: .venv is a link to a folder that is no virtual environment; remove the link" >&2; exit 1; }
-	venv="$$($(PYTHON) -c 'import os; print(os.path.realpath(".venv"))')" && \
-		$(PYTHON) -m venv --clear "$$venv" && \
-		"$$venv/bin/python" -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from stages.common import params
-from stages.common.messages import BadInput
 from stages.network import tokens
 from stages.network.learner import Learner
 from stages.network.seq2seq import Seq2Seq
@@ -22,25 +21,19 @@ def run(committed):
     return replace(params.find(committed, "runs", "full-lstm")[1], embed_dim=8, hidden_dim=8)
 
 
-@pytest.mark.parametrize("rival", [usual.Packed, usual.Padded])
 @pytest.mark.parametrize("cell", usual.CELLS)
-def test_the_usual_networks_compute_the_logits_of_ours(cell, rival):
+def test_the_usual_network_computes_the_logits_of_ours(cell):
     ours = Seq2Seq(cell, 8, 8, 2)
-    other = rival(**ours.shape)
+    other = usual.Packed(**ours.shape)
     other.load_state_dict(ours.state_dict())
     real = ANSWERS != tokens.PAD
     torch.testing.assert_close(other(SOURCES.long(), ANSWERS.shape[1])[real], ours(SOURCES, ANSWERS)[real])
 
 
-def test_the_usual_networks_refuse_other_decoders():
-    with pytest.raises(BadInput, match="attention"):
-        usual.Packed("gru", 8, 8, 2, "attention")
-
-
 def test_every_way_makes_a_training_pass(run):
     here = speed.ways(run, (SOURCES, ANSWERS), Learner(run, len(SOURCES), torch.device("cpu")))
     on_a_gpu = gpu.ways(run, lambda scratchpad: (SOURCES, ANSWERS), torch.device("cpu"))
-    assert (len(here), len(on_a_gpu)) == (4, 9)
+    assert (len(here), len(on_a_gpu)) == (3, 9)
     assert all(math.isfinite(train()) for train in (*here.values(), *on_a_gpu.values()))
 
 

@@ -2,14 +2,11 @@
 
 import os
 import runpy
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT
 
 import stages
 from stages.common import tables
@@ -70,22 +67,6 @@ def test_the_environment_wins_over_our_defaults(module, name, given, kept, monke
     monkeypatch.setattr(os, "environ", dict(given))
     runpy.run_path(module.__file__)
     assert os.environ.get(name) == kept
-
-
-WITHOUT = "fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"  # Python on Windows
-IMPORTS = f"""
-import importlib, pathlib, sys
-import filelock, joblib, psutil  # which import those of their own system
-sys.modules.update(dict.fromkeys({WITHOUT}))
-for path in sorted(pathlib.Path("stages").rglob("*.py")):
-    importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
-print("stages.train" in sys.modules)
-"""
-
-
-def test_every_module_is_imported_without_those_that_windows_lacks():
-    done = subprocess.run([sys.executable, "-c", IMPORTS], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_a_table_s_lines_end_alike_on_windows(tmp_path, monkeypatch):

@@ -27,15 +27,6 @@ def test_seeds_and_draws_are_told_apart_from_one_network_and_from_other_settings
     assert replace(repeated(), studies={"seeds": (other, table.assign(lr=0.1))}).repeated == {}
 
 
-def test_draws_may_be_missing():
-    over_seeds = repeated(status=NO_TIME)
-    table = runs.scores(over_seeds)
-    assert table.rows[0][1].below == ("seeds 0.720 ± 0.020",)
-    assert "draws" not in table.caption
-    assert seeds.causes([*over_seeds.repeated.values()]) == []
-    assert len(claim(over_seeds, "On the full sample there is a gap").evidence) == 1
-
-
 def test_the_scores_have_their_mean_and_deviation():
     table = runs.scores(repeated())
     column = table.heads.index("exact match")

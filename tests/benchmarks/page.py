@@ -43,7 +43,7 @@ def page(run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[st
         table(lines),
         "*Loop with eval()*: without the worked answers, which ours generates too. *Usual loop*: a `DataLoader` over "
         "lists, padding in Python, a packed `nn.LSTM` or `nn.GRU`, a decoder as long as the longest answer, AdamW. "
-        "*Plain padded*: tensors in memory, no packing, fused AdamW. *One row at a time*: greedily, token by token, by "
+        "*One row at a time*: greedily, token by token, by "
         "the network of the usual loop with the weights of ours. *bf16*: on the CPU's bfloat16 units where it has any.",
         "*Share of the machine*: the operations a second that training needs, over real tokens alone, by those of the "
         "fastest float32 product below, which took turns with the training. Beginnings that several rows share count "

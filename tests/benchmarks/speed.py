@@ -46,16 +46,13 @@ def generation(operands: int) -> list[page.Line]:
 
 def ways(run: params.Run, rows: Rows, learner: Learner) -> dict[str, Callable[[], float]]:
     """A function per way, which makes one training pass over the rows."""
-    packed, padded = usual.Packed(**learner.model.shape), usual.Padded(**learner.model.shape)
+    packed = usual.Packed(**learner.model.shape)
     loop = partial(usual.epoch, packed, torch.optim.AdamW(packed.parameters(), lr=run.lr), run.grad_clip)
-    plain = partial(usual.epoch, padded, torch.optim.AdamW(padded.parameters(), lr=run.lr, fused=True), run.grad_clip)
     lists = usual.Expressions(*rows)
     loader = DataLoader(lists, run.batch_size, shuffle=True, collate_fn=lists.collate)
-    resident = [ids.long() for ids in rows]
     return {
         "ours": partial(one_pass, learner, run, rows),
         "usual loop": lambda: loop(loader),
-        "plain padded": lambda: plain(usual.resident(*resident, run.batch_size)),
         "ours, bf16": partial(one_pass, learner, replace(run, precision="bf16"), rows),
     }
 

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 from torch.utils.data import Dataset
 
-from stages.common.messages import BadInput
 from stages.network import EOS, PAD, TOKENS
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
@@ -41,15 +40,10 @@ class Expressions(Dataset):
 
 
 class Packed(nn.Module):
-    """Encoder-decoder with PyTorch's packed sequences in the encoder, and the decoder `context`.
-
-    Raises BadInput for any other decoder.
-    """
+    """Encoder-decoder with PyTorch's packed sequences in the encoder, and the decoder `context`."""
 
     def __init__(self, cell: str, embed_dim: int, hidden_dim: int, layers: int, decoder: str):
         super().__init__()
-        if decoder != "context":
-            raise BadInput(f"decoder: must be context for the comparison with the usual network (found {decoder})")
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
         self.encoder = CELLS[cell](embed_dim, hidden_dim, layers, batch_first=True)
         self.decoder = CELLS[cell](hidden_dim, hidden_dim, layers, batch_first=True)
@@ -68,20 +62,6 @@ class Packed(nn.Module):
         context = self.encode(source)  # (B, H)
         states, _ = self.decoder(context.unsqueeze(1).repeat(1, width, 1))  # (B, T, H)
         return self.head(states)
-
-
-class Padded(Packed):
-    """Encoder-decoder without packing: padding is computed too, and the context is the state at the last real token."""
-
-    def encode(self, source: Tensor) -> Tensor:
-        states, _ = self.encoder(self.embedding(source))  # (B, S, H)
-        return states[torch.arange(len(source)), (source != PAD).sum(dim=1) - 1]  # - 1: steps count from 0
-
-
-def resident(sources: Tensor, answers: Tensor, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Shuffled batches of tables in memory, as wide as the whole table."""
-    for rows in torch.randperm(len(sources)).split(size):
-        yield sources[rows], answers[rows]
 
 
 def epoch(

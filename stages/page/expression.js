@@ -1,6 +1,6 @@
 "use strict";
 
-// The language of the corpus as stages/grammar.py reads it, with the same messages.
+// The language of the corpus as stages/arithmetic/grammar.py reads it, with the same messages.
 //
 //   new Expression("12 * (3+4)").value  ->  84n
 //   new Expression("12*(3+")            ->  Malformed: '12*(3+': position 7: expected a number or '(', found the end

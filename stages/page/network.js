@@ -144,7 +144,7 @@ class Network {
     }
   }
 
-  /** Attention weights over the source (S), scaled by the root of H as in stages/network/decoders.py. */
+  /** Attention weights over the source (S), scaled by the root of H as in stages/network/seq2seq.py. */
   look(output, keys) {
     const query = product(this.query, output);
     return softmax(keys.map((key) => key.reduce((total, value, n) => total + value * query[n], 0) / Math.sqrt(this.hidden)));

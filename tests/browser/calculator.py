@@ -17,7 +17,7 @@ import pytest
 import torch
 from conftest import KEPT, PAGE, ROOT, listen
 
-from stages.arithmetic import grammar, work
+from stages.arithmetic import grammar, twins, work
 from stages.common.messages import BadInput
 from stages.network import scores, tokens, weights
 from stages.network.seq2seq import Seq2Seq
@@ -92,7 +92,7 @@ def assert_agrees(found: list[dict], texts: list[str], trained: weights.Trained,
         words, shown = one["said"].rsplit(" ", 1)
         assert words == f"{source} {written} {verdict}{f' ({mistake})' if mistake else ''} with probability", text
         assert float(shown) == pytest.approx(probability.item(), abs=1e-3)
-        reason = grammar.unseen(text, trained.operands)
+        reason = twins.unseen(text, trained.operands)
         assert one["note"] == (f"warning: the network never saw {reason}" if reason else "")
         answered += 1
     assert answered > 250

@@ -43,5 +43,5 @@ def small_run(**changes) -> params.Run:
     """The settings of a network that learns four rows in seconds, with these changes."""
     small = {"embed_dim": 16, "hidden_dim": 32, "layers": 2, "batch_size": 4, "epochs": 1, "lr": 0.01, "grad_clip": 2.0}
     other = {"precision": "float32", "seed": 1, "dataset": "d", "cell": "lstm", "decoder": "context"}
-    other |= {"schedule": "constant", "optimizer": "adamw", "scratchpad": "none"}
+    other |= {"patience": "none", "schedule": "constant", "optimizer": "adamw", "scratchpad": "none"}
     return params.Run(**small | other | changes)

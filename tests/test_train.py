@@ -3,10 +3,11 @@
 import json
 from typing import get_args
 
+import pyarrow as pa
 import pytest
 import torch
 from conftest import options, samples, stage
-from torch.optim import SGD, AdamW, Muon
+from torch.optim import SGD, AdamW
 from tqdm import tqdm
 
 from stages import train
@@ -16,18 +17,31 @@ from stages.common.messages import BadInput
 from stages.network import scores, tokens
 from stages.network.cells import CELLS
 from stages.network.checkpoint import Checkpoint
+from stages.network.film import Film
 from stages.network.learner import OPTIMISERS, SCHEDULES, Learner
 from stages.network.machine import PRECISIONS
+from stages.network.muon import Muon
 from stages.network.seq2seq import DECODERS, Seq2Seq
 from tests.networks import small_run
 
 TEXTS = {"1+2=": 3, "12*(3+4)=": 84, "7-9=": -2, "49*49*49=": 117649}
-ROWS = tokens.encode_sources(list(TEXTS)), tokens.encode_answers(TEXTS.values())
+TABLE = pa.table({"src": [*TEXTS], "tgt": [*TEXTS.values()], "template": ["?"] * 4})
+ROWS = tokens.encode_table(TABLE)
 
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    return Checkpoint(tmp_path / ".resume", "r", "0" * 64)
+    return Checkpoint(tmp_path / ".resume", "r", "0" * 64, 1)
+
+
+@pytest.fixture
+def trained(checkpoint, tmp_path):
+    """Trains a network on ROWS, which are held out too."""
+
+    def run(name, settings):
+        return train.train(name, settings, 50, ROWS, TABLE, checkpoint, tmp_path / "live")
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -39,13 +53,15 @@ def checkpoint(tmp_path):
     ],
     ids=str,
 )
-def test_one_batch_overfits(recipe, checkpoint, monkeypatch):
+def test_one_batch_overfits(recipe, trained, monkeypatch):
     monkeypatch.setattr(Checkpoint, "save", lambda *_: None)  # 150 times
-    trained, seconds = train.train("r", small_run(epochs=150, **recipe), 50, ROWS, ROWS, checkpoint)
-    decoded, _ = scores.decode(trained.model, ROWS[0], trained.steps)
+    monkeypatch.setattr(Film, "ask", lambda *_: None)
+    monkeypatch.setattr(Film, "samples", lambda *_: "")
+    network, _, seconds = trained("r", small_run(epochs=150, **recipe))
+    decoded, _ = scores.decode(network.model, ROWS[0], network.steps)
     assert [tokens.decode(ids) for ids in decoded.tolist()] == [str(answer) for answer in TEXTS.values()]
-    assert [row["epoch"] for row in trained.history] == list(range(1, len(seconds) + 1)) == list(range(1, 151))
-    last = trained.history[-1]
+    assert [row["epoch"] for row in network.history] == list(range(1, len(seconds) + 1)) == list(range(1, 151))
+    last = network.history[-1]
     assert max(last["train_loss"], last["valid_loss"]) < 0.05
     assert last["train_token_accuracy"] == last["valid_token_accuracy"] == last["valid_exact_match"] == 1
 
@@ -63,7 +79,8 @@ def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrun
     learner.schedulers = [SCHEDULES["constant"](learner.optimisers[0], 1)]
     batches = tokens.shuffled(*ROWS, 4, (1, 1))
     limit = limit if limit == "none" else norm.item() * limit
-    train.one_epoch(model, learner, small_run(grad_clip=limit), batches, checkpoint, tqdm(disable=True))
+    bar = tqdm(total=4, disable=True)
+    train.one_epoch(model, learner, small_run(grad_clip=limit), batches, checkpoint, None, bar)
     scored = learner.end_epoch()
     for weight, old, gradient in zip(model.parameters(), before, gradients, strict=True):
         torch.testing.assert_close(weight.detach(), old - gradient / shrunk, atol=1e-6, rtol=1e-3)
@@ -71,32 +88,33 @@ def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrun
     assert scored["clipped"] == share
 
 
-def test_a_nan_loss_names_run_and_epoch(monkeypatch, checkpoint):
+def test_a_nan_loss_names_run_and_epoch(monkeypatch, trained, checkpoint):
     real = scores.summed_loss
     monkeypatch.setattr(scores, "summed_loss", lambda *given: (real(*given)[0] * torch.nan, *real(*given)[1:]))
     with pytest.raises(BadInput, match=r"run some-lstm: train_loss is nan in epoch 1"):
-        train.train("some-lstm", small_run(), 50, ROWS, ROWS, checkpoint)
+        trained("some-lstm", small_run())
     assert checkpoint.load() is None
 
 
-def test_a_last_step_that_breaks_the_network_is_found_too(monkeypatch, checkpoint):
+def test_a_last_step_that_breaks_the_network_is_found_too(monkeypatch, trained):
     monkeypatch.setattr(
         torch.nn.utils, "clip_grad_norm_", lambda weights, _: sum(w.grad.fill_(torch.nan).sum() for w in weights)
     )
     with pytest.raises(BadInput, match=r"run some-lstm: valid_loss is nan in epoch 1"):
-        train.train("some-lstm", small_run(), 50, ROWS, ROWS, checkpoint)
+        trained("some-lstm", small_run())
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_same_seed_same_bytes(cell, finished, tmp_path):
     name, (rows, valid) = f"small-{cell}", samples(finished, "small")
-    model, timing = tmp_path / "models" / f"{name}.safetensors", tmp_path / "timing.json"
-    done = stage("train", finished / "params.yaml", name, rows, valid, model, timing, tmp_path / ".resume")
+    model, film = tmp_path / "models" / f"{name}.safetensors", tmp_path / "film" / f"{name}.parquet"
+    timing, live = tmp_path / "timing.json", tmp_path / "live" / f"{name}.csv"
+    done = stage("train", finished / "params.yaml", name, rows, valid, model, film, timing, live, tmp_path / ".resume")
     assert done.returncode == 0, done.stderr
     outputs = {"predictions": "parquet", "products": "parquet", "metrics": "json", "history": "csv", "plots": "csv"}
     made = {kind: tmp_path / kind / f"{name}.{ending}" for kind, ending in outputs.items()}
     assert stage("evaluate", finished / "params.yaml", model, valid, *options({"train": rows} | made)).returncode == 0
-    for path in (model, *made.values()):
+    for path in (model, film, live, *made.values()):
         assert path.read_bytes() == (finished / path.relative_to(tmp_path)).read_bytes()
     measured = json.loads(timing.read_text())
     assert set(measured) >= {"seconds_per_epoch", "rows_per_second", "device", "threads", "processes", "torch"}
@@ -146,7 +164,7 @@ def test_muon_has_the_matrices_inside_and_adamw_the_rest(model):
 
 
 def test_an_update_of_muon(model):
-    """Singular values near 1, as Newton-Schulz in bfloat16 makes them, times the scale of Liu et al. 2025."""
+    """Singular values near 1, as Newton-Schulz makes them, times the scale of Liu et al. 2025."""
     before = model.encoder.weight_hh_l1.detach().clone()
     for weight in model.parameters():
         weight.grad = torch.randn_like(weight)
@@ -164,6 +182,8 @@ def learning_rates(steps, **changes):
     rates = []
     for _ in range(steps):
         rates.append([optimiser.param_groups[0]["lr"] for optimiser in training.optimisers])
+        for weight in training.model.parameters():
+            weight.grad = torch.zeros_like(weight)
         training.update()
     return rates
 

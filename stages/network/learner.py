@@ -7,10 +7,11 @@ import math
 from typing import Any
 
 import torch
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 from stages.common import params
+from stages.network.muon import Muon
 from stages.network.seq2seq import Seq2Seq
 
 RISE = 0.1  # share of the steps in which the one-cycle schedule raises the learning rate
@@ -38,14 +39,15 @@ def adamw(model: Seq2Seq, lr: float) -> list[Optimizer]:
 
 
 def muon(model: Seq2Seq, lr: float) -> list[Optimizer]:
-    """Muon (Jordan et al. 2024) for the hidden weight matrices, AdamW for embedding, biases and output layer."""
+    """Muon for the hidden weight matrices, AdamW for embedding, biases and output layer."""
     edges = {"embedding.weight", "head.2.weight"}
     weights = dict(model.named_parameters())
+    kind = torch.optim.Muon if model.embedding.weight.is_cuda else Muon  # every GPU here multiplies bfloat16 fast
     inside = [name for name, weight in weights.items() if weight.ndim == 2 and name not in edges]
     return [
         # An update is scaled to the size that is usual with AdamW, so that one learning rate suits both. Momentum and
-        # decay are PyTorch's defaults, and were best of those tried (reports/studies/muon_settings.csv).
-        Muon([weights[name] for name in inside], lr, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
+        # decay are PyTorch's defaults; of those tried, their mean was best (reports/studies/muon_settings.csv).
+        kind([weights[name] for name in inside], lr, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
         AdamW([weight for name, weight in weights.items() if name not in inside], lr=lr, fused=True),
     ]
 
@@ -53,7 +55,7 @@ def muon(model: Seq2Seq, lr: float) -> list[Optimizer]:
 OPTIMISERS = {"adamw": adamw, "muon": muon}
 
 STEPPING = "optimisers", "schedulers"  # lists of parts that have a state of their own
-COUNTS = "history", "seconds", "step", "totals", "elapsed"
+COUNTS = "history", "seconds", "step", "totals", "elapsed", "frames", "best"
 
 
 class Learner:
@@ -69,6 +71,9 @@ class Learner:
         self.device = device
         self.history: list[dict[str, float]] = []  # one dict per finished epoch
         self.seconds: list[float] = []  # per finished epoch, without validation
+        self.frames: list[tuple] = []  # of the film
+        self.patience = run.patience
+        self.best: dict[str, Any] = {}  # with patience: the epoch of the lowest held-out loss, and its weights
         self._begin_epoch()
 
     def update(self) -> None:
@@ -90,6 +95,23 @@ class Learner:
         self.seconds.append(self.elapsed)
         self._begin_epoch()
         return scored
+
+    def remember(self) -> None:
+        """With patience, keep the weights of the epoch that just ended if its held-out loss is the lowest so far."""
+        *earlier, loss = [scored["valid_loss"] for scored in self.history]
+        if self.patience != "none" and loss < min(earlier, default=math.inf):
+            weights = {name: weight.clone() for name, weight in self.model.state_dict().items()}
+            self.best = {"epoch": len(self.history), "weights": weights}
+
+    def stale(self) -> bool:
+        """Whether as many epochs as `patience` have passed since the best one."""
+        return bool(self.best) and len(self.history) - self.best["epoch"] >= self.patience
+
+    def finish(self) -> None:
+        """With patience, go back to the weights of the best epoch, with which the history then ends."""
+        if self.best:
+            self.model.load_state_dict(self.best["weights"])
+            del self.history[self.best["epoch"] :]
 
     def state(self) -> dict[str, Any]:
         """The content of a checkpoint."""

@@ -149,11 +149,11 @@ def test_the_first_answer_is_all_that_is_wanted(command):
 def test_lines_are_answered_in_batches(models, monkeypatch):
     sizes, real = [], scores.decode
     monkeypatch.setattr(scores, "decode", lambda model, ids, steps: sizes.append(len(ids)) or real(model, ids, steps))
-    asked = [f"{n % 50}+0" for n in range(2500)]
-    asked[2000] = "3+"
+    asked = [f"{n % 50}+0" for n in range(4500)]
+    asked[4000] = "3+"
     done = answered(models, text="\n".join(asked))
-    assert sizes == [1024, 1023, 451, 1]  # the last line has no end, so more of it could have come
-    assert [line.split("=")[0] for line in done.stdout.splitlines()] == asked[:2000] + asked[2001:]
+    assert sizes == [2048, 2047, 403, 1]  # the last line has no end, so more of it could have come
+    assert [line.split("=")[0] for line in done.stdout.splitlines()] == asked[:4000] + asked[4001:]
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     empty = answered(models, text="")
     assert (empty.returncode, empty.stdout, empty.stderr) == (0, "", "")

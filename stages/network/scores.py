@@ -7,6 +7,7 @@ sources (N, S), answers (N, T)  ->  a summed loss, 70,000 correct tokens of 77,0
 import math
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import torch
 from torch import Tensor
@@ -39,19 +40,27 @@ def token_sums(model: Seq2Seq, sources: Tensor, answers: Tensor) -> Tensor:
 
 def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]:
     """`Seq2Seq.greedy` for a whole table (N, S): answers, uint8 (N, steps), and probabilities (N), on the CPU."""
-    parts = [model.greedy(fit(sources[rows]), steps) for rows in in_order(len(sources))]
-    answers, probabilities = zip(*parts, strict=True)
-    return torch.cat([part.to("cpu", torch.uint8) for part in answers]), torch.cat(probabilities).cpu()
+    # Sorted, so that a batch has many rows with the same prefix, which the encoder reads once
+    order = torch.from_numpy(np.lexsort(sources.cpu().numpy().T[::-1]))
+    parts = [model.greedy(fit(sources[order[rows].to(sources.device)]), steps) for rows in in_order(len(sources))]
+    answers, probabilities = (torch.cat([part.cpu() for part in column]) for column in zip(*parts, strict=True))
+    back = order.argsort()
+    return answers.to(torch.uint8)[back], probabilities[back]
 
 
 def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
-    """The rows (N) with the network's greedy answers, and the values of these answers as token ids (N, steps).
+    """The rows (N) with the network's greedy answers, and the values of these answers as token ids (N, steps)."""
+    decoded, probability = decode(trained.model, sources, trained.steps)
+    return predictions(trained, rows, answers, decoded, probability), trained.values(decoded)
+
+
+def predictions(trained: Trained, rows: pa.Table, answers: Tensor, decoded: Tensor, probability: Tensor) -> pa.Table:
+    """The rows (N) with decoded answers (N, steps) and their probabilities (N).
 
     An answer is `correct` if its value is the decimal `tgt`, then `<eos>`. Its probability is of all that was written.
     """
-    decoded, probability = decode(trained.model, sources, trained.steps)
     values = trained.values(decoded)
-    predictions = pa.table(
+    return pa.table(
         {
             "src": rows["src"],
             "tgt": rows["tgt"],
@@ -63,7 +72,18 @@ def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -
         },
         PREDICTIONS,
     )
-    return predictions, values
+
+
+def products(operands: int) -> pa.Table:
+    """Every `a*b=` over operands 0..operands-1 with its answer; too few held-out rows have this template."""
+    pairs = [(a, b) for a in range(operands) for b in range(operands)]
+    return pa.table(
+        {
+            "src": [f"{a}*{b}=" for a, b in pairs],
+            "tgt": pa.array([a * b for a, b in pairs], pa.int32()),
+            "template": pa.array(["a*b"] * len(pairs)).dictionary_encode(),
+        }
+    )
 
 
 def exact(decoded: Tensor, answers: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from stages.network import EOS, PAD, TOKENS
 Rows = tuple[Tensor, Tensor]  # sources (N, S) and answers (N, T)
 
 # Rows answered per batch: enough to keep the machine busy, few enough for little memory
-ANSWERED = 1024
+ANSWERED = 2048
 
 _ID = {token: number for number, token in enumerate(TOKENS) if len(token) == 1}
 

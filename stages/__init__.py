@@ -19,8 +19,11 @@ SOURCE = {  # the code as this process read it
 if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+# The cores that this process may use; once PyTorch is imported, OpenMP's settings may hide them
+AFFINITY = os.sched_getaffinity(0) if sys.platform == "linux" else set()
+
 # How often a waiting OpenMP thread polls before it sleeps. libgomp's default, 300,000, keeps a core busy that other
 # threads need. libgomp reads the variable while PyTorch is imported. `make bench` compares several values.
-SPINS = 1_000
+SPINS = 10_000
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))

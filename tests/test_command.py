@@ -49,9 +49,9 @@ def test_an_error_of_the_program_s_own_is_not_hidden(error):
 
 
 @pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler])
-def test_sigint_and_sigterm_interrupt_a_stage_unless_they_are_ignored(handler):
+def test_stop_signals_interrupt_a_stage_unless_they_are_ignored(handler):
     """A shell ignores SIGINT in background commands."""
-    numbers = signal.SIGINT, signal.SIGTERM
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
     before = [signal.signal(number, handler) for number in numbers]
     try:
         with contextlib.suppress(SystemExit), one_line("stage"):
@@ -60,13 +60,13 @@ def test_sigint_and_sigterm_interrupt_a_stage_unless_they_are_ignored(handler):
     finally:
         for number, earlier in zip(numbers, before, strict=True):
             signal.signal(number, earlier)
-    assert during == [signal.default_int_handler if handler is signal.SIG_DFL else handler] * 2
+    assert during == [signal.default_int_handler if handler is signal.SIG_DFL else handler] * 3
     assert message_of("stage", KeyboardInterrupt()) == "stage: stopped"
 
 
 def test_ctrl_c_while_pytorch_is_imported(tmp_path):
     (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
-    command = [sys.executable, "-m", "stages.train", "params.yaml", "full-lstm", "a", "b", "c", "d", "e"]
+    command = [sys.executable, "-m", "stages.train", "params.yaml", "full-lstm", *"abcdefg"]
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
     heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # pytest may run in a shell's background
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, preexec_fn=heard)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +12,7 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from conftest import ROOT, samples, stage, write_params
+from conftest import ROOT, TRAINED, samples, stage, write_params
 
 from stages.network import weights
 
@@ -35,13 +37,13 @@ def test_two_ranks_train_the_curve_of_one_process(finished, tmp_path):
     histories, processes = [], []
     for ranks in (1, 2):
         out = tmp_path / str(ranks)
-        paths = out / "r.safetensors", out / "timing.json", out / ".resume"
+        paths = [out / name for name in (*TRAINED, ".resume")]
         arguments = [config, "small-gru", *samples(finished, "small"), *paths]
         done = stage("train", *arguments) if ranks == 1 else on_ranks(2, [*PROGRAM, *arguments])
         assert done.returncode == 0, done.stderr
         assert done.stderr.count("small-gru 3/3: loss") == 1
         histories.append(weights.load(paths[0]).history)
-        processes.append(json.loads(paths[1].read_text())["processes"])
+        processes.append(json.loads(paths[2].read_text())["processes"])
     assert processes == [1, 2]
     for one, two in zip(*histories, strict=True):
         assert one == pytest.approx(two, abs=1e-4)
@@ -52,7 +54,7 @@ def test_two_ranks_train_the_curve_of_one_process(finished, tmp_path):
 def endless(finished, tmp_path):
     """The command of a training that does not end by itself."""
     config = write_params(tmp_path / "params.yaml", epochs=10_000)
-    out = [tmp_path / name for name in ("r.safetensors", "timing.json", ".resume")]
+    out = [tmp_path / name for name in (*TRAINED, ".resume")]
     return [str(word) for word in [*PROGRAM, config, "small-lstm", *samples(finished, "small"), *out]]
 
 
@@ -94,7 +96,7 @@ def test_a_killed_rank_ends_all_with_its_exit_status(endless, start):
     family[0].kill()
     assert process.wait(timeout=60) == 128 + signal.SIGKILL
     assert psutil.wait_procs(family, timeout=20)[1] == []
-    assert "exitcode: -9" in log.read_text()
+    assert re.search(r"^TORCHRUN: rank [01] was ended by signal 9$", log.read_text(), re.MULTILINE), log.read_text()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
@@ -112,3 +114,28 @@ def test_bad_input_in_a_rank_prints_no_traceback(endless, tmp_path):
     assert done.returncode == 1
     assert f"train: {tmp_path / 'params.yaml'}: runs: no entry 'nobody'; there are" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ("--standalone --nproc-per-node gpu", "Cuda is not available."),
+        ("--standalone --nproc-per-node 0", "there must be at least 1 process"),
+        ("--standalone --nproc-per-node '2", "No closing quotation"),
+        ("--nnodes 1 --nproc-per-node 1 --master-addr 127.0.0.1 --master-port PORT", ".*address already in use"),
+    ],
+)
+def test_what_torchrun_cannot_do_is_one_line(options, why, endless):
+    with socket.create_server(("", 0)) as taken:
+        options = options.replace("PORT", str(taken.getsockname()[1]))
+        env = os.environ | QUIET | {"TORCHRUN": options}
+        done = subprocess.run(endless, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert re.fullmatch(f"train: TORCHRUN={re.escape(options)}: {why}\n", done.stderr)
+
+
+def test_ranks_that_cannot_connect_say_so_once(endless):
+    env = environment(2) | {"GLOO_SOCKET_IFNAME": "nope"}
+    done = subprocess.run(endless, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert re.fullmatch(r"train: the ranks cannot connect: .*Unable to find address for: nope\n", done.stderr)

@@ -2,11 +2,15 @@
 
 import os
 import runpy
+import subprocess
+import sys
 from types import SimpleNamespace
 
+import joblib
 import pandas as pd
 import pytest
 import torch
+from conftest import ROOT
 
 import stages
 from stages.common import tables
@@ -44,21 +48,34 @@ def test_precision_is_of_products(name, matmul, tf32, monkeypatch):
         torch.set_float32_matmul_precision(before)
 
 
-@pytest.mark.parametrize(("given", "threads"), [({}, [3]), ({"OMP_NUM_THREADS": "1"}, [])])
+@pytest.mark.parametrize(("given", "threads"), [({}, [3, 1]), ({"OMP_NUM_THREADS": "1"}, [])])
 def test_threads_are_the_cores_unless_the_environment_sets_them(given, threads, monkeypatch):
     calls = []
     monkeypatch.setattr(os, "environ", given)
     monkeypatch.setattr(machine.joblib, "cpu_count", lambda: 3)
     monkeypatch.setattr(torch, "set_num_threads", calls.append)
     assert machine.device() == torch.device("cpu")
+    assert machine.device(threads=1) == torch.device("cpu")
     assert calls == threads
+
+
+@pytest.mark.skipif(len(stages.AFFINITY) < 2, reason="needs Linux and two cores")
+@pytest.mark.parametrize("setting", ["OMP_PROC_BIND=true", "OMP_PLACES=cores", "GOMP_CPU_AFFINITY=0-1"])
+def test_openmp_s_bindings_hide_no_core(setting):
+    """OpenMP binds the thread that imports PyTorch to one core."""
+    name, _, value = setting.partition("=")
+    env = {key: text for key, text in os.environ.items() if key != "OMP_NUM_THREADS"} | {name: value}
+    show = "import stages, torch, os; print(len(os.sched_getaffinity(0)))\nfrom stages.network import machine\n"
+    show += "machine.device(); print(torch.get_num_threads(), *os.sched_getaffinity(0))"
+    done = subprocess.run([sys.executable, "-c", show], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", str(joblib.cpu_count()), *map(str, os.sched_getaffinity(0))]
 
 
 @pytest.mark.parametrize(
     ("module", "name", "given", "kept"),
     [
         (machine, "ONEDNN_PRIMITIVE_CACHE_CAPACITY", {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "7"}, "7"),
-        (stages, "GOMP_SPINCOUNT", {}, "1000"),
+        (stages, "GOMP_SPINCOUNT", {}, "10000"),
         (stages, "GOMP_SPINCOUNT", {"GOMP_SPINCOUNT": "77"}, "77"),
         (stages, "GOMP_SPINCOUNT", {"OMP_WAIT_POLICY": "active"}, None),
     ],

@@ -21,10 +21,11 @@ WITH_PARENT = "DVC_STAGE", "STUDY"  # environment variables that DVC and `study`
 
 @contextmanager
 def one_line(stage: str) -> Iterator[None]:
-    """Report bad input, lack of disk or memory, Ctrl-C and SIGTERM in one line; end silently if a pipe is closed."""
+    """Report bad input, lack of disk or memory, and stop signals in one line; end silently if a pipe is closed."""
     _die_with_parent()
-    for number in (signal.SIGINT, signal.SIGTERM):  # raise KeyboardInterrupt, so that drafts are deleted
-        if signal.getsignal(number) is signal.SIG_DFL:
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # raise KeyboardInterrupt, so that drafts are deleted
+        number = getattr(signal, name, None)  # Windows lacks SIGHUP, which a closed terminal sends
+        if number and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
     try:
         yield

@@ -8,6 +8,7 @@ import logging
 import os
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+from stages.common.messages import BadInput
 
 
 def hand_over(module: str) -> None:
@@ -27,14 +30,18 @@ def hand_over(module: str) -> None:
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-    logging.disable(logging.WARNING)  # torchrun warns about each rank that it stops
+    logging.disable(logging.ERROR)  # torchrun logs each rank that fails or that it stops; ranks explain themselves
     try:
         run.main([*shlex.split(options), "-m", module, *sys.argv[1:]])
     except ChildFailedError as error:
-        code = error.get_first_failure()[1].exitcode
-        sys.exit(code if code > 0 else 128 - code)  # the exit status that a shell reports for a signal
+        rank, failure = error.get_first_failure()
+        if failure.exitcode < 0:
+            print(f"TORCHRUN: rank {rank} was ended by signal {-failure.exitcode}", file=sys.stderr)
+        sys.exit(failure.exitcode if failure.exitcode > 0 else 128 - failure.exitcode)  # as a shell reports a signal
     except SignalException as error:
         raise KeyboardInterrupt from error
+    except (ValueError, AssertionError, RuntimeError) as error:  # of the options, or of the network
+        raise BadInput(f"TORCHRUN={options}: {str(error) or 'there must be at least 1 process'}") from error
     sys.exit()
 
 
@@ -44,13 +51,18 @@ def group() -> Iterator[None]:
     if not distributed.is_torchelastic_launched():
         yield
         return
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
+        try:
+            distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        except (ValueError, RuntimeError) as error:
+            time.sleep(2 * int(os.environ["LOCAL_RANK"]))  # torchrun stops the other ranks before they say it too
+            raise BadInput(f"the ranks cannot connect: {error}") from error
         yield
     except KeyboardInterrupt:
         sys.exit(1)  # no message: torchrun, stopped too, prints one for all ranks
     finally:
-        distributed.destroy_process_group()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
 
 
 def ranks() -> int:

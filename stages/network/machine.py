@@ -1,6 +1,6 @@
 """The machine: its device (CUDA if there is any, else all CPU cores), precision, memory and description.
 
-{'device': 'cpu', 'threads': 2, 'processes': 1, 'torch': '2.13.0', 'processor': 'AMD EPYC 9B14'}
+{'device': 'cpu', 'threads': 1, 'processes': 1, 'torch': '2.13.0', 'processor': 'AMD EPYC 9B14'}
 """
 
 import os
@@ -14,6 +14,7 @@ import joblib
 import psutil
 import torch
 
+from stages import AFFINITY
 from stages.network import launch
 
 # PyTorch's names for the precision of float32 matrix products. A CPU without bfloat16 units computes in float32.
@@ -24,10 +25,12 @@ PRECISIONS = {"float32": "highest", "tf32": "high", "bf16": "medium"}
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
 
 
-def device() -> torch.device:
-    """The device to compute on. Also sets the number of threads to all cores, unless OMP_NUM_THREADS is set."""
+def device(threads: int | None = None) -> torch.device:
+    """The device to compute on. Sets the number of threads, by default all cores, unless OMP_NUM_THREADS is set."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, AFFINITY)  # OMP_PROC_BIND and its kind bind this thread to one core, maybe a busy one
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(joblib.cpu_count())  # PyTorch's default is one per two hyper-threads
+        torch.set_num_threads(threads or joblib.cpu_count())  # PyTorch's default is one per two hyper-threads
     if not torch.cuda.is_available():
         return torch.device("cpu")
     cuda = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))  # torchrun numbers a machine's ranks
@@ -65,6 +68,13 @@ def timing(seconds: list[float], rows: int) -> dict[str, float | int | str]:
         "seconds_per_epoch": round(mean, 3),
         "rows_per_second": round(rows / mean, 1),
         "peak_memory_mib": peak_memory(),
+        **described(),
+    }
+
+
+def described() -> dict[str, int | str]:
+    """The device, threads, ranks, PyTorch version and processor: on others, sums round in another order."""
+    return {
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),
         "processes": launch.ranks(),

@@ -4,9 +4,29 @@
 """
 
 import argparse
+from pathlib import Path
+
+
+def arguments() -> argparse.Namespace:
+    """The command line, read before the slow imports."""
+    parser = argparse.ArgumentParser(description="Answer a run's held-out rows with its network and score the answers.")
+    parser.add_argument("params", type=Path)
+    parser.add_argument("model", type=Path, help="model file to read")
+    parser.add_argument("rows", type=Path, help="Parquet file to read: held-out rows")
+    parser.add_argument("--train", type=Path, required=True, help="Parquet file to read: the run's training rows")
+    parser.add_argument("--predictions", type=Path, required=True, help="Parquet file to write: answers to these rows")
+    parser.add_argument("--products", type=Path, required=True, help="Parquet file to write: answers to every a*b")
+    parser.add_argument("--metrics", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--history", type=Path, required=True, help="CSV file to write: the training curve")
+    parser.add_argument("--plots", type=Path, required=True, help="CSV file to write: the table for `dvc plots`")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    ARGUMENTS = arguments()
+
 import json
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +34,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from stages.arithmetic import grammar, twins, work
+from stages.arithmetic import grammar, places, twins, work
 from stages.common import params, tables
 from stages.common.command import one_line
 from stages.common.watch import given
@@ -70,39 +90,16 @@ def by_twin(correct: np.ndarray, has_twin: np.ndarray) -> dict[str, float]:
 def pictures(history: list[dict[str, float]], exact_match: float, answers: pd.DataFrame) -> pd.DataFrame:
     """The table for `dvc plots`: a row per epoch, a row with the exact match, and a row per pair of `digits`."""
     curves = pd.DataFrame(history).reindex(columns=["epoch", "valid_loss", "valid_token_accuracy"])
-    return pd.concat([curves, pd.DataFrame({"exact_match": [exact_match]}), work.digits(answers)], ignore_index=True)
+    return pd.concat([curves, pd.DataFrame({"exact_match": [exact_match]}), places.digits(answers)], ignore_index=True)
 
 
-def products(operands: int) -> pa.Table:
-    """Every `a*b=` over operands 0..operands-1 with its answer; too few held-out rows have this template."""
-    pairs = [(a, b) for a in range(operands) for b in range(operands)]
-    return pa.table(
-        {
-            "src": [f"{a}*{b}=" for a, b in pairs],
-            "tgt": pa.array([a * b for a, b in pairs], pa.int32()),
-            "template": pa.array(["a*b"] * len(pairs)).dictionary_encode(),
-        }
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Answer a run's held-out rows with its network and score the answers.")
-    parser.add_argument("params", type=Path)
-    parser.add_argument("model", type=given, help="model file to read")
-    parser.add_argument("rows", type=given, help="Parquet file to read: held-out rows")
-    parser.add_argument("--train", type=given, required=True, help="Parquet file to read: the run's training rows")
-    parser.add_argument("--predictions", type=Path, required=True, help="Parquet file to write: answers to these rows")
-    parser.add_argument("--products", type=Path, required=True, help="Parquet file to write: answers to every a*b")
-    parser.add_argument("--metrics", type=Path, required=True, help="JSON file to write")
-    parser.add_argument("--history", type=Path, required=True, help="CSV file to write: the training curve")
-    parser.add_argument("--plots", type=Path, required=True, help="CSV file to write: the table for `dvc plots`")
-    args = parser.parse_args()
-
+def main(args: argparse.Namespace) -> None:
     params.read(args.params)
-    device = machine.device()
+    given(args.model), given(args.rows), given(args.train)
+    device = machine.device(threads=1)  # then the metrics do not depend on the number of cores
     trained = weights.load(args.model)
     trained.model.to(device)
-    rows, pairs = tables.read_table(args.rows), products(trained.operands)
+    rows, pairs = tables.read_table(args.rows), scores.products(trained.operands)
     encoded = tokens.encode_table(rows, trained.scratchpad)
     predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in encoded))
     multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in tokens.encode_table(pairs)))
@@ -124,4 +121,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     with one_line("evaluate"):
-        main()
+        main(ARGUMENTS)

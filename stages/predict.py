@@ -10,19 +10,42 @@ With a scratchpad the line ends with the work, and with its first wrong step if 
 """
 
 import argparse
-import io
 import re
+from pathlib import Path
+
+from stages.common.messages import printable
+from stages.network import CALCULATOR
+
+MODELS = Path(__file__).parents[1] / "data" / "models"  # in the repository, whatever the current folder
+
+
+def arguments() -> argparse.Namespace:
+    """The command line, read before the slow imports."""
+    parser = argparse.ArgumentParser(description="Answer expressions with a trained network.")
+    parser.add_argument("expressions", nargs="*", help='such as "12*(3+4)"; if none: a prompt, or standard input')
+    parser.add_argument("--run", default=CALCULATOR, help="a name under `runs` (default: %(default)s)")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of model files (default: %(default)s)")
+    # An expression that begins with '-' looks like an option. It is malformed, and reported like any other.
+    args, dashed = parser.parse_known_args()
+    if unknown := [word for word in dashed if re.match("--[a-z]", word)]:
+        parser.error(f"no such option: {printable(' '.join(unknown))}")
+    args.expressions += dashed
+    return args
+
+
+if __name__ == "__main__":
+    ARGUMENTS = arguments()
+
+import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from stages.arithmetic import grammar, twins, work
 from stages.common.command import one_line
-from stages.common.messages import BadInput, printable
-from stages.network import CALCULATOR, machine, scores, tokens, weights
+from stages.common.messages import BadInput
+from stages.network import machine, scores, tokens, weights
 
-MODELS = Path(__file__).parents[1] / "data" / "models"  # in the repository, whatever the current folder
 CHUNK = 1 << 18  # most bytes of standard input read at a time
 END = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
@@ -100,22 +123,13 @@ def arrived(stream: io.BufferedIOBase) -> Iterator[list[str]]:
             return
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Answer expressions with a trained network.")
-    parser.add_argument("expressions", nargs="*", help='such as "12*(3+4)"; if none: a prompt, or standard input')
-    parser.add_argument("--run", default=CALCULATOR, help="a name under `runs` (default: %(default)s)")
-    parser.add_argument("--models", type=Path, default=MODELS, help="folder of model files (default: %(default)s)")
-    # An expression that begins with '-' looks like an option. It is malformed, and reported like any other.
-    args, dashed = parser.parse_known_args()
-    if unknown := [word for word in dashed if re.match("--[a-z]", word)]:
-        parser.error(f"no such option: {printable(' '.join(unknown))}")
-
+def main(args: argparse.Namespace) -> None:
     machine.device()
     path = args.models / f"{args.run}.safetensors"
     if args.run == CALCULATOR and not path.exists():
         raise BadInput(f"{path}: no such file; `git checkout {path}` brings it back")
     trained = weights.load(path)
-    given, malformed = args.expressions + dashed, 0
+    given, malformed = args.expressions, 0
     typing = not given and sys.stdin.isatty()
     if typing:
         print(f"{args.run}: type an expression such as 12 * (3 + 4); {END} exits", file=sys.stderr)
@@ -130,4 +144,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     with one_line("predict"):
-        main()
+        main(ARGUMENTS)

@@ -6,6 +6,20 @@ exact match 0.973000 of 1,000 rows; bad rows skipped: 1
 """
 
 import argparse
+from pathlib import Path
+
+
+def arguments() -> argparse.Namespace:
+    """The command line, read before the slow imports."""
+    parser = argparse.ArgumentParser(description="Score a trained network on a table.")
+    parser.add_argument("model", type=Path, help="model file to read")
+    parser.add_argument("rows", type=Path, help="table with columns src and tgt: CSV, JSON lines, Parquet, Feather")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    ARGUMENTS = arguments()
+
 import bz2
 import csv
 import gzip
@@ -21,7 +35,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import compress, islice
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -224,12 +237,7 @@ def score(trained: weights.Trained, model: Path, path: Path, device: torch.devic
         yield f"{name:<9} {right[name] / asked[name]:.6f} of {asked[name]:,}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Score a trained network on a table.")
-    parser.add_argument("model", type=Path, help="model file to read")
-    parser.add_argument("rows", type=Path, help="table with columns src and tgt: CSV, JSON lines, Parquet, Feather")
-    args = parser.parse_args()
-
+def main(args: argparse.Namespace) -> None:
     device = machine.device()
     trained = weights.load(args.model)
     trained.model.to(device)
@@ -238,4 +246,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     with one_line("score"):
-        main()
+        main(ARGUMENTS)

@@ -4,9 +4,33 @@ learning_rate, {'lr': 0.01, 'seed': 1}  ->  reports/studies/learning_rate.csv: l
 """
 
 import argparse
+from pathlib import Path
+
+import joblib
+
+
+def arguments() -> argparse.Namespace:
+    """The command line, read before the slow imports."""
+    parser = argparse.ArgumentParser(description="Measure the points of a study that have no row yet.")
+    parser.add_argument("params", type=Path)
+    parser.add_argument("studies", type=Path, help="studies.yaml")
+    parser.add_argument("study", help="a name in studies.yaml; without it, the studies are listed", nargs="?")
+    parser.add_argument("--data", type=Path, default="data", help="folder of the pipeline's data (default: data)")
+    parser.add_argument("--reports", type=Path, default="reports", help="folder of results (default: reports)")
+    parser.add_argument("--networks", type=Path, default=".networks", help="folder of trained networks")
+    parser.add_argument("--workers", type=int, help="trainings at the same time (default: one per core)")
+    args = parser.parse_args()
+    args.workers = joblib.cpu_count() if args.workers is None else args.workers
+    if args.workers < 1:
+        parser.error(f"--workers: must be at least 1 (found {args.workers})")
+    return args
+
+
+if __name__ == "__main__":
+    ARGUMENTS = arguments()
+
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
@@ -61,19 +85,7 @@ def listing(studies: dict[str, design.Study], folder: Path) -> Iterator[str]:
         yield f"{name:<20} {measured:>3} of {len(points):>3} points  {entry.question}{age}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the points of a study that have no row yet.")
-    parser.add_argument("params", type=Path)
-    parser.add_argument("studies", type=Path, help="studies.yaml")
-    parser.add_argument("study", help="a name in studies.yaml; without it, the studies are listed", nargs="?")
-    parser.add_argument("--data", type=Path, default="data", help="folder of the pipeline's data (default: data)")
-    parser.add_argument("--reports", type=Path, default="reports", help="folder of results (default: reports)")
-    parser.add_argument("--networks", type=Path, default=".networks", help="folder of trained networks")
-    parser.add_argument("--workers", type=int, default=1, help="trainings at the same time (default: %(default)s)")
-    args = parser.parse_args()
-    if args.workers < 1:
-        parser.error(f"--workers: must be at least 1 (found {args.workers})")
-
+def main(args: argparse.Namespace) -> None:
     if not args.study:
         print(*listing(design.read(args.studies), args.reports / "studies"), sep="\n")
         return
@@ -92,4 +104,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     with one_line("study"):
-        main()
+        main(ARGUMENTS)

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from stages.arithmetic import work
+from stages.arithmetic.places import by_place, digits
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def answers(*pairs):
 
 
 def test_places_by_hand():
-    places = work.by_place(answers((12, "13"), (-4, "-")).set_axis([7, 5]))
+    places = by_place(answers((12, "13"), (-4, "-")).set_axis([7, 5]))
     assert places.index.tolist() == [7, 7, 7, 5, 5, 5]
     assert places["place"].tolist() == [1, 2, 3, 1, 2, 3]
     assert places["right"].tolist() == ["1", "2", "end", "-", "4", "end"]
@@ -67,7 +68,7 @@ def test_places_by_hand():
 
 
 def test_digits_by_hand():
-    counts = work.digits(answers((3, "3"), (12, "13"), (25, "2"), (3, "3"), (-4, "-44"), (-1, "")))
+    counts = digits(answers((3, "3"), (12, "13"), (25, "2"), (3, "3"), (-4, "-44"), (-1, "")))
     assert counts.to_dict("split")["data"] == [
         ["-", "-", 1, 0.5],
         ["-", "end", 1, 0.5],

@@ -1,22 +1,17 @@
-"""What is wrong in an answer: the first wrong step of the work that it shows, and its wrong characters, by place.
+"""What is wrong in a worked answer: the first wrong step.
 
 '47*(3+30)=', written '47*33=141+1400=1541'  ->  Wrong(before='47*33', step='141+1400', operation='parts')
-tgt 84, predicted '82'  ->  place 1: '8' '8', place 2: '4' '2', place 3: 'end' 'end'
 """
 
 import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-import pandas as pd
-
 from stages.arithmetic import grammar
 from stages.common.messages import BadInput
 
 # What the step after an expression does: a sum or difference, a product, the parts of a product, or a sum of parts
 OPERATIONS = "sum", "product", "parts", "part_sum"
-
-END = "end"  # stands for <eos> where answers are compared by place
 
 GROUP = re.compile(r"\((.*)\)")
 
@@ -50,25 +45,6 @@ def wrong(src: str, written: str) -> Wrong | None:
         if not (step == str(value) if place == len(steps) else _equals(step, value)):
             return Wrong(before, step, operation)
     return None
-
-
-def by_place(answers: pd.DataFrame) -> pd.DataFrame:
-    """A row for each character of each correct answer, and for its end: place (from 1), right, predicted, correct."""
-    right, predicted = ([[*text, END] for text in answers[column].astype(str)] for column in ("tgt", "predicted"))
-    rows = [
-        (row, place + 1, char, answer[place] if place < len(answer) else END)
-        for row, known, answer in zip(answers.index, right, predicted, strict=True)
-        for place, char in enumerate(known)
-    ]
-    places = pd.DataFrame(rows, columns=["row", "place", "right", "predicted"]).set_index("row")
-    return places.assign(correct=places["right"] == places["predicted"])
-
-
-def digits(answers: pd.DataFrame) -> pd.DataFrame:
-    """How often each correct character was answered with which: right, predicted, count, share of the correct one."""
-    counts = by_place(answers)[["right", "predicted"]].value_counts().rename("count").reset_index()
-    counts["share"] = counts["count"] / counts.groupby("right")["count"].transform("sum")
-    return counts.sort_values(["right", "predicted"], ignore_index=True)
 
 
 def _operation(before: str, step: str, last: str, still: bool) -> str:

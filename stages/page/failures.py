@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import ListedColormap
 
-from stages.arithmetic.work import by_place
+from stages.arithmetic.places import by_place
 from stages.page.chance import FEWEST, interval
 from stages.page.hardships import NOTHING, hardships
 from stages.page.results import Results

@@ -1,16 +1,40 @@
-"""Train one run's network: rows in, weights and training curve out.
+"""Train one run's network: rows in, weights, film and training curve out.
 
-train.parquet, valid.parquet  ->  data/models/full-lstm.safetensors, reports/timing/full-lstm.json
+train.parquet, valid.parquet  ->  data/models/full-lstm.safetensors, data/film/…, reports/timing/full-lstm.json
+
+While it runs, reports/live/full-lstm.csv grows by a line per epoch.
 """
 
 import argparse
+from pathlib import Path
+
+
+def arguments() -> argparse.Namespace:
+    """The command line, read before the slow imports."""
+    parser = argparse.ArgumentParser(description="Train one run's network.")
+    parser.add_argument("params", type=Path)
+    parser.add_argument("run", help="a name under `runs` of params.yaml")
+    parser.add_argument("train", type=Path, help="Parquet file to read: training rows")
+    parser.add_argument("valid", type=Path, help="Parquet file to read: held-out rows")
+    parser.add_argument("model", type=Path, help="model file to write")
+    parser.add_argument("film", type=Path, help="Parquet file to write: answers during the training")
+    parser.add_argument("timing", type=Path, help="JSON file to write")
+    parser.add_argument("live", type=Path, help="CSV file that grows by a line per epoch")
+    parser.add_argument("resume", type=Path, help="folder for checkpoints")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    ARGUMENTS = arguments()
+
 import json
 import math
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
+import pyarrow as pa
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -21,48 +45,64 @@ from stages.common.messages import BadInput
 from stages.common.watch import given, unchanged
 from stages.network import launch, machine, scores, tokens, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
+from stages.network.film import Film, within
 from stages.network.learner import Learner
 from stages.network.tokens import Rows, shuffled
 
 
 def train(
-    name: str, run: params.Run, operands: int, rows: Rows, valid: Rows, checkpoint: Checkpoint
-) -> tuple[weights.Trained, list[float]]:
-    """The trained network and the seconds of each epoch; raises BadInput if a loss is NaN or infinite."""
+    name: str, run: params.Run, operands: int, rows: Rows, held_out: pa.Table, checkpoint: Checkpoint, live: Path
+) -> tuple[weights.Trained, Film, list[float]]:
+    """The trained network, its film and the seconds of each epoch; raises BadInput if a loss is NaN or infinite."""
     machine.set_precision(run.precision)
     learner = Learner(run, len(rows[0]), rows[0].device)
     if state := launch.shared(checkpoint.load() if launch.first() else None):
         learner.restore(state)
     engine = launch.parallel(learner.model)
     trained = weights.Trained(name, learner.model, operands, learner.history, run.scratchpad)
-    for epoch in range(len(learner.history) + 1, run.epochs + 1):
+    film = Film(trained, held_out, run.seed, learner.frames)
+    valid = [ids.to(learner.device) for ids in tokens.encode_table(held_out, run.scratchpad)]
+    if launch.first():
+        begin(live, name, learner)
+    while (epoch := len(learner.history) + 1) <= run.epochs and not learner.stale():
         batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
         off = None if launch.first() else True  # None: off unless standard error is a terminal
         done = {"initial": learner.step * run.batch_size, "total": len(rows[0])}
         with tqdm(**done, desc=f"{name} {epoch}/{run.epochs}", unit="row", leave=False, disable=off) as bar:
-            one_epoch(engine, learner, run, batches, checkpoint, bar)
+            one_epoch(engine, learner, run, batches, checkpoint, film, bar)
         scored = learner.end_epoch() | validate(trained, *valid)
         for kind in ("train_loss", "valid_loss"):
             if not math.isfinite(scored[kind]):
                 checkpoint.path.unlink(missing_ok=True)  # resuming would end here again
                 raise BadInput(f"run {name}: {kind} is {scored[kind]} in epoch {epoch}; a smaller lr may help")
         learner.history.append({"epoch": epoch, **scored})
+        learner.remember()
         if launch.first():
+            film.after_epoch(epoch)
             checkpoint.save(learner.state())
+            add(live, learner.history[-1])
             line = (
                 f"{name} {epoch}/{run.epochs}: loss {scored['train_loss']:.4f}, valid {scored['valid_loss']:.4f}, "
                 f"exact match {scored['valid_exact_match']:.4f}, {len(rows[0]) / learner.seconds[-1]:,.0f} rows/s"
             )
-            tqdm.write(line, file=sys.stderr)
-    return trained, learner.seconds
+            tqdm.write(f"{line}  {film.samples(epoch)}", file=sys.stderr)
+    learner.finish()
+    return trained, film, learner.seconds
 
 
 def one_epoch(
-    engine: nn.Module, learner: Learner, run: params.Run, batches: Iterator[Rows], checkpoint: Checkpoint, bar: tqdm
+    engine: nn.Module,
+    learner: Learner,
+    run: params.Run,
+    batches: Iterator[Rows],
+    checkpoint: Checkpoint,
+    film: Film,
+    bar: tqdm,
 ) -> None:
     """Take one gradient step per batch on the mean loss of its real tokens; the ranks share each batch."""
     engine.train()
     limit = math.inf if run.grad_clip == "none" else run.grad_clip
+    asked = within(bar.total, run.batch_size) if launch.first() and not learner.history else {}
     started = time.perf_counter() - learner.elapsed
     for source, answer in batches:
         own, weight = launch.share(len(source))
@@ -78,6 +118,9 @@ def one_epoch(
         learner.step += 1
         learner.elapsed = time.perf_counter() - started
         bar.update(len(source))
+        if learner.step in asked:
+            film.ask(asked[learner.step], *film.rows)
+            started = time.perf_counter() - learner.elapsed  # an epoch's seconds are without the film's
         if launch.first() and checkpoint.due():
             checkpoint.save(learner.state())
     learner.totals = learner.totals.cpu()  # waits for the GPU to finish
@@ -97,37 +140,48 @@ def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict
     return {"valid_loss": loss / tokens, "valid_token_accuracy": right / tokens, "valid_exact_match": exact / rows}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Train one run's network.")
-    parser.add_argument("params", type=Path)
-    parser.add_argument("run", help="a name under `runs` of params.yaml")
-    parser.add_argument("train", type=given, help="Parquet file to read: training rows")
-    parser.add_argument("valid", type=given, help="Parquet file to read: held-out rows")
-    parser.add_argument("model", type=Path, help="model file to write")
-    parser.add_argument("timing", type=Path, help="JSON file to write")
-    parser.add_argument("resume", type=Path, help="folder for checkpoints")
-    args = parser.parse_args()
+def begin(live: Path, name: str, learner: Learner) -> None:
+    """Cut the live curve back to the finished epochs, and say where a resumed training is."""
+    live.parent.mkdir(parents=True, exist_ok=True)
+    live.unlink(missing_ok=True)
+    for scored in learner.history:
+        add(live, scored)
+    if learner.history or learner.step:
+        print(f"{name}: resumed after epoch {len(learner.history)}, step {learner.step}", file=sys.stderr)
 
+
+def add(live: Path, scored: dict[str, float]) -> None:
+    """Add an epoch to the live curve, below the names of its columns."""
+    names = "" if live.exists() else ",".join(scored) + "\n"
+    with live.open("a") as file:
+        file.write(names + ",".join(f"{value:.6g}" for value in scored.values()) + "\n")
+
+
+def main(args: argparse.Namespace) -> None:
     launch.hand_over("stages.train")
     config, run = params.find(args.params, "runs", args.run)
+    operands, read = config.corpus.operands, [given(args.train), given(args.valid)]
     with launch.group():
-        device = machine.device()
-        encoded = [tokens.encode_table(tables.read_table(path), run.scratchpad) for path in (args.train, args.valid)]
-        rows, valid = ((sources.to(device), answers.to(device)) for sources, answers in encoded)
-        what = fingerprint(run, config.corpus.operands, [args.train, args.valid])
-        unchanged()  # the fingerprint must name what was read
+        device = machine.device(threads=1)  # then the bytes do not depend on the number of cores
+        sources, answers = tokens.encode_table(tables.read_table(args.train), run.scratchpad)
+        rows, held_out = (sources.to(device), answers.to(device)), tables.read_table(args.valid)
+        what = fingerprint(run, operands, read)
+        beginning = fingerprint(run, operands, read, beginning=True)
+        unchanged()  # the fingerprints must name what was read
         if launch.shared(what) != what:
             raise BadInput("the ranks differ in parameters, tables, code or PyTorch version; make them identical")
-        checkpoint = Checkpoint(args.resume, args.run, what)
+        checkpoint = Checkpoint(args.resume, args.run, beginning, run.epochs)
+        training = partial(train, args.run, run, operands, rows, held_out, checkpoint, args.live)
         if not launch.first():
-            train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
+            training()
             return
-        with checkpoint.alone(), tables.outputs(args.model, args.timing) as [model, times]:
-            trained, seconds = train(args.run, run, config.corpus.operands, rows, valid, checkpoint)
+        with checkpoint.alone(), tables.outputs(args.model, args.film, args.timing) as [model, film, times]:
+            trained, filmed, seconds = training()
             weights.save(model, trained)
-            tables.write_text(times, json.dumps(machine.timing(seconds, len(rows[0])), indent=2) + "\n")
+            tables.write_table(film, filmed.table())
+            tables.write_text(times, json.dumps(machine.timing(seconds, len(sources)), indent=2) + "\n")
 
 
 if __name__ == "__main__":
     with one_line("train"):
-        main()
+        main(ARGUMENTS)

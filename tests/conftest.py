@@ -34,6 +34,7 @@ TINY = {
     "layers": 1,
     "batch_size": 16,
     "epochs": 2,
+    "patience": "none",
     "lr": 0.001,
     "precision": "float32",
     "decoder": "context",
@@ -62,7 +63,7 @@ REPRODUCED = {
 }
 
 # These run first, so that no process is left with a long file when the others have finished
-LONGEST = "test_pipeline.py", "test_launch.py", "test_interruptions.py"
+LONGEST = "test_pipeline.py", "test_repro.py", "test_launch.py", "test_interruptions.py", "test_trainings.py"
 
 # The folders that `report` reads, with one file per run, and their endings
 ENDINGS = {
@@ -73,6 +74,7 @@ ENDINGS = {
     "products": ".parquet",
 }
 FOLDERS = "subsets", "samples", *ENDINGS, "studies"
+TRAINED = "model", "film", "timing", "live"
 EVALUATED = "train", "predictions", "products", "metrics", "history", "plots"
 
 
@@ -103,6 +105,7 @@ def write_params(path: Path, **changes) -> Path:
     yaml = YAML()
     raw = yaml.load(ROOT / "params.yaml")
     raw.update(TINY | changes)
+    path.parent.mkdir(exist_ok=True)
     yaml.dump(raw, path)
     return path
 
@@ -120,7 +123,7 @@ def stage(name: str, *arguments: object, text: str = "") -> subprocess.Completed
     ):
         try:
             with one_line(name):
-                module.main()
+                module.main(*([module.arguments()] if hasattr(module, "arguments") else []))
         except SystemExit as end:  # its code is the exit status, or a message, which Python prints with exit status 1
             code = 1 if isinstance(end.code, str) else end.code
             err.write(f"{end.code}\n" if isinstance(end.code, str) else "")
@@ -176,8 +179,9 @@ def finished(tmp_path_factory):
         done += [stage("subset", config, name, lab / "corpus.parquet", rows[0]), stage("sample", config, name, *rows)]
     for name, run in TINY["runs"].items():
         train, valid = samples(lab, run["dataset"])
-        model, timing = lab / "models" / f"{name}.safetensors", lab / "timing" / f"{name}.json"
-        done.append(stage("train", config, name, train, valid, model, timing, lab / ".resume"))
+        model, live = lab / "models" / f"{name}.safetensors", lab / "live" / f"{name}.csv"
+        made = model, lab / "film" / f"{name}.parquet", lab / "timing" / f"{name}.json", live, lab / ".resume"
+        done.append(stage("train", config, name, train, valid, *made))
         outputs = {kind: lab / kind / f"{name}{(ENDINGS | {'plots': '.csv'})[kind]}" for kind in EVALUATED[1:]}
         done.append(stage("evaluate", config, model, valid, *options({"train": train} | outputs)))
     assert not any(ended.returncode for ended in done), [ended.stderr for ended in done]
@@ -192,7 +196,7 @@ def stage_arguments(verb: str, lab: Path, out: Path) -> list:
         "generate": [config, out / "corpus"],
         "subset": [config, "small", lab / "corpus.parquet", out / "subset"],
         "sample": [config, "small", subset, out / "train", out / "valid"],
-        "train": [config, "small-lstm", train, valid, out / "model", out / "timing", lab / ".resume"],
+        "train": [config, "small-lstm", train, valid, *(out / name for name in TRAINED), lab / ".resume"],
         "evaluate": [config, model, valid, *options({"train": train} | {name: out / name for name in EVALUATED[1:]})],
         "report": [config, ROOT / "studies.yaml", *options({n: lab / n for n in FOLDERS} | {"page": out / "page"})],
     }[verb]

@@ -18,6 +18,7 @@ hidden_dim: 256
 layers: 2
 batch_size: 256
 epochs: 25
+patience: none
 lr: 0.001
 grad_clip: 2.0
 precision: float32
@@ -86,6 +87,7 @@ def test_a_run_takes_the_root_s_numbers_and_its_own(tmp_path):
         ("layers: 2", [1, 16], [0, 17, "2.5"]),
         ("batch_size: 256", [1, 2**20], [0, 2**20 + 1, ".nan"]),
         ("epochs: 25", [1, 100_000], [0, 100_001, "true", "''"]),
+        ("patience: none", [1, 7, "none"], [0, -1, 2.0, "true", "None"]),
         ("lr: 0.001", [1e-05, 1, 1e-300], [0, 1.001, -1, ".nan", ".inf", "fast", '"0.1"', "true", ""]),
         ("grad_clip: 2.0", [2, 1e-9, "none"], [0, -1, ".inf", ".nan", "true", "None", '"2"']),
         ("seed: 42", [0, 2**32 - 1], [-1, 2**32, 1.0]),

@@ -7,6 +7,7 @@ becomes params.runs["single_digit-gru"], a Run with epochs 50 and every other nu
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,16 +32,13 @@ Precision = Literal["float32", "tf32", "bf16"]
 Split = Literal["rows", "operands"]
 
 
-def _norm(value: Any) -> float | str:
-    if value != "none" and not (type(value) in (int, float) and 0 < value < math.inf):
-        raise ValueError("must be a number above 0, or none")
-    return value
+def _or(word: str, what: str, fits: Callable[[Any], bool]) -> BeforeValidator:
+    def checked(value: Any) -> Any:
+        if value != word and not fits(value):
+            raise ValueError(f"must be {what}, or {word}")
+        return value
 
-
-def _size(value: Any) -> int | str:
-    if value != "all" and (type(value) is not int or value < 2):
-        raise ValueError("must be a number of rows, at least 2 (one to train on, one to hold out), or all")
-    return value
+    return BeforeValidator(checked)
 
 
 def _characters(value: Any) -> str:
@@ -51,8 +49,12 @@ def _characters(value: Any) -> str:
 
 # Used in file names and in DVC's stage names; messages.WORDS says the pattern in words
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
-Norm = Annotated[float | Literal["none"], BeforeValidator(_norm)]
-Size = Annotated[StrictInt | Literal["all"], BeforeValidator(_size)]
+LIMIT = _or("none", "a number above 0", lambda value: type(value) in (int, float) and 0 < value < math.inf)
+Norm = Annotated[float | Literal["none"], LIMIT]
+COUNT = _or("none", "a number of epochs, at least 1", lambda value: type(value) is int and value >= 1)
+Patience = Annotated[StrictInt | Literal["none"], COUNT]
+SIZE = "a number of rows, at least 2 (one to train on, one to hold out)"
+Size = Annotated[StrictInt | Literal["all"], _or("all", SIZE, lambda value: type(value) is int and value >= 2)]
 Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
 Width = Annotated[StrictInt, Field(ge=1, le=8192)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # the range that scikit-learn accepts
@@ -68,6 +70,7 @@ class Hyperparameters:
     layers: Annotated[StrictInt, Field(ge=1, le=16)]
     batch_size: Annotated[StrictInt, Field(ge=1, le=2**20)]
     epochs: Annotated[StrictInt, Field(ge=1, le=100_000)]
+    patience: Patience
     lr: Annotated[StrictFloat, Field(gt=0, le=1)]
     grad_clip: Norm
     precision: Precision

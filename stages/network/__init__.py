@@ -26,3 +26,12 @@ PREDICTIONS = pa.schema(
         "probability": pa.float64(),
     }
 )
+
+# A row of a training's film: an answer at one moment
+FILM = pa.schema(
+    [
+        pa.field("epoch", pa.float64()),  # passes over the training rows so far
+        pa.field("questions", pa.dictionary(pa.int32(), pa.string())),  # a name of network/film.py
+        *(field for field in PREDICTIONS if field.name != "template"),
+    ]
+)

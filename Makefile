@@ -13,8 +13,8 @@ help: ## this list
 
 install: .venv/installed ## Python packages with exact versions, in .venv; the other targets do it too
 
-repro: trusted .venv/installed ## the whole pipeline; runs only what is out of date
-	$(WITH_VENV) dvc repro
+repro: trusted .venv/installed ## the whole pipeline; runs only what is out of date, JOBS trainings at a time
+	$(WITH_VENV) python -m stages.repro params.yaml data/samples $(if $(JOBS),--jobs $(JOBS))
 
 test: .venv/installed ## style, types and tests
 	$(WITH_VENV) ruff check .
@@ -29,10 +29,9 @@ page-test: .venv/installed ## tests the committed page in a headless Chromium; w
 		{ echo "make: no Chromium, and none could be installed: put one on the PATH" >&2; exit 1; }
 	$(WITH_VENV) pytest --numprocesses 0 tests/browser/page.py tests/browser/calculator.py tests/browser/calculator_use.py
 
-WORKERS ?= 1
 study: trusted .venv/installed ## lists the studies; NAME=learning_rate: measures its missing points, WORKERS at a time
 	$(if $(NAME),$(WITH_VENV) dvc repro subset)
-	$(WITH_VENV) python -m stages.study params.yaml studies.yaml $(NAME) --workers $(WORKERS)
+	$(WITH_VENV) python -m stages.study params.yaml studies.yaml $(NAME) $(if $(WORKERS),--workers $(WORKERS))
 
 bench: trusted .venv/installed ## speed against other implementations, under load and by size; needs an idle machine
 	$(WITH_VENV) dvc repro sample train@full-lstm

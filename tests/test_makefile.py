@@ -18,7 +18,7 @@ case "$*" in
     echo "made $4" >> log
     rm -rf "$4"/* && mkdir -p "$4/bin" && touch "$4/pyvenv.cfg" && cp "$0" "$4/bin/python"
     printf '#!/bin/sh\\nexec "%s" $* >> log\\n' "$PWD/.venv/bin/python" > "$4/bin/dvc" && chmod +x "$4/bin/dvc" ;;
-  repro*) echo "dvc $*" ;;
+  "-m stages.repro "*) echo "$*" >> log ;;
 esac
 """
 
@@ -107,6 +107,9 @@ def test_a_repository_that_git_refuses_is_reported_before_anything_runs(reposito
         subprocess.run(["git", "init", "--quiet"], cwd=folder.root, check=True)
     folder.make(".venv/installed")
     refused = repository == "of another user"
-    printed = folder.make("repro", fails=refused, **({"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"} if refused else {}))
+    printed = folder.make(
+        "repro", "JOBS=3", fails=refused, **({"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"} if refused else {})
+    )
     assert ("git config --global --add safe.directory" in printed) == refused
-    assert folder.log("dvc repro") == ([] if refused else ["dvc repro"])
+    ran = [] if refused else ["-m stages.repro params.yaml data/samples --jobs 3"]
+    assert folder.log("-m stages") == ran

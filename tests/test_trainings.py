@@ -157,7 +157,7 @@ def test_a_failed_stage_gives_its_last_line(finished, tmp_path):
         with pytest.raises(BadInput, match=r"^sample: .*no\.yaml: No such file or directory$"):
             trainings.call("sample", tmp_path / "no.yaml", "small", *"abc")
         trainings.stopped = True
-        with pytest.raises(BadInput, match=r"^sample: stopped$"):
+        with pytest.raises(BadInput, match=r"^stopped$"):
             trainings.call("sample")
 
 

@@ -9,20 +9,18 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
-from threading import Lock
 
-import joblib
 import pandas as pd
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
 from stages.common import params, tables, watch
+from stages.common.jobs import Jobs
 from stages.common.messages import BadInput
 from stages.network.checkpoint import fingerprint
 from stages.studies import design, kept, measures, table
@@ -34,28 +32,16 @@ METRICS = [name for name, measure in measures.of(measures.METRICS).items() if me
 CURVE = ["epoch", "valid_loss", "valid_token_accuracy", "valid_exact_match"]
 
 
-class Trainings:
+class Trainings(Jobs):
     """Trains networks, at most `workers` at a time, from the subsets in the folder `data`; keeps them in `networks`."""
 
     def __init__(self, path: Path, data: Path, networks: Path, workers: int = 1):
+        super().__init__(workers, os.environ | {"STUDY": "1"})
         self.raw, self.data, self.networks = watch.document(path), data, networks
-        self.pool, self.folder = ThreadPoolExecutor(workers), tempfile.TemporaryDirectory()
-        self.running: set[subprocess.Popen] = set()
-        self.stopped, self.lock = False, Lock()  # the lock is for both
-        # Each training has its share of the cores: oversubscribed threads slow each other down
-        threads = {"OMP_NUM_THREADS": str(max(1, joblib.cpu_count() // workers))}
-        self.environment = threads | os.environ | {"STUDY": "1"}
-
-    def __enter__(self) -> "Trainings":
-        return self
+        self.folder = tempfile.TemporaryDirectory()
 
     def __exit__(self, *error: object) -> None:
-        """Stop what still runs."""
-        with self.lock:
-            self.stopped, running = True, [*self.running]
-        for process in running:
-            process.terminate()
-        self.pool.shutdown(cancel_futures=True)  # waits for the processes
+        super().__exit__(*error)
         self.folder.cleanup()
 
     def measured(self, study: design.Study, points: list[design.Point], reports: Path, folder: Path) -> Iterator:
@@ -104,7 +90,8 @@ class Trainings:
         name = f"{run}-{fingerprint(own, config.corpus.operands, [train, valid])[:16]}"
         model, timing = (self.networks / f"{name}{ending}" for ending in (".safetensors", ".json"))
         if not (model.exists() and timing.exists()):
-            self.call("train", path, run, train, valid, model, timing, self.networks, shown=design.label(point))
+            outputs = model, place / "film", timing, place / "live", self.networks
+            self.call("train", path, run, train, valid, *outputs, shown=design.label(point))
         return {"params": path, "train": train, "valid": valid, "model": model, "timing": timing}
 
     def evaluate(self, path: Path, model: Path, rows: Path, train: Path, place: Path) -> dict[str, Path]:
@@ -117,21 +104,7 @@ class Trainings:
     def call(self, stage: str, *words: object, shown: str = "") -> None:
         """Run a stage; raises BadInput with its last line if it fails. What it prints is shown after `shown`."""
         command = [sys.executable, "-m", f"stages.{stage}", *map(str, words)]
-        with self.lock:
-            if self.stopped:
-                raise BadInput(f"{stage}: stopped")
-            process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=self.environment)
-            self.running.add(process)
-        last = f"{stage} failed"
-        with process:
-            for line in process.stderr or ():
-                last = line.strip() or last
-                if shown:
-                    print(f"study: {shown}: {last}", file=sys.stderr)
-        with self.lock:
-            self.running.discard(process)
-        if process.returncode:
-            raise BadInput(last if process.returncode > 0 else f"{stage}: ended by signal {-process.returncode}")
+        self.run(command, lambda line: print(f"study: {shown}: {line}", file=sys.stderr) if shown else None)
 
     def minutes(self, base: str, point: design.Point, reports: Path) -> float:
         """The estimated minutes of a training, from the speed of the most similar run of the pipeline."""

@@ -12,8 +12,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
-from conftest import ROOT, samples, stage, stage_arguments, write_params
+from conftest import ROOT, TRAINED, samples, stage, stage_arguments, write_params
 
 REPRO = "dvc", "repro", "--force", "--single-item", "train@small-lstm"
 MODEL = "data/models/small-lstm.safetensors"
@@ -40,13 +41,14 @@ def held(command: tuple, root: Path, env: dict[str, str], folder: Path) -> Itera
     (folder / "sitecustomize.py").write_text(HOOK)
     env = env | {"PYTHONPATH": str(folder), "HOLD": str(folder)}
     heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell ignores SIGINT in background commands
-    given = {"cwd": root, "env": env, "text": True, "start_new_session": True, "preexec_fn": heard}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **given) as running:
+    given = {"cwd": root, "env": env, "start_new_session": True, "preexec_fn": heard}
+    output = folder / "output"  # no pipe: its end would tell nothing of a process that does not end
+    with output.open("w") as file, subprocess.Popen(command, stdout=file, stderr=file, **given) as running:
         try:
             end = time.monotonic() + 120
             while not (folder / "held").exists():
-                assert running.poll() is None, running.stdout.read()
-                assert time.monotonic() < end
+                assert running.poll() is None, output.read_text()
+                assert time.monotonic() < end, output.read_text()
                 time.sleep(0.02)
             yield running
         finally:
@@ -58,16 +60,22 @@ def held(command: tuple, root: Path, env: dict[str, str], folder: Path) -> Itera
 def test_a_training_that_was_killed_resumes_to_the_same_bytes(repository, tmp_path):
     before = (repository.root / MODEL).read_bytes()
 
-    for name, kill, number in [("ctrl-c", os.killpg, signal.SIGINT), ("kill -9 of dvc", os.kill, signal.SIGKILL)]:
+    for name, kill, number, message in [
+        ("ctrl-c", os.killpg, signal.SIGINT, True),
+        ("closed terminal", os.killpg, signal.SIGHUP, False),  # DVC ends at once, and with it the training
+        ("kill -9 of dvc", os.kill, signal.SIGKILL, False),
+    ]:
         with held(REPRO, repository.root, repository.env, tmp_path / name) as dvc:
+            training = psutil.Process(dvc.pid).children(recursive=True)
             kill(dvc.pid, number)
-            output, _ = dvc.communicate(timeout=60)  # returns when the training has ended too: it has the same output
-        assert dvc.returncode != 0
-        assert ("train: stopped\n" in output) == (name == "ctrl-c")
+            assert dvc.wait(timeout=120) != 0
+            assert psutil.wait_procs(training, timeout=120)[1] == []
+        output = (tmp_path / name / "output").read_text()
+        assert "train: stopped\n" in output or not message
         assert "Traceback" not in output
         assert not (repository.root / MODEL).exists()
     output = repository.run(*REPRO)
-    assert re.findall(r"small-lstm (\d)/4: loss", output) == ["3", "4"]  # each interrupted one has trained an epoch
+    assert re.findall(r"small-lstm (\d)/4: loss", output) == ["4"]  # each interrupted one has trained an epoch
     assert (repository.root / MODEL).read_bytes() == before
     assert list((repository.root / ".resume").glob("*.pt")) == []
 
@@ -77,8 +85,8 @@ def test_an_edit_under_a_training_is_refused_and_nothing_is_trained_twice(reposi
     with held(REPRO, repository.root, repository.env, tmp_path / "hold") as dvc:
         repository.edit("params.yaml", "lr: 0.001", "lr: 0.002")
         (tmp_path / "hold" / "go on").touch()
-        output, _ = dvc.communicate(timeout=120)
-    assert dvc.returncode != 0
+        assert dvc.wait(timeout=120) != 0
+    output = (tmp_path / "hold" / "output").read_text()
     assert re.search(r"^train: params\.yaml changed while the stage ran: lr\b.*; run it again$", output, re.MULTILINE)
     assert (repository.root / "dvc.lock").read_bytes() == lock
     assert not (repository.root / MODEL).exists()
@@ -119,7 +127,11 @@ def test_a_full_disk_is_one_line_and_leaves_earlier_files(finished, tmp_path, fu
     config = write_params(tmp_path / "params.yaml", corpus={"operands": 20})
     for verb, arguments, named in [
         ("generate", [out], re.escape(str(out))),
-        ("train", ["small-lstm", *rows, out, tmp_path / "timing", tmp_path / ".resume"], r".*/\.resume/small-.*\.pt"),
+        (
+            "train",
+            ["small-lstm", *rows, out, *(tmp_path / name for name in (*TRAINED[1:], ".resume"))],
+            r".*/\.resume/small-.*\.pt",
+        ),
     ]:
         done = stage(verb, config, *arguments)
         assert done.returncode == 1

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ STAGES = {
     name: entry.get("do", entry)
     for name, entry in YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text())["stages"].items()
 }
+COMMANDS = "predict", "repro", "score", "study"
 # A noun in a room is named with the room: network.cells. A room is the module that its __init__.py is.
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -68,7 +70,7 @@ def test_the_rows_do_not_depend_on_the_network_or_the_page(verb):
 
 
 def test_no_module_imports_a_verb():
-    verbs = {f"stages.{verb}" for verb in (*STAGES, "predict", "score", "study")}
+    verbs = {f"stages.{verb}" for verb in (*STAGES, *COMMANDS)}
     assert {module: imports(module) & verbs for module in FILES if imports(module) & verbs} == {}
 
 
@@ -79,20 +81,30 @@ def test_stages_without_a_network_start_without_pytorch():
     assert (done.stdout, done.stderr) == ("neither\n", "")
 
 
+@pytest.mark.parametrize("verb", [*STAGES, *COMMANDS])
+def test_help_does_not_wait_for_pytorch(verb, tmp_path):
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')\n")
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", f"stages.{verb}", "--help"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: {verb}.py ")
+
+
 def lines(paths) -> int:
     return sum(len(path.read_text().splitlines()) for path in paths)
 
 
-@pytest.mark.parametrize(("verb", "most"), [("subset", 550), ("train", 2050)])
+@pytest.mark.parametrize(("verb", "most"), [("subset", 560), ("train", 2320)])
 def test_what_one_must_read_behind_a_verb(verb, most):
     assert lines(FILES[module] for module in closure(f"stages.{verb}")) <= most
 
 
 def test_the_size_of_the_house():
     page = [path for path in FILES.values() if "page" in path.parts]
-    assert lines(FILES.values()) - lines(page) <= 3900
-    assert lines((ROOT / "tests").rglob("*.py")) <= 8000
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 180
+    assert lines(FILES.values()) - lines(page) <= 4330
+    assert lines((ROOT / "tests").rglob("*.py")) <= 8400
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 190
 
 
 @pytest.mark.parametrize("verb", STAGES)
@@ -103,7 +115,7 @@ def test_commands_run_their_module_and_name_their_files(verb):
     outputs = [out for kind in ("outs", "metrics", "plots") for out in entry.get(kind, [])]
     made = {name for out in outputs for name in ([out] if isinstance(out, str) else out)}
     read = {dep for dep in entry["deps"] if not dep.startswith("stages/")} - {"studies.yaml"}
-    assert read | made == {word for word in words[4:] if "/" in word}
+    assert read | made == {word for word in words[4:] if "/" in word} - {"reports/live/${key}.csv"}  # which git ignores
 
 
 class Recorder:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 import torch
 from torch.utils.data import DataLoader
@@ -19,7 +20,7 @@ from stages.network import machine, tokens
 from stages.network.learner import Learner
 from stages.network.tokens import Rows
 from tests.benchmarks import page, usual
-from tests.benchmarks.measure import one_pass, rates
+from tests.benchmarks.measure import one_pass, rounds
 
 ROWS = 25_600
 # The networks of the study `calculator` differ from the report's in these settings
@@ -61,12 +62,12 @@ def main() -> None:
     parser.add_argument("table", type=Path, help="Parquet file to read: training rows of the full corpus")
     args = parser.parse_args()
 
-    run, device = params.find(args.params, "runs", "full-lstm")[1], machine.device()
+    run, device = params.find(args.params, "runs", "full-lstm")[1], machine.device(threads=1)
     table = tables.read_table(args.table).slice(0, ROWS)
     passes = ways(run, partial(tokens.encode_table, table), device)
     print(torch.cuda.get_device_name() if torch.cuda.is_available() else page.hardware())
-    for way, rate in rates({name: (len(table), call) for name, call in passes.items()}).items():
-        print(f"{way:60}{rate:10,.0f}")
+    for way, timed in rounds({name: (len(table), call) for name, call in passes.items()}).items():
+        print(f"{way:60}{median(timed):10,.0f}")
 
 
 if __name__ == "__main__":

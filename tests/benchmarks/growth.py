@@ -42,7 +42,7 @@ MIB = 2**20 if sys.platform == "darwin" else 2**10  # units of ru_maxrss per MiB
 
 def point(run: params.Run, rows: Rows) -> dict[str, float]:
     """One row of the table. Each row needs its own process, because the peak memory is that of the process."""
-    machine.device()  # sets the threads to all cores
+    machine.device(threads=1)  # as `train`
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     warm_up, whole = WARM_UP * run.batch_size, len(rows[0])
     rate = warm_up / one_pass(learner, run, tuple(ids[:warm_up] for ids in rows))

@@ -1,10 +1,9 @@
 """Functions of all benchmarks: training rows, a pass over them, rates measured in turn, useful and peak operations.
 
-rates({"ours": (5120, …), "usual loop": (5120, …)})  ->  {"ours": 2900.0, "usual loop": 1100.0} rows a second
+rounds({"ours": (5120, …), "usual loop": (5120, …)})  ->  {"ours": [2900.0, …], "usual loop": [1100.0, …]} rows a second
 """
 
 import math
-import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -29,8 +28,8 @@ GATES = {"lstm": 4, "gru": 3}  # products with the input (and as many with the s
 OPERATIONS = 2e10  # of matrix products per call, at least: the product of one step is too short to time
 
 
-def rates(contestants: dict[str, tuple[float, Callable[[], object]]]) -> dict[str, float]:
-    """The median amount per second of each contestant, given the amount that one call processes.
+def rounds(contestants: dict[str, tuple[float, Callable[[], object]]]) -> dict[str, list[float]]:
+    """The amount per second of each contestant in each round, given the amount that one call processes.
 
     They take turns, so that a temporary slowdown of the machine affects all of them.
     """
@@ -40,7 +39,7 @@ def rates(contestants: dict[str, tuple[float, Callable[[], object]]]) -> dict[st
             started = time.perf_counter()
             call()
             measured[name].append(amount / (time.perf_counter() - started))
-    return {name: statistics.median(timed) for name, (_, *timed) in measured.items()}
+    return {name: timed for name, (_, *timed) in measured.items()}
 
 
 def drawn(corpus: Path, rows: int, seed: int) -> Rows:
@@ -62,8 +61,9 @@ def one_pass(learner: Learner, run: params.Run, rows: Rows) -> float:
     machine.set_precision(run.precision)
     with TemporaryDirectory() as folder:
         batches = tokens.shuffled(*rows, run.batch_size, (run.seed, len(learner.seconds) + 1))
-        checkpoint = Checkpoint(Path(folder), "benchmark", "")
-        train.one_epoch(learner.model, learner, run, batches, checkpoint, tqdm(disable=True))
+        checkpoint = Checkpoint(Path(folder), "benchmark", "", run.epochs)
+        bar = tqdm(total=len(rows[0]), disable=True)
+        train.one_epoch(learner.model, learner, run, batches, checkpoint, None, bar)
     torch.set_float32_matmul_precision(before[0])  # a rival that takes its turn has PyTorch's own
     torch.backends.cudnn.allow_tf32 = before[1]
     learner.end_epoch()
@@ -84,7 +84,7 @@ def useful_flop(run: params.Run, sources: Tensor, answers: Tensor) -> float:
 
 
 def products(run: params.Run, places: int) -> dict[str, tuple[float, Callable[[], None]]]:
-    """The machine's peak: contestants for `rates` that only multiply float32 matrices, in the recurrence's sizes.
+    """The machine's peak: contestants for `rounds` that only multiply float32 matrices, in the recurrence's sizes.
 
     These are the products of one step, forward and backward, and those over a batch's `places`.
     """

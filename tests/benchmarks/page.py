@@ -1,11 +1,13 @@
 """The benchmarks' page: the measurements as Markdown.
 
-{"ours": 2900.0, "usual loop": 1100.0} rows a second  ->  | training, lstm on full | usual loop | 1,100 | 2.64 | … |
+{"ours": [2900.0, …], "usual loop": [1100.0, …]} rows a second  ->  | usual loop | 1,100 | 2.64 |
 """
 
 import math
 import os
 from dataclasses import dataclass
+from operator import truediv
+from statistics import median
 
 import pandas as pd
 import torch
@@ -21,14 +23,18 @@ class Line:
 
     work: str
     way: str
-    rate: float  # rows a second
-    times: float  # rate of ours divided by this rate
+    rate: float  # rows a second, the median of the rounds
+    times: float  # the median over the rounds of ours divided by this
     share: float  # of the machine; NaN unless the work is training
 
 
-def lines(work: str, rates: dict[str, float], share: float = math.nan) -> list[Line]:
+def lines(work: str, rounds: dict[str, list[float]], share: float = math.nan) -> list[Line]:
     """A line per way; `share` is the share of the machine per row per second."""
-    return [Line(work, way, rate, rates["ours"] / rate, share * rate) for way, rate in rates.items()]
+    made = []
+    for way, timed in rounds.items():
+        rate, times = median(timed), median(map(truediv, rounds["ours"], timed))
+        made.append(Line(work, way, rate, times, share * rate))
+    return made
 
 
 def page(run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[str, float]]) -> str:
@@ -37,12 +43,14 @@ def page(run: params.Run, rows: int, lines: list[Line], peaks: dict[str, dict[st
     parts = [
         "# Speed",
         f"{hardware()}. All ways to do a work took turns in a process of their own, once to warm up and {REPEATS} "
-        f"times measured; a rate is the median. A training pass is over {rows:,} rows in batches of {run.batch_size}, "
+        f"times measured; a rate is the median, and a ratio the median of the rounds' ratios. A training pass, on one "
+        f"thread, is over {rows:,} rows in batches of {run.batch_size}, "
         f"for embedding {run.embed_dim}, hidden {run.hidden_dim}, {run.layers} layers each way. Decoded are rows from "
         "all over the corpus, by a trained network.",
         table(lines),
         "*Loop with eval()*: without the worked answers, which ours generates too. *Usual loop*: a `DataLoader` over "
         "lists, padding in Python, a packed `nn.LSTM` or `nn.GRU`, a decoder as long as the longest answer, AdamW. "
+        "*PyTorch's*: its Muon; the network is a GRU with attention, with an embedding half as wide. "
         "*One row at a time*: greedily, token by token, by "
         "the network of the usual loop with the weights of ours. *bf16*: on the CPU's bfloat16 units where it has any.",
         "*Share of the machine*: the operations a second that training needs, over real tokens alone, by those of the "

@@ -17,6 +17,8 @@ from functools import partial
 from itertools import islice, product
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
+from unittest import mock
 
 import torch
 from torch.utils.data import DataLoader
@@ -24,11 +26,12 @@ from torch.utils.data import DataLoader
 from stages import generate
 from stages.common import params, tables
 from stages.common.command import one_line
+from stages.network import learner as learning
 from stages.network import machine, scores, tokens, weights
 from stages.network.learner import Learner
 from stages.network.tokens import Rows
 from tests.benchmarks import page, usual
-from tests.benchmarks.measure import drawn, one_pass, products, rates, spread, useful_flop
+from tests.benchmarks.measure import drawn, one_pass, products, rounds, spread, useful_flop
 
 BATCHES = 20  # per training pass, so that all passes together take minutes
 EVALUATED, DECODED, ONE_BY_ONE = 100_000, 50_000, 200  # rows for the other works
@@ -41,7 +44,7 @@ def generation(operands: int) -> list[page.Line]:
         "ours": (rows, lambda: sum(1 for _ in generate.generate(operands))),
         "loop with eval()": (EVALUATED, lambda: sum(1 for _ in islice(usual.expressions(operands), EVALUATED))),
     }
-    return page.lines("generation", rates(contestants))
+    return page.lines("generation", rounds(contestants))
 
 
 def ways(run: params.Run, rows: Rows, learner: Learner) -> dict[str, Callable[[], float]]:
@@ -59,15 +62,28 @@ def ways(run: params.Run, rows: Rows, learner: Learner) -> dict[str, Callable[[]
 
 def training(run: params.Run, table: Path) -> tuple[list[page.Line], dict[str, float]]:
     """A line per way, and the operations per second of each product alone."""
-    machine.device()  # sets the threads to all cores
+    machine.device(threads=1)  # as `train`
     rows = tuple(ids[: BATCHES * run.batch_size] for ids in tokens.encode_table(tables.read_table(table)))
     learner = Learner(run, len(rows[0]), torch.device("cpu"))
     passes = {way: (len(rows[0]), call) for way, call in ways(run, rows, learner).items()}
     alone = products(run, round(run.batch_size * tokens.widths(rows[0]).double().mean().item()))
-    measured = rates(passes | alone)
-    peaks = {shape: measured[shape] for shape in alone}
+    measured = rounds(passes | alone)
+    peaks = {shape: median(measured[shape]) for shape in alone}
     share = useful_flop(run, *rows) / max(peaks.values())  # of the machine, per row per second
     return page.lines(f"training, {run.cell} on {run.dataset}", {way: measured[way] for way in passes}, share), peaks
+
+
+def muon(run: params.Run, table: Path) -> list[page.Line]:
+    """A line for ours and for PyTorch's Muon, for a GRU with attention as wide as `run`."""
+    machine.device(threads=1)
+    rows = tuple(ids[: BATCHES * run.batch_size] for ids in tokens.encode_table(tables.read_table(table)))
+    recipe = replace(run, cell="gru", decoder="attention", schedule="one_cycle", optimizer="muon")
+    passes = {}
+    for way, kind in {"ours": learning.Muon, "PyTorch's, in bfloat16": torch.optim.Muon}.items():
+        with mock.patch.object(learning, "Muon", kind):
+            learner = Learner(recipe, len(rows[0]) * 100, torch.device("cpu"))  # * 100: the schedule must not end
+        passes[way] = (len(rows[0]), partial(one_pass, learner, recipe, rows))
+    return page.lines(f"training with Muon, {run.hidden_dim} wide", rounds(passes))
 
 
 def decoding(trained: weights.Trained, corpus: Path, seed: int) -> list[page.Line]:
@@ -82,7 +98,7 @@ def decoding(trained: weights.Trained, corpus: Path, seed: int) -> list[page.Lin
         lists = [ids[ids != tokens.PAD].tolist() for ids in sources[:: DECODED // ONE_BY_ONE]]
         by_one = partial(lambda lists: [usual.greedy(rival, ids, trained.steps) for ids in lists], lists)
         ours = partial(scores.decode, trained.model, sources, trained.steps)
-        lines += page.lines(work, rates({"ours": (DECODED, ours), "one row at a time": (len(lists), by_one)}))
+        lines += page.lines(work, rounds({"ours": (DECODED, ours), "one row at a time": (len(lists), by_one)}))
     return lines
 
 
@@ -107,6 +123,8 @@ def main() -> None:
                 print(f"speed: trained, {kind.cell} on {kind.dataset}", file=sys.stderr)
                 lines += trained
                 peaks[f"{kind.cell} on {kind.dataset}"] = alone
+            for width in 128, 256:
+                lines += pool.submit(muon, replace(run, hidden_dim=width, embed_dim=width // 2), samples[-1]).result()
         lines += decoding(weights.load(args.model), args.corpus, config.sample_seed)
         tables.write_text(draft, page.page(run, BATCHES * run.batch_size, lines, peaks))
     print(page.table(lines))

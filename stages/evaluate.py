@@ -95,7 +95,8 @@ def pictures(history: list[dict[str, float]], exact_match: float, answers: pd.Da
 
 def main(args: argparse.Namespace) -> None:
     params.read(args.params)
-    given(args.model), given(args.rows), given(args.train)
+    for path in (args.model, args.rows, args.train):
+        given(path)
     device = machine.device(threads=1)  # then the metrics do not depend on the number of cores
     trained = weights.load(args.model)
     trained.model.to(device)

@@ -4,19 +4,22 @@ $ python -m stages.generate params.yaml data/corpus.parquet
 generate: params.yaml: lr: must be greater than 0 (found -1)
 """
 
-import ctypes
 import os
 import re
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
+
+import psutil
 
 from stages.common.messages import BadInput, printable
 
 STARVED = re.compile(r"out of memory|can(no|')t allocate|not enough memory|bad_alloc", re.IGNORECASE)
 CUT_OFF = 128 + 13  # the exit status a shell reports for SIGPIPE, which Python ignores
 WITH_PARENT = "DVC_STAGE", "STUDY"  # environment variables that DVC and `study` set for the stages that they start
+SHELLS = "sh", "dash", "bash", "zsh", "ksh", "fish", "busybox", "cmd.exe"
 
 
 @contextmanager
@@ -45,7 +48,13 @@ def one_line(stage: str) -> Iterator[None]:
 
 
 def _die_with_parent() -> None:
-    """Have the kernel end this process when its parent, DVC or `study`, is killed. Linux only."""
-    if sys.platform == "linux" and any(name in os.environ for name in WITH_PARENT):
-        PR_SET_PDEATHSIG = 1  # from linux/prctl.h: the signal this process gets when its parent dies
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Stop this process when the one that started it, DVC or `study`, is gone, for example killed."""
+    if any(name in os.environ for name in WITH_PARENT):
+        # DVC calls a shell. bash then becomes the command that it runs; others wait for it
+        parent = next(process for process in psutil.Process().parents() if process.name() not in SHELLS)
+        Thread(target=_stop_after, args=[parent], daemon=True).start()
+
+
+def _stop_after(parent: psutil.Process) -> None:
+    parent.wait()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
+from threading import Event, Thread
 
 import psutil
 
@@ -19,6 +19,7 @@ from stages.common.messages import BadInput, printable
 STARVED = re.compile(r"out of memory|can(no|')t allocate|not enough memory|bad_alloc", re.IGNORECASE)
 CUT_OFF = 128 + 13  # the exit status a shell reports for SIGPIPE, which Python ignores
 WITH_PARENT = "DVC_STAGE", "STUDY"  # environment variables that DVC and `study` set for the stages that they start
+STOPPED = Event()  # by a signal
 SHELLS = "sh", "dash", "bash", "zsh", "ksh", "fish", "busybox", "cmd.exe"
 
 
@@ -34,6 +35,7 @@ def one_line(stage: str) -> Iterator[None]:
         yield
         sys.stdout.flush()
     except KeyboardInterrupt:
+        STOPPED.set()
         sys.exit(f"{stage}: stopped")
     except (BadInput, OSError, MemoryError, RuntimeError) as error:
         if isinstance(error, OSError) and error.filename is None:  # standard output, which Python flushes once more
@@ -57,4 +59,5 @@ def _die_with_parent() -> None:
 
 def _stop_after(parent: psutil.Process) -> None:
     parent.wait()
-    os.kill(os.getpid(), signal.SIGTERM)
+    if not STOPPED.wait(timeout=1):  # what ended the parent may stop this process too; twice would interrupt its exit
+        os.kill(os.getpid(), signal.SIGTERM)

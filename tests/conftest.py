@@ -63,7 +63,7 @@ REPRODUCED = {
 }
 
 # These run first, so that no process is left with a long file when the others have finished
-LONGEST = "test_pipeline.py", "test_repro.py", "test_launch.py", "test_interruptions.py", "test_trainings.py"
+LONGEST = "test_pipeline.py", "test_launch.py", "test_repro.py", "test_interruptions.py", "test_trainings.py"
 
 # The folders that `report` reads, with one file per run, and their endings
 ENDINGS = {

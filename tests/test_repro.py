@@ -30,30 +30,28 @@ def test_the_longest_training_is_first(tmp_path):
     assert repro.longest_first("abcd", config, tmp_path) == ["c", "d", "b", "a"]
 
 
-def test_trainings_side_by_side_give_the_bytes_of_dvc_repro(repository):
+def test_side_by_side_a_failure_is_named_the_others_finish_and_the_bytes_are_those_of_dvc_repro(repository):
     models = [repository.root / f"data/models/{name}.safetensors" for name in RUNS]
     before = [model.read_bytes() for model in models]
     repository.run("rm", "-r", ".dvc/cache", ".resume", "data/film", "data/predictions", *models)
-    printed = repository.run(*COMMAND, "2")
+    obstacle = repository.root / "reports" / "live" / "no_7-lstm.csv"  # a folder where a file must be
+    obstacle.unlink()
+    obstacle.mkdir()
+    printed = repository.run(*COMMAND, "2", fails=True)
     assert "repro: 2 trainings, 2 at a time" in printed
     assert "small-lstm 4/4: loss" in printed
+    last = r"repro: 1 of 2 runs failed, first no_7-lstm: train: .*reports/live/no_7-lstm\.csv.*"
+    assert re.fullmatch(last, printed.splitlines()[-1])
+    assert "Traceback" not in printed
+    assert [model.exists() for model in models] == [True, False]
+
+    obstacle.rmdir()
+    printed = repository.run(*COMMAND, "2")
+    assert "at a time" not in printed  # one is left
     assert "no_7-lstm 1/1: loss" in printed
     assert [model.read_bytes() for model in models] == before
     # All but the seconds are the same
     assert repository.changed() == {"dvc.lock", "reports/index.html", *(f"reports/timing/{name}.json" for name in RUNS)}
-    assert "at a time" not in repository.run(*COMMAND, "2")
-
-
-def test_the_first_failure_is_named_and_the_others_finish(repository):
-    repository.edit("params.yaml", "lr: 0.001", "lr: 0.002")
-    (repository.root / "reports" / "live" / "no_7-lstm.csv").unlink()
-    (repository.root / "reports" / "live" / "no_7-lstm.csv").mkdir()
-    printed = repository.run(*COMMAND, "2", fails=True)
-    last = r"repro: 1 of 2 runs failed, first no_7-lstm: train: .*reports/live/no_7-lstm\.csv.*"
-    assert re.fullmatch(last, printed.splitlines()[-1])
-    assert "Traceback" not in printed
-    assert (repository.root / "data/models/small-lstm.safetensors").exists()
-    assert '"exact_match"' in (repository.root / "reports/metrics/small-lstm.json").read_text()
 
 
 def test_ctrl_c_ends_all_trainings(repository):

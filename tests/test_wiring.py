@@ -95,14 +95,14 @@ def lines(paths) -> int:
     return sum(len(path.read_text().splitlines()) for path in paths)
 
 
-@pytest.mark.parametrize(("verb", "most"), [("subset", 560), ("train", 2320)])
+@pytest.mark.parametrize(("verb", "most"), [("subset", 570), ("train", 2330)])
 def test_what_one_must_read_behind_a_verb(verb, most):
     assert lines(FILES[module] for module in closure(f"stages.{verb}")) <= most
 
 
 def test_the_size_of_the_house():
     page = [path for path in FILES.values() if "page" in path.parts]
-    assert lines(FILES.values()) - lines(page) <= 4330
+    assert lines(FILES.values()) - lines(page) <= 4340
     assert lines((ROOT / "tests").rglob("*.py")) <= 8400
     assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 190
 

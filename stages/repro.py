@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from stages.common import params, tables
 from stages.common.command import one_line
-from stages.common.jobs import Jobs
 from stages.common.messages import BadInput
+from stages.studies.jobs import Jobs
 
 # DVC waits for its lock, which another DVC holds only while it looks for what is stale
 DVC = "dvc", "--wait-for-lock"
@@ -65,7 +65,9 @@ def side_by_side(names: list[str], jobs: int) -> None:
     with Jobs(jobs, os.environ) as pool:
         waiting = {pool.pool.submit(run, name): name for name in names}
         for ended in as_completed(waiting):
-            if ended.exception():
+            try:
+                ended.result()
+            except BadInput:
                 failed.append(waiting[ended])
     if failed:
         first = failed[0]
@@ -76,17 +78,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run what is out of date, several trainings at once.")
     parser.add_argument("params", type=Path)
     parser.add_argument("samples", type=Path, help="folder of the samples; the largest one is trained on first")
-    parser.add_argument("--jobs", type=int, help="trainings at the same time (default: one per core)")
+    cores = joblib.cpu_count()
+    parser.add_argument(
+        "--jobs", type=int, default=cores, help="trainings at once (default: one per core, %(default)s)"
+    )
     args = parser.parse_args()
-    jobs = joblib.cpu_count() if args.jobs is None else args.jobs
-    if jobs < 1:
-        parser.error(f"--jobs: must be at least 1 (found {jobs})")
+    if args.jobs < 1:
+        parser.error(f"--jobs: must be at least 1 (found {args.jobs})")
 
     dvc("repro", "sample")
     names = stale()
-    if jobs > 1 and len(names) > 1:
-        print(f"repro: {len(names)} trainings, {jobs} at a time", file=sys.stderr)
-        side_by_side(longest_first(names, params.read(args.params), args.samples), jobs)
+    if args.jobs > 1 and len(names) > 1:
+        print(f"repro: {len(names)} trainings, {args.jobs} at a time", file=sys.stderr)
+        side_by_side(longest_first(names, params.read(args.params), args.samples), args.jobs)
     dvc("repro")
 
 

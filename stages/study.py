@@ -18,9 +18,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default="data", help="folder of the pipeline's data (default: data)")
     parser.add_argument("--reports", type=Path, default="reports", help="folder of results (default: reports)")
     parser.add_argument("--networks", type=Path, default=".networks", help="folder of trained networks")
-    parser.add_argument("--workers", type=int, help="trainings at the same time (default: one per core)")
+    cores = joblib.cpu_count()
+    parser.add_argument(
+        "--workers", type=int, default=cores, help="trainings at once (default: one per core, %(default)s)"
+    )
     args = parser.parse_args()
-    args.workers = joblib.cpu_count() if args.workers is None else args.workers
     if args.workers < 1:
         parser.error(f"--workers: must be at least 1 (found {args.workers})")
     return args

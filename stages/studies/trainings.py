@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
 from stages.common import params, tables, watch
-from stages.common.jobs import Jobs
 from stages.common.messages import BadInput
 from stages.network.checkpoint import fingerprint
 from stages.studies import design, kept, measures, table
+from stages.studies.jobs import Jobs
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # in `train`'s message; other failures say nothing about the point
 OF_DATASET, OF_ROOT = ("sample", "split"), ("sample_seed", "valid_share")  # where a point's key is in params.yaml

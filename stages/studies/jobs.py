@@ -1,6 +1,6 @@
 """Commands that run beside each other, at most so many at a time.
 
-python -m stages.train …, python -m stages.train …  ->  what they print, line by line; 0, 1
+dvc repro train@full-lstm, dvc repro train@full-gru  ->  their lines as they come; BadInput with the last line of a failure
 """
 
 import subprocess
@@ -30,7 +30,7 @@ class Jobs:
             process.terminate()
         self.pool.shutdown(cancel_futures=True)  # waits for the processes
 
-    def run(self, command: list[str], show: Callable[[str], object] = len) -> None:
+    def run(self, command: list[str], show: Callable[[str], object]) -> None:
         """Run a command and show each line that it prints; raises BadInput with the last one if it fails."""
         with self.lock:
             if self.stopped:

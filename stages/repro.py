@@ -70,18 +70,15 @@ def side_by_side(names: list[str], jobs: int) -> None:
             except BadInput:
                 failed.append(waiting[ended])
     if failed:
-        first = failed[0]
-        raise BadInput(f"{len(failed)} of {len(names)} runs failed, first {first}: {said.get(first, 'no output')}")
+        why = said.get(failed[0], "no output")
+        raise BadInput(f"{len(failed)} of {len(names)} runs failed, first {failed[0]}: {why}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Run what is out of date, several trainings at once.")
     parser.add_argument("params", type=Path)
     parser.add_argument("samples", type=Path, help="folder of the samples; the largest one is trained on first")
-    cores = joblib.cpu_count()
-    parser.add_argument(
-        "--jobs", type=int, default=cores, help="trainings at once (default: one per core, %(default)s)"
-    )
+    parser.add_argument("--jobs", type=int, default=joblib.cpu_count(), help="trainings at once (default: cores)")
     args = parser.parse_args()
     if args.jobs < 1:
         parser.error(f"--jobs: must be at least 1 (found {args.jobs})")

@@ -18,10 +18,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default="data", help="folder of the pipeline's data (default: data)")
     parser.add_argument("--reports", type=Path, default="reports", help="folder of results (default: reports)")
     parser.add_argument("--networks", type=Path, default=".networks", help="folder of trained networks")
-    cores = joblib.cpu_count()
-    parser.add_argument(
-        "--workers", type=int, default=cores, help="trainings at once (default: one per core, %(default)s)"
-    )
+    parser.add_argument("--workers", type=int, default=joblib.cpu_count(), help="trainings at once (default: cores)")
     args = parser.parse_args()
     if args.workers < 1:
         parser.error(f"--workers: must be at least 1 (found {args.workers})")

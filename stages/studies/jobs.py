@@ -1,6 +1,6 @@
 """Commands that run beside each other, at most so many at a time.
 
-dvc repro train@full-lstm, dvc repro train@full-gru  ->  their lines as they come; BadInput with the last line of a failure
+dvc repro train@full-lstm, dvc repro train@full-gru  ->  their lines as they come; BadInput with a failure's last line
 """
 
 import subprocess

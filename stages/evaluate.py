@@ -41,27 +41,27 @@ from stages.common.watch import given
 from stages.network import PAD, machine, scores, tokens, weights
 
 
-def evaluate(trained: weights.Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, dict]:
+def evaluate(trained: weights.Trained, rows: pa.Table, asked: tokens.Rows, steps: tokens.Rows) -> tuple[pa.Table, dict]:
     """The N rows with the network's greedy answers, and the metrics over all rows; `loss` is in nats per token.
 
-    With a scratchpad, loss and token accuracy are of all tokens of the true worked answers, exact match and position
-    accuracy of values.
+    With a scratchpad, loss and token accuracy are of all tokens of the true worked answers, or of the `steps` of the
+    expressions themselves; exact match and position accuracy are of values.
     """
-    predictions, values = scores.answer(trained, rows, sources, answers)
+    predictions, values = scores.answer(trained, rows, *asked)
     most = grammar.longest_answer(trained.operands) + 1  # + 1: its <eos>. An endless answer must not widen the table
-    loss, right, real = scores.token_sums(trained.model, sources, answers).tolist()  # real: without padding
+    loss, right, real = scores.token_sums(trained.model, *steps).tolist()  # real: without padding
     last = trained.history[-1]
     metrics = {
         "rows": len(predictions),
         "exact_match": sum(predictions["correct"].to_pylist()) / len(predictions),
         "loss": loss / real,
         "token_accuracy": right / real,
-        "position_accuracy": position_accuracy(values[:, :most], tokens.fit(trained.values(answers.cpu()))),
+        "position_accuracy": position_accuracy(values[:, :most], tokens.fit(trained.values(asked[1].cpu()))),
         "train_loss": last["train_loss"],
         "train_token_accuracy": last["train_token_accuracy"],
         "parameters": sum(weight.numel() for weight in trained.model.parameters()),
     }
-    if trained.scratchpad != "none":
+    if trained.scratchpad == "steps":
         metrics |= wrong_steps(rows, predictions["written"].to_pylist())
     return predictions, metrics
 
@@ -101,8 +101,8 @@ def main(args: argparse.Namespace) -> None:
     trained = weights.load(args.model)
     trained.model.to(device)
     rows, pairs = tables.read_table(args.rows), scores.products(trained.operands)
-    encoded = tokens.encode_table(rows, trained.scratchpad)
-    predictions, metrics = evaluate(trained, rows, *(ids.to(device) for ids in encoded))
+    encoded = [encode(rows, trained.scratchpad) for encode in (tokens.encode_table, tokens.encode_steps)]
+    predictions, metrics = evaluate(trained, rows, *([ids.to(device) for ids in pair] for pair in encoded))
     multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in tokens.encode_table(pairs)))
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
     for questions, table in ((args.rows, predictions), ("a*b", multiplied)):

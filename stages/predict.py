@@ -4,9 +4,15 @@ $ python -m stages.predict "12 * (3 + 4)" "7-9="
 12*(3+4)=  answer 84  true 84  right  probability 1.00
 7-9=       answer -2  true -2  right  probability 1.00
 
-With a scratchpad the line ends with the work, and with its first wrong step if there is one:
+With steps the line ends with them, and with the first wrong one if there is one:
 
 36*(4-27)=  answer -848  true -828  wrong  probability 0.40  work 36*-23=-108+720=-848  36*-23: -108+720 is wrong
+
+A network that asks itself shows its questions below, as many as fit:
+
+12*(3+4)=  answer 84  true 84  right  probability 1.00
+    3+4=7
+    12*7=84  (16 more)
 """
 
 import argparse
@@ -37,36 +43,58 @@ if __name__ == "__main__":
     ARGUMENTS = arguments()
 
 import io
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from stages.arithmetic import grammar, twins, work
+from stages.arithmetic import asking, grammar, twins, work
 from stages.common.command import one_line
 from stages.common.messages import BadInput
 from stages.network import machine, scores, tokens, weights
 
 CHUNK = 1 << 18  # most bytes of standard input read at a time
+Answer = tuple[str, bool, float, str]  # the answer, whether it ended, its probability, and the work
 END = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
 
-def predict(trained: weights.Trained, model: Path, expressions: list[str]) -> Iterator[str]:
-    """A line for each well-formed expression; raises BadInput naming the file `model` if a probability is NaN."""
+def predict(trained: weights.Trained, model: Path, expressions: list[str], most: int) -> Iterator[str]:
+    """A line for each well-formed expression, with its work; at most `most` lines of questions below it.
+
+    Raises BadInput naming the file `model` if a probability is NaN.
+    """
     sources = [text.removesuffix("=") + "=" for text in expressions]
-    decoded, probabilities = scores.decode(trained.model, tokens.encode_sources(sources), trained.steps)
+    answers = asked(trained, sources, most) if trained.scratchpad == "questions" else written(trained, sources)
     width = max(map(len, sources))
-    for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
+    for source, (answer, ended, probability, shown) in zip(sources, answers, strict=True):
         scores.check(model, f"probability of an answer to {source}", probability)
-        text, written = source.removesuffix("="), tokens.decode(ids)
-        true = grammar.value(text)
-        *steps, answer = written.split("=") if trained.scratchpad != "none" else [written]
-        # Without <eos> the answer was cut off, so it is wrong even if its characters are correct.
-        verdict = "right" if tokens.EOS in ids and answer == str(true) else "wrong"
-        line = f"{source:<{width}}  answer {answer}  true {true}  {verdict}  probability {probability:.2f}"
-        if steps:
-            mistake = work.wrong(text, written)
-            line += f"  work {written}" + (f"  {mistake}" if mistake else "")
-        yield line
+        true = grammar.value(source)
+        # Without an end the answer was cut off, so it is wrong even if its characters are correct.
+        verdict = "right" if ended and answer == str(true) else "wrong"
+        yield f"{source:<{width}}  answer {answer}  true {true}  {verdict}  probability {probability:.2f}{shown}"
+
+
+def written(trained: weights.Trained, sources: list[str]) -> Iterator[Answer]:
+    """The answers of a network that writes each in one go, with its steps if it has any."""
+    decoded, probabilities = scores.decode(trained, tokens.encode_sources(sources))
+    for source, ids, probability in zip(sources, decoded.tolist(), probabilities.tolist(), strict=True):
+        text = tokens.decode(ids)
+        *steps, answer = text.split("=") if trained.scratchpad != "none" else [text]
+        mistake = work.wrong(source, text) if steps else None
+        shown = f"  work {text}" if steps else ""
+        yield answer, tokens.EOS in ids, probability, shown + (f"  {mistake}" if mistake else "")
+
+
+def asked(trained: weights.Trained, sources: list[str], most: int) -> Iterator[Answer]:
+    """The answers of a network that asks itself, with the first wrong one and at most `most` lines of questions."""
+    questions = [source.removesuffix("=") for source in sources]
+    memory = scores.ask(trained, questions)
+    for question in questions:
+        own, wrong = memory[question], asking.wrong(question, memory)
+        what = wrong and (f"{memory[wrong].value} is wrong" if memory[wrong].value else memory[wrong].fault)
+        below = asking.tree(question, memory, most) if most else []
+        shown = "\n".join([f"  {wrong}: {what}" if wrong and wrong != question else "", *below])
+        yield own.value or "none", bool(own.value), own.probability, shown
 
 
 def read(expressions: Iterable[str], operands: int) -> tuple[list[str], int]:
@@ -133,11 +161,12 @@ def main(args: argparse.Namespace) -> None:
     typing = not given and sys.stdin.isatty()
     if typing:
         print(f"{args.run}: type an expression such as 12 * (3 + 4); {END} exits", file=sys.stderr)
+    most = shutil.get_terminal_size().lines - 4 if given or typing else 0  # a line for each row of a pipe or file
     for batch in [given] if given else lines():
         expressions, bad = read(batch, trained.operands)
         malformed += bad
         if expressions:
-            print(*predict(trained, path, expressions), sep="\n", flush=True)
+            print(*predict(trained, path, expressions, most), sep="\n", flush=True)
     # At a terminal the person has already seen each message, so the exit status is 0
     sys.exit(2 if malformed and not typing else 0)
 

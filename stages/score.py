@@ -216,7 +216,7 @@ def score(trained: weights.Trained, model: Path, path: Path, device: torch.devic
             continue
         sources, answers = zip(*good, strict=True)
         started = time.perf_counter()
-        decoded, probability = scores.decode(trained.model, tokens.encode_sources(sources).to(device), trained.steps)
+        decoded, probability = scores.decode(trained, tokens.encode_sources(sources).to(device))
         seconds += time.perf_counter() - started
         scores.check(model, f"probability of an answer to {path}", probability.sum().item())
         templates = [template(src) for src in sources]

@@ -36,7 +36,7 @@ from functools import partial
 
 import pyarrow as pa
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
 from stages.common import params, tables
@@ -45,32 +45,34 @@ from stages.common.messages import BadInput
 from stages.common.watch import given, unchanged
 from stages.network import launch, machine, scores, tokens, weights
 from stages.network.checkpoint import Checkpoint, fingerprint
+from stages.network.drawing import Drawn, draw
 from stages.network.film import Film, within
 from stages.network.learner import Learner
-from stages.network.tokens import Rows, shuffled
+from stages.network.tokens import Rows
 
 
 def train(
-    name: str, run: params.Run, operands: int, rows: Rows, held_out: pa.Table, checkpoint: Checkpoint, live: Path
+    name: str, run: params.Run, operands: int, rows: Drawn, held_out: pa.Table, checkpoint: Checkpoint, live: Path
 ) -> tuple[weights.Trained, Film, list[float]]:
     """The trained network, its film and the seconds of each epoch; raises BadInput if a loss is NaN or infinite."""
     machine.set_precision(run.precision)
-    learner = Learner(run, len(rows[0]), rows[0].device)
+    learner = Learner(run, rows.rows, rows.sources.device)
     if state := launch.shared(checkpoint.load() if launch.first() else None):
         learner.restore(state)
     engine = launch.parallel(learner.model)
     trained = weights.Trained(name, learner.model, operands, learner.history, run.scratchpad)
     film = Film(trained, held_out, run.seed, learner.frames)
-    valid = [ids.to(learner.device) for ids in tokens.encode_table(held_out, run.scratchpad)]
+    encodings = tokens.encode_steps, tokens.encode_table  # for the loss, and for exact match
+    steps, asked = ([ids.to(learner.device) for ids in one(held_out, run.scratchpad)] for one in encodings)
     if launch.first():
         begin(live, name, learner)
     while (epoch := len(learner.history) + 1) <= run.epochs and not learner.stale():
-        batches = shuffled(*rows, run.batch_size, seed=(run.seed, epoch), first=learner.step)
+        batches = rows.batches(run.batch_size, seed=(run.seed, epoch), first=learner.step)
         off = None if launch.first() else True  # None: off unless standard error is a terminal
-        done = {"initial": learner.step * run.batch_size, "total": len(rows[0])}
+        done = {"initial": learner.step * run.batch_size, "total": rows.rows}
         with tqdm(**done, desc=f"{name} {epoch}/{run.epochs}", unit="row", leave=False, disable=off) as bar:
             one_epoch(engine, learner, run, batches, checkpoint, film, bar)
-        scored = learner.end_epoch() | validate(trained, *valid)
+        scored = learner.end_epoch() | validate(trained, steps, asked)
         for kind in ("train_loss", "valid_loss"):
             if not math.isfinite(scored[kind]):
                 checkpoint.path.unlink(missing_ok=True)  # resuming would end here again
@@ -83,7 +85,7 @@ def train(
             add(live, learner.history[-1])
             line = (
                 f"{name} {epoch}/{run.epochs}: loss {scored['train_loss']:.4f}, valid {scored['valid_loss']:.4f}, "
-                f"exact match {scored['valid_exact_match']:.4f}, {len(rows[0]) / learner.seconds[-1]:,.0f} rows/s"
+                f"exact match {scored['valid_exact_match']:.4f}, {rows.rows / learner.seconds[-1]:,.0f} rows/s"
             )
             tqdm.write(f"{line}  {film.samples(epoch)}", file=sys.stderr)
     learner.finish()
@@ -127,16 +129,17 @@ def one_epoch(
     learner.elapsed = time.perf_counter() - started
 
 
-def validate(trained: weights.Trained, sources: Tensor, answers: Tensor) -> dict[str, float]:
-    """Loss, token accuracy and exact match on held-out rows: sources (N, S), answers (N, T)."""
+def validate(trained: weights.Trained, steps: Rows, asked: Rows) -> dict[str, float]:
+    """Loss and token accuracy of the `steps`, and exact match of what is `asked`: sources and answers of each."""
     trained.model.eval()
-    own, weight = launch.share(len(sources))
-    sources, answers = sources[own], answers[own]
-    decoded, _ = scores.decode(trained.model, sources, trained.steps)
+    own, weight = launch.share(len(steps[0]))
+    losses = scores.token_sums(trained.model, *(ids[own] for ids in steps)) * weight
+    own, weight = launch.share(len(asked[0]))
+    sources, answers = (ids[own] for ids in asked)
+    decoded, _ = scores.decode(trained, sources)
     exact = scores.exact(trained.values(decoded), trained.values(answers.cpu()))
-    counts = torch.tensor([exact.sum(), len(exact)], dtype=torch.float64)
-    sums = torch.cat([scores.token_sums(trained.model, sources, answers), counts]) * weight
-    loss, right, tokens, exact, rows = launch.total(sums.to(sources.device)).tolist()
+    counts = torch.tensor([exact.sum(), len(exact)], dtype=torch.float64) * weight
+    loss, right, tokens, exact, rows = launch.total(torch.cat([losses, counts]).to(sources.device)).tolist()
     return {"valid_loss": loss / tokens, "valid_token_accuracy": right / tokens, "valid_exact_match": exact / rows}
 
 
@@ -163,8 +166,8 @@ def main(args: argparse.Namespace) -> None:
     operands, read = config.corpus.operands, [given(args.train), given(args.valid)]
     with launch.group():
         device = machine.device(threads=1)  # then the bytes do not depend on the number of cores
-        sources, answers = tokens.encode_table(tables.read_table(args.train), run.scratchpad)
-        rows, held_out = (sources.to(device), answers.to(device)), tables.read_table(args.valid)
+        rows = draw(tables.read_table(args.train), run).to(device)
+        held_out = tables.read_table(args.valid)
         what = fingerprint(run, operands, read)
         beginning = fingerprint(run, operands, read, beginning=True)
         unchanged()  # the fingerprints must name what was read
@@ -179,7 +182,7 @@ def main(args: argparse.Namespace) -> None:
             trained, filmed, seconds = training()
             weights.save(model, trained)
             tables.write_table(film, filmed.table())
-            tables.write_text(times, json.dumps(machine.timing(seconds, len(sources)), indent=2) + "\n")
+            tables.write_text(times, json.dumps(machine.timing(seconds, rows.rows), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import torch
 from filelock import FileLock
 from ruamel.yaml import YAML
 
+from stages.arithmetic.questions import KINDS
 from stages.common import watch
 from stages.common.command import one_line
 from stages.studies import design
@@ -41,6 +42,7 @@ TINY = {
     "schedule": "constant",
     "optimizer": "adamw",
     "scratchpad": "none",
+    "questions": dict.fromkeys(KINDS, 1.0),
     "seed": 42,
     "sample_seed": 42,
     "valid_share": 0.1,

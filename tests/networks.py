@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from stages.arithmetic.questions import KINDS
 from stages.common import params
 from stages.network import EOS, TOKENS, weights
 from stages.network.seq2seq import Seq2Seq
@@ -44,4 +45,5 @@ def small_run(**changes) -> params.Run:
     small = {"embed_dim": 16, "hidden_dim": 32, "layers": 2, "batch_size": 4, "epochs": 1, "lr": 0.01, "grad_clip": 2.0}
     other = {"precision": "float32", "seed": 1, "dataset": "d", "cell": "lstm", "decoder": "context"}
     other |= {"patience": "none", "schedule": "constant", "optimizer": "adamw", "scratchpad": "none"}
+    other |= {"questions": params.Questions(**dict.fromkeys(KINDS, 1.0))}
     return params.Run(**small | other | changes)

@@ -41,7 +41,7 @@ def test_predictions_answer_every_row_in_order(results):
     for column in ("src", "tgt", "template"):
         assert predictions[column].to_pylist() == rows[column].to_pylist()
     for row in predictions.to_pylist():
-        alone, probability = scores.decode(trained.model, tokens.encode_sources([row["src"]]), trained.steps)
+        alone, probability = scores.decode(trained, tokens.encode_sources([row["src"]]))
         assert row["written"] == tokens.decode(alone[0].tolist())
         assert row["predicted"] == row["written"].split("=")[-1]
         assert row["probability"] == pytest.approx(probability.item(), rel=1e-4)
@@ -103,7 +103,7 @@ def test_an_endless_answer_does_not_widen_the_table():
     network = weights.Trained("r", constant(""), 12, [{"train_loss": 1.0, "train_token_accuracy": 0.5}], "steps")
     templates = pa.array(["a+b", "a*b"]).dictionary_encode()
     rows = pa.table({"src": ["1+2=", "3*4="], "tgt": [3, 33], "steps": ["3", "33"], "template": templates})
-    predictions, metrics = evaluate.evaluate(network, rows, *tokens.encode_table(rows, "steps"))
+    predictions, metrics = evaluate.evaluate(network, rows, *[tokens.encode_table(rows, "steps")] * 2)
     assert predictions["written"].to_pylist() == ["3" * network.steps] * 2
     assert metrics["position_accuracy"] == 3 / 10  # '3', then '3' and '3'
 

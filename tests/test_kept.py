@@ -111,5 +111,5 @@ def test_the_committed_weights_are_those_of_the_study(head, corpus):
 
 
 def answered(trained, sources):
-    decoded, _ = scores.decode(trained.model, tokens.encode_sources(list(sources)), trained.steps)
+    decoded, _ = scores.decode(trained, tokens.encode_sources(list(sources)))
     return np.array([tokens.decode(ids) for ids in trained.values(decoded).tolist()])

@@ -26,6 +26,7 @@ decoder: context
 schedule: constant
 optimizer: adamw
 scratchpad: none
+questions: {expression: 1.0, terms: 1.0, signs: 1.0, product: 1.0, sum: 1.0, difference: 1.0, digits: 1.0}
 seed: 42
 sample_seed: 42
 valid_share: 0.1
@@ -113,7 +114,11 @@ def test_the_first_and_the_last_value_that_is_accepted(old, accepted, refused, t
         ("lr: 0.001", "learning_rate: 0.001", "lr: missing"),
         ("lr: 0.001", "lr: 0.001\nleraning_rate: 1", "leraning_rate: unknown key"),
         ("epochs: 25", "epochs: true", "epochs: must be a whole number (found true)"),
-        ("decoder: context", "decoder: half", "decoder: must be 'context', 'feedback' or 'attention' (found 'half')"),
+        (
+            "decoder: context",
+            "decoder: half",
+            "decoder: must be 'context', 'feedback', 'attention' or 'moving' (found 'half')",
+        ),
         ("cell: gru", "cell: gru, lrr: 1", "runs.single_digit-gru.lrr: unknown key"),
         (", cell: gru", "", "runs.single_digit-gru.cell: missing"),
         ("dataset: full,", "dataset: ful,", "runs.full-lstm.dataset: no dataset 'ful'; there are single_digit, "),

@@ -17,6 +17,7 @@ from stages.common.messages import BadInput
 from stages.network import scores, tokens
 from stages.network.cells import CELLS
 from stages.network.checkpoint import Checkpoint
+from stages.network.drawing import draw, whole
 from stages.network.film import Film
 from stages.network.learner import OPTIMISERS, SCHEDULES, Learner
 from stages.network.machine import PRECISIONS
@@ -39,7 +40,7 @@ def trained(checkpoint, tmp_path):
     """Trains a network on ROWS, which are held out too."""
 
     def run(name, settings):
-        return train.train(name, settings, 50, ROWS, TABLE, checkpoint, tmp_path / "live")
+        return train.train(name, settings, 50, draw(TABLE, settings), TABLE, checkpoint, tmp_path / "live")
 
     return run
 
@@ -58,7 +59,7 @@ def test_one_batch_overfits(recipe, trained, monkeypatch):
     monkeypatch.setattr(Film, "ask", lambda *_: None)
     monkeypatch.setattr(Film, "samples", lambda *_: "")
     network, _, seconds = trained("r", small_run(epochs=150, **recipe))
-    decoded, _ = scores.decode(network.model, ROWS[0], network.steps)
+    decoded, _ = scores.decode(network, ROWS[0])
     assert [tokens.decode(ids) for ids in decoded.tolist()] == [str(answer) for answer in TEXTS.values()]
     assert [row["epoch"] for row in network.history] == list(range(1, len(seconds) + 1)) == list(range(1, 151))
     last = network.history[-1]
@@ -77,7 +78,7 @@ def test_the_gradient_is_clipped_and_the_loss_is_a_mean_over_tokens(limit, shrun
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     learner.optimisers = [SGD(model.parameters(), lr=1.0)]
     learner.schedulers = [SCHEDULES["constant"](learner.optimisers[0], 1)]
-    batches = tokens.shuffled(*ROWS, 4, (1, 1))
+    batches = whole(*ROWS).batches(4, (1, 1))
     limit = limit if limit == "none" else norm.item() * limit
     bar = tqdm(total=4, disable=True)
     train.one_epoch(model, learner, small_run(grad_clip=limit), batches, checkpoint, None, bar)

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from stages.arithmetic import grammar
 
+STEP = 99  # the most characters of one step of a network that asks itself: five numbers of 18 digits
 Numbers = np.ndarray
 OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply}
 
@@ -59,7 +60,11 @@ class Answers:
     longest: Callable[[int], int]
 
 
-SCRATCHPADS = {"none": Answers("tgt", grammar.longest_answer), "steps": Answers("steps", longest)}
+SCRATCHPADS = {
+    "none": Answers("tgt", grammar.longest_answer),
+    "steps": Answers("steps", longest),
+    "questions": Answers("tgt", lambda operands: STEP),  # of several steps; see `questions`
+}
 
 
 def _most(split: int, other: int) -> int:

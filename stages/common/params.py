@@ -24,10 +24,10 @@ CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 # The names that may be chosen; a dict maps each to its implementation, such as `CELLS` in network/cells.py
 Cell = Literal["lstm", "gru"]
-Decoder = Literal["context", "feedback", "attention"]
+Decoder = Literal["context", "feedback", "attention", "moving"]
 Schedule = Literal["constant", "one_cycle"]
 Optimizer = Literal["adamw", "muon"]
-Scratchpad = Literal["none", "steps"]
+Scratchpad = Literal["none", "steps", "questions"]
 Precision = Literal["float32", "tf32", "bf16"]
 Split = Literal["rows", "operands"]
 
@@ -56,9 +56,23 @@ Patience = Annotated[StrictInt | Literal["none"], COUNT]
 SIZE = "a number of rows, at least 2 (one to train on, one to hold out)"
 Size = Annotated[StrictInt | Literal["all"], _or("all", SIZE, lambda value: type(value) is int and value >= 2)]
 Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
+Weight = Annotated[StrictFloat, Field(gt=0)]
 Width = Annotated[StrictInt, Field(ge=1, le=8192)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # the range that scikit-learn accepts
 Operand = Annotated[StrictInt, Field(ge=0, le=999)]
+
+
+@dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Questions:
+    """How often an epoch draws each kind of question (arithmetic/questions.py), in any unit."""
+
+    expression: Weight
+    terms: Weight
+    signs: Weight
+    product: Weight
+    sum: Weight
+    difference: Weight
+    digits: Weight
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)
@@ -79,6 +93,7 @@ class Hyperparameters:
     schedule: Schedule
     optimizer: Optimizer
     scratchpad: Scratchpad
+    questions: Questions
 
 
 @dataclass(frozen=True, kw_only=True, config=CHECKED)

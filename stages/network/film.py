@@ -44,7 +44,7 @@ class Film:
         """Add a frame for each kind of questions."""
         for name in names:
             sources = self.encoded[name][0].to(self.trained.model.embedding.weight.device)
-            self.frames.append((epoch, name, *scores.decode(self.trained.model, sources, self.trained.steps)))
+            self.frames.append((epoch, name, *scores.decode(self.trained, sources)))
 
     def table(self) -> pa.Table:
         """All frames as a table with the columns of FILM."""

@@ -5,6 +5,7 @@ sources (N, S), answers (N, T)  ->  a summed loss, 70,000 correct tokens of 77,0
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from tqdm import trange
 
+from stages.arithmetic import asking
 from stages.common.messages import BadInput
-from stages.network import PAD, PREDICTIONS, tokens
+from stages.network import EOS, PAD, PREDICTIONS, tokens
 from stages.network.seq2seq import Seq2Seq
 from stages.network.tokens import fit, in_order, padded
 from stages.network.weights import Trained
@@ -38,7 +41,34 @@ def token_sums(model: Seq2Seq, sources: Tensor, answers: Tensor) -> Tensor:
     return totals
 
 
-def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+def decode(trained: Trained, sources: Tensor, steps: int | None = None) -> tuple[Tensor, Tensor]:
+    """Greedy answers to a whole table (N, S), uint8 (N, steps), and their probabilities (N), on the CPU."""
+    if trained.scratchpad != "questions":
+        return greedy(trained.model, sources, steps or trained.steps)
+    asked = [tokens.decode(ids) for ids in sources.tolist()]
+    works, probabilities = list[str](), list[float]()
+    for start in trange(0, len(asked), asking.TOGETHER, desc="asking", delay=5, leave=False, disable=None):
+        questions = [text.partition("=")[0] for text in asked[start : start + asking.TOGETHER]]
+        memory = ask(trained, questions)
+        works += [str(memory[question]) for question in questions]
+        probabilities += [memory[question].probability for question in questions]
+    return tokens.encode_answers(works), torch.tensor(probabilities, dtype=torch.float64)
+
+
+def ask(trained: Trained, questions: Sequence[str]) -> dict[str, asking.Asked]:
+    """`asking.solve` with a network: all that it asks itself to answer the questions, by question."""
+    device = trained.model.embedding.weight.device
+
+    def write(read: list[str]) -> list[tuple[str | None, float]]:
+        decoded, probabilities = greedy(trained.model, tokens.encode_sources(read).to(device), trained.steps)
+        ended = (decoded == EOS).any(dim=1).tolist()
+        rows = zip(decoded.tolist(), ended, probabilities.tolist(), strict=True)
+        return [(tokens.decode(ids) if end else None, probability) for ids, end, probability in rows]
+
+    return asking.solve(questions, write)
+
+
+def greedy(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]:
     """`Seq2Seq.greedy` for a whole table (N, S): answers, uint8 (N, steps), and probabilities (N), on the CPU."""
     # Sorted, so that a batch has many rows with the same prefix, which the encoder reads once
     order = torch.from_numpy(np.lexsort(sources.cpu().numpy().T[::-1]))
@@ -50,7 +80,7 @@ def decode(model: Seq2Seq, sources: Tensor, steps: int) -> tuple[Tensor, Tensor]
 
 def answer(trained: Trained, rows: pa.Table, sources: Tensor, answers: Tensor) -> tuple[pa.Table, Tensor]:
     """The rows (N) with the network's greedy answers, and the values of these answers as token ids (N, steps)."""
-    decoded, probability = decode(trained.model, sources, trained.steps)
+    decoded, probability = decode(trained, sources)
     return predictions(trained, rows, answers, decoded, probability), trained.values(decoded)
 
 

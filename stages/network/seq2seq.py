@@ -2,9 +2,12 @@
 
     '12*(3+4)='  ->  context (256 numbers)  ->  '8', '4', <eos>
 
-A decoder gets the context at each step. It may also get its previous token, and attend to the encoder's states.
+A decoder gets the context at each step. It may also get its previous token, and attend to the encoder's states. For one
+that moves its attention on, another layer reads the source from right to left: then a state also knows what follows it,
+and the context is the state at the first token.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,9 +27,46 @@ class Attention(nn.Module):
         super().__init__()
         self.query = nn.Linear(hidden_dim, hidden_dim, bias=False)
 
-    def forward(self, queries: Tensor, keys: Tensor, real: Tensor) -> Tensor:
-        """Weighted means of keys (B, T, H), from projected queries (B, T, H), keys (B, S, H) and real tokens (B, S)."""
-        return F.scaled_dot_product_attention(queries, keys, keys, real.unsqueeze(1))  # mask (B, 1, S)
+    def queries(self, states: Tensor) -> Tensor:
+        """What `forward` needs of the decoder's states (…, H)."""
+        return self.query(states)
+
+    def forward(
+        self, queries: Tensor, keys: Tensor, real: Tensor, before: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Weighted means of keys (B, T, H), from queries (B, T, …), keys (B, S, H) and real tokens (B, S).
+
+        `before` and the second result are the weights (B, S) at the step before these and at the last of them, for a
+        subclass that needs them.
+        """
+        return F.scaled_dot_product_attention(queries, keys, keys, real.unsqueeze(1)), None  # mask (B, 1, S)
+
+
+class Moving(Attention):
+    """Attention that can also move on: a part of each weight of the last step, decided by the state, goes one place on.
+
+    So it copies text of any length, whatever it looks like (the shift of Graves et al. 2014, "Neural Turing Machines").
+    """
+
+    def __init__(self, hidden_dim: int):
+        super().__init__(hidden_dim)
+        self.move = nn.Linear(hidden_dim, 1)
+
+    def queries(self, states: Tensor) -> Tensor:
+        return torch.cat([self.query(states), self.move(states)], dim=-1)  # (…, H + 1)
+
+    def forward(
+        self, queries: Tensor, keys: Tensor, real: Tensor, before: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        query, moved = queries[..., :-1], queries[..., -1:].sigmoid()  # (B, T, H), (B, T, 1)
+        scores = query @ keys.transpose(1, 2) / math.sqrt(keys.shape[2])  # (B, T, S)
+        found = scores.masked_fill(~real.unsqueeze(1), -math.inf).softmax(dim=2) * (1 - moved)
+        last = torch.zeros_like(found[:, 0]) if before is None else before
+        steps = []
+        for step in range(queries.shape[1]):
+            last = found[:, step] + moved[:, step] * F.pad(last[:, :-1], (1, 0)) * real
+            steps.append(last)
+        return torch.stack(steps, dim=1) @ keys, last
 
 
 @dataclass(frozen=True)
@@ -35,12 +75,14 @@ class Decoder:
 
     tokens: bool  # whether it also gets its previous token
     lookup: Callable[[int], Attention] | None  # makes an `Attention`, or a subclass, from H; None without attention
+    back: bool = False  # whether the encoder's last layer reads from right to left
 
 
 DECODERS = {
     "context": Decoder(tokens=False, lookup=None),
     "feedback": Decoder(tokens=True, lookup=None),
     "attention": Decoder(tokens=True, lookup=Attention),
+    "moving": Decoder(tokens=True, lookup=Moving, back=True),
 }
 
 
@@ -52,17 +94,26 @@ class Seq2Seq(nn.Module):
         sizes = {"embed_dim": embed_dim, "hidden_dim": hidden_dim, "layers": layers}
         self.shape = {"cell": cell, **sizes, "decoder": decoder}
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
-        self.encoder = CELLS[cell](embed_dim, hidden_dim, layers)
         self.kind = DECODERS[decoder]
+        self.encoder = CELLS[cell](embed_dim, hidden_dim, max(1, layers - self.kind.back))
+        self.back = CELLS[cell](hidden_dim, hidden_dim, 1) if self.kind.back else None
         self.decoder = CELLS[cell](hidden_dim + embed_dim * self.kind.tokens, hidden_dim, layers)
         self.attention = self.kind.lookup(hidden_dim) if self.kind.lookup else None
         wide = 2 * hidden_dim if self.attention else hidden_dim
         self.head = nn.Sequential(nn.Linear(wide, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The context (B, H) of source ids (B, S): the state at the last real token; for attention all (B, S, H)."""
+        """The context (B, H) of source ids (B, S): the last state that is computed; for attention all (B, S, H)."""
         layout = prefixes(source)
         states = self.encoder.over([(self.embedding.weight, layout.token)], layout.steps)  # (N, H)
+        if self.back:
+            last = (source != PAD).sum(dim=1, keepdim=True) - 1
+            mirror = (last - torch.arange(source.shape[1], device=source.device)).clamp(min=0)  # (B, S) right to left
+            packed = pack(source)
+            which = packed.take(layout.where.gather(1, mirror))
+            keys = packed.pad(self.back.over([(states, which)], packed.steps), len(source))  # (B, S, H) right to left
+            keys = keys.gather(1, mirror.unsqueeze(2).expand_as(keys))
+            return keys[:, 0], keys
         keys = F.embedding(layout.where, states) if self.attention else None
         return states[layout.last], keys  # (B, H)
 
@@ -83,11 +134,12 @@ class Seq2Seq(nn.Module):
         states = self.decoder.over(inputs, layout.steps)  # (N, H)
         attended = None
         if self.attention and keys is not None:  # both or neither
-            keys, real, queries = keys[layout.order], (source != PAD)[layout.order], self.attention.query(states)
-            parts = [
-                block.take(self.attention(block.pad(queries[here], rows), keys[:rows], real[:rows]))
-                for block, here, rows in layout.blocks()
-            ]
+            keys, real, queries = keys[layout.order], (source != PAD)[layout.order], self.attention.queries(states)
+            parts, last = [], None
+            for block, here, rows in layout.blocks():
+                before = None if last is None else last[:rows]
+                found, last = self.attention(block.pad(queries[here], rows), keys[:rows], real[:rows], before)
+                parts.append(block.take(found))
             attended = torch.cat(parts)  # (N, H)
         return layout.pad(self.logits(states, attended), len(answer))  # (B, T, V)
 
@@ -102,7 +154,7 @@ class Seq2Seq(nn.Module):
         answers = source.new_full((len(source), steps), PAD)
         probability = torch.ones(len(source), dtype=torch.float64, device=source.device)
         rows = torch.arange(len(source), device=source.device)  # (n) rows without `<eos>` so far
-        states = None
+        states = last = None
         token = source.new_full((len(source),), PAD)
         for step in range(steps):
             gates = first[rows]
@@ -111,8 +163,9 @@ class Seq2Seq(nn.Module):
             output, states = self.decoder.step(gates, states)  # (n, H)
             attended = None
             if self.attention and keys is not None:  # both or neither
-                query = self.attention.query(output).unsqueeze(1)  # (n, 1, H)
-                attended = self.attention(query, keys[rows], source[rows] != PAD).squeeze(1)
+                queries = self.attention.queries(output).unsqueeze(1)  # (n, 1, …)
+                found, last = self.attention(queries, keys[rows], source[rows] != PAD, last)
+                attended = found.squeeze(1)  # (n, H)
             likeliest, token = self.logits(output, attended).softmax(dim=-1).max(dim=-1)  # (n), (n)
             answers[rows, step] = token
             probability[rows] *= likeliest
@@ -120,4 +173,5 @@ class Seq2Seq(nn.Module):
             if not going.any():
                 break
             rows, token, states = rows[going], token[going], [tuple(part[going] for part in layer) for layer in states]
+            last = None if last is None else last[going]
         return answers, probability

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from stages.arithmetic import questions
 from stages.arithmetic.scratchpad import SCRATCHPADS
 from stages.network import EOS, PAD, TOKENS
 
@@ -30,6 +31,19 @@ def encode_table(table: pa.Table, scratchpad: str = "none") -> Rows:
     """Token ids of the table's sources and answers; `scratchpad` is a key of SCRATCHPADS."""
     answers = table[SCRATCHPADS[scratchpad].column]
     return encode_sources(table["src"].to_pylist()), encode_answers(answers.to_pylist())
+
+
+def encode_steps(table: pa.Table, scratchpad: str) -> Rows:
+    """As `encode_table`, but with a row for each step of a network that asks itself: these give its loss."""
+    if scratchpad != "questions":
+        return encode_table(table, scratchpad)
+    return encode_pairs(step for src in table["src"].to_pylist() for step in questions.steps(src.removesuffix("=")))
+
+
+def encode_pairs(pairs: Iterable[tuple[str, str]]) -> Rows:
+    """Token ids of what is read and what is written."""
+    read, written = zip(*pairs, strict=True)
+    return encode_sources(read), encode_answers(written)
 
 
 def encode_sources(texts: Sequence[str]) -> Tensor:
@@ -70,15 +84,6 @@ def fit(ids: Tensor, width: Tensor | None = None) -> Tensor:
 def padded(ids: Tensor, width: int) -> Tensor:
     """Ids (N, T) padded on the right to `width` columns; wider ids are returned unchanged."""
     return F.pad(ids, (0, max(0, width - ids.shape[1])), value=PAD)
-
-
-def shuffled(sources: Tensor, answers: Tensor, size: int, seed: tuple[int, int], first: int = 0) -> Iterator[Rows]:
-    """Batches of all rows in a random order fixed by the seed, starting at batch number `first`."""
-    source_widths, answer_widths = widths(sources).cpu(), widths(answers).cpu()
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(sources)))[first * size :]
-    # Copy the order once and compute all widths beforehand, so that the loop never waits for a GPU
-    for batch, rows in zip(order.split(size), order.to(sources.device).split(size), strict=True):
-        yield fit(sources[rows], source_widths[batch].max()), fit(answers[rows], answer_widths[batch].max())
 
 
 def in_order(rows: int) -> Iterator[slice]:

@@ -116,7 +116,7 @@ def _answered(network: weights.Trained, rows: pa.Table) -> pd.DataFrame:
 def _beyond(network: weights.Trained) -> pd.DataFrame:
     """The numbers of rows and of correct answers beyond the corpus, by kind and template."""
     rows = beyond(network.operands)
-    decoded, _ = scores.decode(network.model, tokens.encode_sources(list(rows["src"])), STEPS)
+    decoded, _ = scores.decode(network, tokens.encode_sources(list(rows["src"])), STEPS)
     right = scores.exact(network.values(decoded), tokens.encode_answers(rows["tgt"])).numpy()
     return _counts(rows.assign(correct=right), ["kind", "template"], sort=False)
 

@@ -21,6 +21,7 @@ from stages.common import params, tables
 from stages.network import machine, tokens
 from stages.network.checkpoint import Checkpoint
 from stages.network.learner import Learner
+from stages.network.drawing import whole
 from stages.network.tokens import Rows
 
 REPEATS = 5  # timed calls, after one warm-up call
@@ -60,7 +61,7 @@ def one_pass(learner: Learner, run: params.Run, rows: Rows) -> float:
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     machine.set_precision(run.precision)
     with TemporaryDirectory() as folder:
-        batches = tokens.shuffled(*rows, run.batch_size, (run.seed, len(learner.seconds) + 1))
+        batches = whole(*rows).batches(run.batch_size, (run.seed, len(learner.seconds) + 1))
         checkpoint = Checkpoint(Path(folder), "benchmark", "", run.epochs)
         bar = tqdm(total=len(rows[0]), disable=True)
         train.one_epoch(learner.model, learner, run, batches, checkpoint, None, bar)

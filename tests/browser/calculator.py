@@ -83,7 +83,7 @@ def assert_agrees(found: list[dict], texts: list[str], trained: weights.Trained,
             continue
         true = grammar.value(text)
         source = grammar.without_blanks(text).removesuffix("=") + "="
-        ids, probability = scores.decode(trained.model, tokens.encode_sources([source]), trained.steps)
+        ids, probability = scores.decode(trained, tokens.encode_sources([source]))
         written = tokens.decode(ids[0].tolist())
         *steps, answer = written.split("=") if trained.scratchpad != "none" else [written]
         right = answer == str(true) and tokens.EOS in ids[0]

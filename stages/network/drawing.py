@@ -1,0 +1,72 @@
+"""The rows of a training, and how an epoch draws from them.
+
+20,000 rows                             ->  each of them once, in a random order
+60,000 expressions' steps, by kind      ->  as many rows as there are expressions, a share of each kind of question
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from stages.arithmetic import questions
+from stages.common import params
+from stages.network import tokens
+from stages.network.tokens import Rows, fit, padded, widths
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Training rows in parts, one after the other, and the number of rows that an epoch draws from each."""
+
+    sources: Tensor  # (N, S)
+    answers: Tensor  # (N, T)
+    sizes: Sequence[int]
+    counts: Sequence[int]
+
+    def to(self, device: torch.device) -> "Drawn":
+        return replace(self, sources=self.sources.to(device), answers=self.answers.to(device))
+
+    @property
+    def rows(self) -> int:
+        """The number of rows in an epoch."""
+        return sum(self.counts)
+
+    def batches(self, size: int, seed: tuple[int, int], first: int = 0) -> Iterator[Rows]:
+        """The batches of an epoch in an order fixed by the seed, starting at batch number `first`."""
+        random, start, parts = np.random.default_rng(seed), 0, []
+        for rows, count in zip(self.sizes, self.counts, strict=True):
+            parts.append(start + np.resize(random.permutation(rows), count))  # a part that is too small is repeated
+            start += rows
+        order = random.permutation(np.concatenate(parts)) if len(parts) > 1 else parts[0]
+        order = torch.from_numpy(order)[first * size :]
+        source_widths, answer_widths = widths(self.sources).cpu(), widths(self.answers).cpu()
+        # Copy the order once and compute all widths beforehand, so that the loop never waits for a GPU
+        for batch, rows in zip(order.split(size), order.to(self.sources.device).split(size), strict=True):
+            source, answer = fit(self.sources[rows], source_widths[batch].max()), self.answers[rows]
+            yield source, fit(answer, answer_widths[batch].max())
+
+
+def whole(sources: Tensor, answers: Tensor) -> Drawn:
+    """All rows, each of them once in an epoch."""
+    return Drawn(sources, answers, [len(sources)], [len(sources)])
+
+
+def draw(table: pa.Table, run: params.Run) -> Drawn:
+    """A table's training rows: its own or, if the network asks itself, the steps of all questions that they raise."""
+    if run.scratchpad != "questions":
+        return whole(*tokens.encode_table(table, run.scratchpad))
+    kinds = questions.traces([src.removesuffix("=") for src in table["src"].to_pylist()])
+    parts, shares = [], []
+    for name, shapes in kinds.items():
+        shares += [getattr(run.questions, name) / len(shapes)] * len(shapes)
+        parts += [tokens.encode_pairs(shapes[shape]) for shape in sorted(shapes)]
+    joined = []
+    for side in zip(*parts, strict=True):  # all sources, all answers
+        widest = max(ids.shape[1] for ids in side)
+        joined.append(torch.cat([padded(ids, widest) for ids in side]))
+    counts = [max(1, round(len(table) * share / sum(shares))) for share in shares]
+    return Drawn(*joined, [len(sources) for sources, _ in parts], counts)

@@ -1,4 +1,4 @@
-"""A seeded sample of one dataset's rows, split into training rows and held-out rows.
+"""A seeded sample of one dataset's rows, split into training rows and held-out rows, and test rows that choose nothing.
 
 21300 rows, sample all, valid_share 0.1  ->  19170 training rows, 2130 held-out rows, none in both
 split operands                           ->  '12*(3+4)=' and '4+3*12=' are both training rows or both held out
@@ -82,21 +82,29 @@ def main() -> None:
     parser.add_argument("subset", type=given, help="Parquet file to read")
     parser.add_argument("train", type=Path, help="Parquet file to write: training rows")
     parser.add_argument("valid", type=Path, help="Parquet file to write: held-out rows")
+    parser.add_argument("test", type=Path, help="Parquet file to write: test rows")
     args = parser.parse_args()
 
     config, dataset = params.find(args.params, "datasets", args.dataset)
     keys = operand_keys(args.subset)
     where = f"{args.params}: datasets.{args.dataset}.sample"
-    if dataset.sample != "all" and dataset.sample > len(keys):
-        raise BadInput(f"{where}: must be at most {len(keys)}, the rows of {args.subset} (found {dataset.sample})")
+    split, seed, rest, test = SPLITS[dataset.split], config.sample_seed, np.arange(len(keys)), np.arange(0)
     try:
-        train, valid = SPLITS[dataset.split](keys, dataset.sample, config.valid_share, config.sample_seed)
+        if config.test_share:
+            rest, test = split(keys, "all", config.test_share, seed)
+        if dataset.sample != "all" and dataset.sample > len(rest):
+            without = f" without {len(test)} test rows" if len(test) else ""
+            raise BadInput(
+                f"{where}: must be at most {len(rest)}, the rows of {args.subset}{without} (found {dataset.sample})"
+            )
+        train, valid = (rest[rows] for rows in split(keys[rest], dataset.sample, config.valid_share, seed))
     except ValueError as error:  # also scikit-learn's, if the share leaves one side empty
         raise BadInput(f"{where}: {error}") from error
-    drawn = np.sort(np.concatenate([train, valid]))
-    with tables.outputs(args.train, args.valid) as drafts:
+    parts = train, valid, test
+    drawn = np.sort(np.concatenate(parts))
+    with tables.outputs(args.train, args.valid, args.test) as drafts:
         table = pick(args.subset, drawn)
-        for draft, part in zip(drafts, (train, valid), strict=True):
+        for draft, part in zip(drafts, parts, strict=True):
             tables.write_table(draft, table.take(np.searchsorted(drawn, part)))
 
 

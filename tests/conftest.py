@@ -46,6 +46,7 @@ TINY = {
     "seed": 42,
     "sample_seed": 42,
     "valid_share": 0.1,
+    "test_share": 0.0,
     "corpus": {"operands": 12},
     "datasets": {
         "small": {"rule": {"max": 9}, "sample": 60, "split": "rows"},

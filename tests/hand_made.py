@@ -31,6 +31,7 @@ CONFIG = params.Params(
     **NUMBERS,
     sample_seed=42,
     valid_share=0.1,
+    test_share=0.0,
     corpus={"operands": 50},
     datasets={
         "single_digit": {"rule": {"max": 9}, "sample": "all", "split": "rows"},

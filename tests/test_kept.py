@@ -33,14 +33,25 @@ def test_kinds_and_mistakes_by_hand():
 def test_expressions_beyond_the_corpus_are_of_their_kind_with_python_s_value(monkeypatch):
     monkeypatch.setattr(kept, "BEYOND", 300)
     rows = kept.beyond(50)
-    kinds = ["1 operand from 50 to 99", "2 operands from 50 to 99", "3 operands from 50 to 99", "four operands"]
+    # By kind: how many operands there may be, how many are 50 or more, and the largest
+    kinds = {
+        "1 operand from 50 to 99": ((2, 3), 1, 99),
+        "2 operands from 50 to 99": ((2, 3), 2, 99),
+        "3 operands from 50 to 99": ((3,), 3, 99),
+        "four operands": ((4,), 0, 49),
+        "six operands": ((6,), 0, 49),
+        "operands from 100 to 999": ((2, 3), None, 999),
+        "two operands from 1,000 to 9,999": ((2,), 2, 9999),
+    }
     assert rows["kind"].value_counts(sort=False).to_dict() == dict.fromkeys(kinds, kept.BEYOND)
     for row in rows.itertuples():
         numbers = [int(number) for number in re.findall("[0-9]+", row.src)]
-        large = sum(number >= 50 for number in numbers)
-        assert max(numbers) <= 99
-        assert (len(numbers), large) == (4, 0) if row.kind == "four operands" else row.kind.startswith(f"{large} ")
-        letters = iter("abcd")
+        operands, large, most = kinds[row.kind]
+        assert len(numbers) in operands
+        assert max(numbers) <= most
+        assert sum(number >= 50 for number in numbers) == (len(numbers) if large is None else large)
+        assert min(numbers) >= {999: 100, 9999: 1000}.get(most, 0)
+        letters = iter("abcdef")
         assert re.sub("[0-9]+", lambda _: next(letters), row.src) == f"{row.template}="  # noqa: B023 - used at once
         assert eval(row.src.removesuffix("=")) == row.tgt
     assert set(rows["template"]) > set(grammar.TEMPLATES)
@@ -52,7 +63,7 @@ def test_what_is_kept_of_a_network_that_ships(finished, tmp_path, monkeypatch):
     monkeypatch.setattr(kept, "BEYOND", 60)
     files = {name: finished / name / "small-gru.parquet" for name in EVALUATED}
     files |= {"model": finished / "models" / "small-gru.safetensors", "history": finished / "history" / "small-gru.csv"}
-    files["valid"] = finished / "samples" / "small" / "valid.parquet"
+    files |= {part: finished / "samples" / "small" / f"{part}.parquet" for part in ("valid", "test")}
     shipped, corpus = tmp_path / "shipped.safetensors", finished / "corpus.parquet"
     kept.keep(files, tmp_path / "own", (corpus, shipped))
     assert shipped.read_bytes() == (tmp_path / "own" / "network.safetensors").read_bytes()

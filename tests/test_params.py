@@ -30,6 +30,7 @@ questions: {expression: 1.0, terms: 1.0, signs: 1.0, product: 1.0, sum: 1.0, dif
 seed: 42
 sample_seed: 42
 valid_share: 0.1
+test_share: 0.0
 corpus: {operands: 50}
 datasets:
   single_digit: {rule: {max: 9}, sample: all, split: rows}
@@ -117,7 +118,7 @@ def test_the_first_and_the_last_value_that_is_accepted(old, accepted, refused, t
         (
             "decoder: context",
             "decoder: half",
-            "decoder: must be 'context', 'feedback', 'attention' or 'moving' (found 'half')",
+            "decoder: must be 'context', 'feedback', 'attention' or 'pointer' (found 'half')",
         ),
         ("cell: gru", "cell: gru, lrr: 1", "runs.single_digit-gru.lrr: unknown key"),
         (", cell: gru", "", "runs.single_digit-gru.cell: missing"),

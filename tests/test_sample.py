@@ -1,5 +1,6 @@
 """Samples without replacement, and splits that are disjoint and reproducible."""
 
+import re
 import subprocess
 import sys
 from typing import get_args
@@ -13,6 +14,7 @@ from conftest import ROOT, stage, write_params
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.arithmetic import twins
 from stages.common import params, tables
 from stages.sample import SPLITS, by_operands, by_rows
 
@@ -87,11 +89,11 @@ def subset(corpus, tmp_path):
 
 
 def sampled(subset, size, split="rows", **changes):
-    """The stage's process and its two files, with params.yaml in the subset's folder."""
+    """The stage's process and its three files, with params.yaml in the subset's folder."""
     datasets, folder = {"small": {"rule": {}, "sample": size, "split": split}}, subset.parent
     runs = {"small-lstm": {"dataset": "small", "cell": "lstm"}}
     config = write_params(folder / "params.yaml", datasets=datasets, runs=runs, **changes)
-    paths = [folder / "train.parquet", folder / "valid.parquet"]
+    paths = [folder / f"{part}.parquet" for part in ("train", "valid", "test")]
     return stage("sample", config, "small", subset, *paths), paths
 
 
@@ -103,7 +105,7 @@ def test_the_files_equal_those_of_a_subset_in_memory(size, subset, tmp_path):
     for seed in (1, 2):
         done, paths = sampled(subset, size, seed=seed)
         assert (done.returncode, done.stderr) == (0, "")
-        for path, rows in zip(paths, drawn, strict=True):
+        for path, rows in zip(paths, [*drawn, []], strict=True):
             tables.write_table(expected, whole.take(rows))
             assert path.read_bytes() == expected.read_bytes()
             assert pq.read_table(path).to_pylist() == pq.read_table(subset).take(rows).to_pylist()
@@ -113,8 +115,8 @@ def test_a_split_by_operands_in_files(subset):
     done, paths = sampled(subset, 3000, "operands")
     assert done.returncode == 0
     sides = [pq.read_table(path).to_pylist() for path in paths]
-    assert list(map(len, sides)) == [2700, 300]
-    train, valid = ({tuple(sorted(str(row[letter]) for letter in "abc")) for row in side} for side in sides)
+    assert list(map(len, sides)) == [2700, 300, 0]
+    train, valid, _ = ({tuple(sorted(str(row[letter]) for letter in "abc")) for row in side} for side in sides)
     assert not train & valid
 
 
@@ -144,3 +146,20 @@ print(len(operand_keys(path)), len(pick(path, np.arange(0, 2_632_500, 100))), pa
     rows, picked, peak = map(int, done.stdout.split())
     assert (rows, picked) == (2_632_500, 26_325)
     assert peak < pq.read_table(corpus).nbytes / 4
+
+
+@pytest.mark.parametrize("split", ["rows", "operands"])
+def test_test_rows_are_apart_from_the_sample(split, subset):
+    done, paths = sampled(subset, 3_000, split, test_share=0.2)
+    assert (done.returncode, done.stderr) == (0, "")
+    train, valid, test = (pq.read_table(path) for path in paths)
+    assert (len(train), len(valid)) == (2_700, 300)
+    assert len(test) == pytest.approx(1_200, abs=0 if split == "rows" else 40)
+    key = (lambda table: table["src"].to_pylist()) if split == "rows" else twins.keys
+    sides = [set(np.asarray(key(table)).tolist()) for table in (train, valid, test)]
+    assert not sides[0] & sides[1]
+    assert not sides[2] & (sides[0] | sides[1])
+    done, _ = sampled(subset, 5_000, split, test_share=0.2)
+    assert re.search(
+        r"datasets\.small\.sample: must be at most 4\d{3}, the rows of .* without 1\d{3} test rows", done.stderr
+    )

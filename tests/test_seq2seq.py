@@ -24,23 +24,28 @@ def uneven(cell, decoder):
 def reference(model, decoder, source, answer):
     """Logits (T, V) of one row without padding: source ids (S), answer ids (T)."""
     keys = model.encoder(model.embedding(source).unsqueeze(1))[0]  # (S, 1, H)
-    if decoder == "moving":
+    if decoder == "pointer":
         keys = model.back(keys.flip(0))[0].flip(0)
     keys = keys.squeeze(1)
-    context = keys[0 if decoder == "moving" else -1]
-    states, logits, looked = None, [], torch.zeros(len(source))
+    context = keys[0 if decoder == "pointer" else -1]
+    states, logits, looked = None, [], None
     for before in [PAD, *answer.tolist()][:-1]:  # PAD is the token before the first
         inputs = [context] if decoder == "context" else [context, model.embedding.weight[before]]
         output, states = model.decoder(torch.cat(inputs).view(1, 1, -1), states)
         features = output.flatten()
-        if decoder in ("attention", "moving"):
-            looks = (keys @ (model.attention.query.weight @ features) / len(features) ** 0.5).softmax(dim=0)
-            if decoder == "moving":
-                moved = model.attention.move(features).sigmoid()
-                looks = looked = (1 - moved) * looks + moved * torch.cat([torch.zeros(1), looked[:-1]])
-            features = torch.cat([features, looks @ keys])
+        if decoder in ("attention", "pointer"):
+            similar = keys @ (model.attention.query.weight @ features) / len(features) ** 0.5
+            if decoder == "pointer" and looked is not None:
+                similar[1:] = similar[1:] + 10 * F.softplus(model.attention.move(features)) * looked[:-1]
+            looked = similar.softmax(dim=0)
+            features = torch.cat([features, looked @ keys])
         first, last = model.head[0], model.head[2]
-        logits.append(last(first(features).clamp(min=0)))
+        row = last(first(features).clamp(min=0))
+        if decoder == "pointer":
+            gate = model.copy(features).sigmoid()
+            copied = torch.zeros(len(TOKENS)).index_add(0, source, looked)
+            row = ((1 - gate) * row.softmax(dim=0) + gate * copied.clamp(min=1e-9)).log()
+        logits.append(row)
     return torch.stack(logits)
 
 
@@ -79,7 +84,7 @@ def test_greedy_is_the_argmax_up_to_eos(cell, decoder):
     source = tokens.encode_sources([f"{a}*{b}=" for a in range(20) for b in range(20)]).long()
     bias = model.head[2].bias.data
     bias[PAD] = -100  # a predicted PAD would be taken for padding below
-    for bias[EOS] in torch.arange(12, -12, -0.05):  # until some rows end and others do not
+    for bias[EOS] in torch.arange(30, -12, -0.25):  # until some rows end and others do not
         decoded, probability = model.greedy(source, 7)
         if not (decoded == EOS).any(dim=1).all():
             break

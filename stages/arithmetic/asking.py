@@ -16,7 +16,7 @@ from stages.arithmetic import grammar
 
 Write = Callable[[list[str]], list[tuple[str | None, float]]]  # texts to what a network writes, None if it never ends
 
-TOGETHER = 1 << 12  # rows of a table that share a memory: many questions repeat, and the memory stays small
+TOGETHER = 1 << 16  # rows of a table that share a memory: most questions repeat, and the memory stays below 1 GB
 # Limits to a question's steps, to the depth of questions, and to a row's different questions. By the rule, six operands
 # of four digits are 30 deep and have 759 questions
 STEPS, DEPTH, QUESTIONS = 8, 100, 1000

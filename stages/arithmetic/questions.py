@@ -18,11 +18,20 @@ from stages.arithmetic import grammar
 
 Question = Generator[str, str | None, str]  # yields questions, gets their values, returns its own value
 
-# A number of several digits, a, times a digit. Each is another trick, so that the questions of 0..49 have what longer
-# expressions have: more than three terms, products and parentheses in the middle, differences of two long numbers
+# A number of several digits, a, times a digit: one of four tricks, by the last digit of a. Together their questions
+# have what longer expressions have: more than three terms, operators in many orders, something in the middle that comes
+# first, differences of long numbers, and a negative number in front of others. k*a goes by the digits of a
 TIMES = {
-    **{"0": "0", "1": "a", "2": "a+a", "3": "a+a+a", "4": "a+a+a+a", "5": "2*a+2*a+a"},
-    **{"6": "a+a+a+3*a", "7": "a0-(a+a)-a", "8": "(a+a)*2*2", "9": "a0-a"},
+    "0": ["0"] * 4,
+    "1": ["a"] * 4,
+    "2": ["a+a", "a+a", "a+a-a+a", "a-a+a+a"],
+    "3": ["a+a+a", "a*2*2-a", "a-2*a+2*a+2*a", "2*a+2*a-a"],
+    "4": ["a+a+a+a", "a*2+a+a", "6*a-a-a", "2*a-a+3*a"],
+    "5": ["2*a+2*a+a", "a*2*2+a", "a+a*2*2", "9*a-a*2*2"],
+    "6": ["(a+a+a)*2", "a0-a*2-2*a", "a-a+a*2*3", "a+7*a-2*a"],
+    "7": ["a0-(a+a)-a", "a0-a-a-a", "a+a0-2*2*a", "a-3*a-a+a0"],
+    "8": ["(a+a)*2*2", "a0-a*3+a", "a*2*2*2", "a+a+a+5*a"],
+    "9": ["a0-a", "a0-2*a+a", "a0+a-a-a", "a0-a-a+a"],
 }
 ALONE = re.compile(r"\((-?[0-9]+)\)")  # a number in parentheses
 PAIR = re.compile(r"(-?)([0-9]+)([+*-])(-?)([0-9]+)")
@@ -46,15 +55,23 @@ def following(question: str, values: Sequence[str]) -> str:
     return written
 
 
-def kind(question: str) -> tuple[str, str]:
-    """The kind of a question, one of KINDS without the first, and its shape: numbers of digits, or operators."""
+def kind(question: str) -> str:
+    """The kind of a question, one of KINDS without the first."""
     if not (pair := PAIR.fullmatch(question)):
-        return "terms", grammar.NUMBER.sub("n", question)
+        return "terms"
     sign, a, operator, other, b = pair.groups()
-    shape = f"{sign}{len(a)}{operator}{other}{len(b)}"
     if sign or other:
-        return "signs", shape
-    return "digits" if shape == f"1{operator}1" else {"*": "product", "+": "sum", "-": "difference"}[operator], shape
+        return "signs"
+    return "digits" if len(a) == len(b) == 1 else {"*": "product", "+": "sum", "-": "difference"}[operator]
+
+
+def shape(read: str) -> str:
+    """What alike steps have in common: the lengths of numbers, 0 for a 0; of more than two numbers only the operators.
+
+    '18-16=2=0=' -> '2-2=1=0=', '5+6*7=42=' -> 'n+n*n=n='
+    """
+    lengths = PAIR.fullmatch(read.partition("=")[0])
+    return grammar.NUMBER.sub(lambda number: str(len(number[0].lstrip("0"))) if lengths else "n", read)
 
 
 def steps(question: str) -> Iterator[tuple[str, str]]:
@@ -77,12 +94,13 @@ def traces(expressions: Sequence[str]) -> dict[str, dict[str, list[tuple[str, st
     given, known, todo = set(expressions), set(expressions), list(expressions)
     while todo:
         question = todo.pop()
-        own = list(steps(question))
-        name, shape = kind(question)
-        rows[KINDS[0] if name == "terms" and question in given else name][shape] += own
-        new = [written for _, written in own[:-1] if written not in known]
-        known.update(new)
-        todo += new
+        name = kind(question)
+        shapes = rows[KINDS[0] if name == "terms" and question in given else name]
+        for read, written in steps(question):
+            shapes[shape(read)].append((read, written))
+            if written not in known and not grammar.SIGNED.fullmatch(written):
+                known.add(written)
+                todo.append(written)
     return rows
 
 
@@ -155,7 +173,7 @@ def _difference(a: str, b: str) -> Question:
 
 def _product(a: str, b: str) -> Question:
     if len(b) == 1:
-        simpler = TIMES[b].replace("a", a)
+        simpler = TIMES[b][int(a[-1]) % 4].replace("a", a)
         return simpler if grammar.SIGNED.fullmatch(simpler) else (yield simpler)
     low = yield f"{a}*{b[-1]}"
     high = yield f"{a}*{b[:-1]}"

@@ -24,7 +24,7 @@ CHECKED = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 # The names that may be chosen; a dict maps each to its implementation, such as `CELLS` in network/cells.py
 Cell = Literal["lstm", "gru"]
-Decoder = Literal["context", "feedback", "attention", "moving"]
+Decoder = Literal["context", "feedback", "attention", "pointer"]
 Schedule = Literal["constant", "one_cycle"]
 Optimizer = Literal["adamw", "muon"]
 Scratchpad = Literal["none", "steps", "questions"]
@@ -56,6 +56,7 @@ Patience = Annotated[StrictInt | Literal["none"], COUNT]
 SIZE = "a number of rows, at least 2 (one to train on, one to hold out)"
 Size = Annotated[StrictInt | Literal["all"], _or("all", SIZE, lambda value: type(value) is int and value >= 2)]
 Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
+TestShare = Annotated[StrictFloat, Field(ge=0, lt=1)]
 Weight = Annotated[StrictFloat, Field(gt=0)]
 Width = Annotated[StrictInt, Field(ge=1, le=8192)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]  # the range that scikit-learn accepts
@@ -133,6 +134,7 @@ class Dataset:
 class Params(Hyperparameters):
     sample_seed: Seed
     valid_share: Share
+    test_share: TestShare
     corpus: Corpus
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     runs: Annotated[dict[Name, Run], Field(min_length=1)]

@@ -1,9 +1,10 @@
 """The rows of a training, and how an epoch draws from them.
 
-20,000 rows                             ->  each of them once, in a random order
-60,000 expressions' steps, by kind      ->  as many rows as there are expressions, a share of each kind of question
+20,000 rows                      ->  each of them once, in a random order
+60,000 steps of 20,000 questions ->  20,000 of them, so many of each kind
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -56,14 +57,19 @@ def whole(sources: Tensor, answers: Tensor) -> Drawn:
 
 
 def draw(table: pa.Table, run: params.Run) -> Drawn:
-    """A table's training rows: its own or, if the network asks itself, the steps of all questions that they raise."""
+    """A table's training rows: its own or, if the network asks itself, the steps of all questions that they raise.
+
+    An epoch then draws as many steps as the table has rows, of each kind its share.
+    """
     if run.scratchpad != "questions":
         return whole(*tokens.encode_table(table, run.scratchpad))
     kinds = questions.traces([src.removesuffix("=") for src in table["src"].to_pylist()])
     parts, shares = [], []
     for name, shapes in kinds.items():
-        shares += [getattr(run.questions, name) / len(shapes)] * len(shapes)
-        parts += [tokens.encode_pairs(shapes[shape]) for shape in sorted(shapes)]
+        # By the root of their numbers, so that rare shapes, such as a difference of 0 tens, are not forgotten
+        roots = [math.sqrt(len(steps)) for _, steps in sorted(shapes.items())]
+        shares += [getattr(run.questions, name) * root / sum(roots) for root in roots]
+        parts += [tokens.encode_pairs(steps) for _, steps in sorted(shapes.items())]
     joined = []
     for side in zip(*parts, strict=True):  # all sources, all answers
         widest = max(ids.shape[1] for ids in side)

@@ -2,9 +2,9 @@
 
     '12*(3+4)='  ->  context (256 numbers)  ->  '8', '4', <eos>
 
-A decoder gets the context at each step. It may also get its previous token, and attend to the encoder's states. For one
-that moves its attention on, another layer reads the source from right to left: then a state also knows what follows it,
-and the context is the state at the first token.
+A decoder gets the context at each step. It may also get its previous token, and attend to the encoder's states. One
+that points can copy the token that it attends to. Its encoder's last layer reads from right to left, so that a state
+also knows what follows it; the context is then the state at the first token.
 """
 
 import math
@@ -42,10 +42,10 @@ class Attention(nn.Module):
         return F.scaled_dot_product_attention(queries, keys, keys, real.unsqueeze(1)), None  # mask (B, 1, S)
 
 
-class Moving(Attention):
-    """Attention that can also move on: a part of each weight of the last step, decided by the state, goes one place on.
+class Pointer(Attention):
+    """Attention that may also move on: the place behind the last one scores higher, by as much as the state decides.
 
-    So it copies text of any length, whatever it looks like (the shift of Graves et al. 2014, "Neural Turing Machines").
+    So it can follow a text of any length, whatever it looks like (location-aware attention, Chorowski et al. 2015).
     """
 
     def __init__(self, hidden_dim: int):
@@ -53,20 +53,21 @@ class Moving(Attention):
         self.move = nn.Linear(hidden_dim, 1)
 
     def queries(self, states: Tensor) -> Tensor:
-        return torch.cat([self.query(states), self.move(states)], dim=-1)  # (…, H + 1)
+        # Scores are of the order of 1, so that times 10 the last place decides from the beginning of a training
+        return torch.cat([self.query(states), 10 * F.softplus(self.move(states))], dim=-1)  # (…, H + 1)
 
     def forward(
         self, queries: Tensor, keys: Tensor, real: Tensor, before: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
-        query, moved = queries[..., :-1], queries[..., -1:].sigmoid()  # (B, T, H), (B, T, 1)
-        scores = query @ keys.transpose(1, 2) / math.sqrt(keys.shape[2])  # (B, T, S)
-        found = scores.masked_fill(~real.unsqueeze(1), -math.inf).softmax(dim=2) * (1 - moved)
-        last = torch.zeros_like(found[:, 0]) if before is None else before
-        steps = []
+        """As `Attention.forward`, but keys may be wider (B, S, H + …): only the first H numbers are compared."""
+        query, moves = queries[..., :-1], queries[..., -1:]  # (B, T, H), (B, T, 1)
+        found = query @ keys[..., : query.shape[2]].transpose(1, 2) / math.sqrt(query.shape[2])  # (B, T, S)
+        found = found.masked_fill(~real.unsqueeze(1), -math.inf)
+        weights = []
         for step in range(queries.shape[1]):
-            last = found[:, step] + moved[:, step] * F.pad(last[:, :-1], (1, 0)) * real
-            steps.append(last)
-        return torch.stack(steps, dim=1) @ keys, last
+            scores = found[:, step] if before is None else found[:, step] + moves[:, step] * F.pad(before, (1, -1))
+            weights.append(before := scores.softmax(dim=1))  # (B, S)
+        return torch.stack(weights, dim=1) @ keys, before
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,14 @@ class Decoder:
 
     tokens: bool  # whether it also gets its previous token
     lookup: Callable[[int], Attention] | None  # makes an `Attention`, or a subclass, from H; None without attention
-    back: bool = False  # whether the encoder's last layer reads from right to left
+    points: bool = False  # whether the encoder's last layer reads from right to left, and tokens can be copied
 
 
 DECODERS = {
     "context": Decoder(tokens=False, lookup=None),
     "feedback": Decoder(tokens=True, lookup=None),
     "attention": Decoder(tokens=True, lookup=Attention),
-    "moving": Decoder(tokens=True, lookup=Moving, back=True),
+    "pointer": Decoder(tokens=True, lookup=Pointer, points=True),
 }
 
 
@@ -95,15 +96,19 @@ class Seq2Seq(nn.Module):
         self.shape = {"cell": cell, **sizes, "decoder": decoder}
         self.embedding = nn.Embedding(len(TOKENS), embed_dim)
         self.kind = DECODERS[decoder]
-        self.encoder = CELLS[cell](embed_dim, hidden_dim, max(1, layers - self.kind.back))
-        self.back = CELLS[cell](hidden_dim, hidden_dim, 1) if self.kind.back else None
+        self.encoder = CELLS[cell](embed_dim, hidden_dim, max(1, layers - self.kind.points))
+        self.back = CELLS[cell](hidden_dim, hidden_dim, 1) if self.kind.points else None
         self.decoder = CELLS[cell](hidden_dim + embed_dim * self.kind.tokens, hidden_dim, layers)
         self.attention = self.kind.lookup(hidden_dim) if self.kind.lookup else None
         wide = 2 * hidden_dim if self.attention else hidden_dim
+        self.copy = nn.Linear(wide, 1) if self.kind.points else None
         self.head = nn.Sequential(nn.Linear(wide, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, len(TOKENS)))
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The context (B, H) of source ids (B, S): the last state that is computed; for attention all (B, S, H)."""
+        """The context (B, H) of source ids (B, S), the last state that is computed, and for attention all (B, S, H).
+
+        If tokens can be copied, the states have them behind their numbers (B, S, H + V): 1 for the token, else 0.
+        """
         layout = prefixes(source)
         states = self.encoder.over([(self.embedding.weight, layout.token)], layout.steps)  # (N, H)
         if self.back:
@@ -113,7 +118,7 @@ class Seq2Seq(nn.Module):
             which = packed.take(layout.where.gather(1, mirror))
             keys = packed.pad(self.back.over([(states, which)], packed.steps), len(source))  # (B, S, H) right to left
             keys = keys.gather(1, mirror.unsqueeze(2).expand_as(keys))
-            return keys[:, 0], keys
+            return keys[:, 0], torch.cat([keys, F.one_hot(source, len(TOKENS)).to(keys.dtype)], dim=2)
         keys = F.embedding(layout.where, states) if self.attention else None
         return states[layout.last], keys  # (B, H)
 
@@ -122,8 +127,16 @@ class Seq2Seq(nn.Module):
         return [context, self.embedding.weight] if self.kind.tokens else [context]
 
     def logits(self, states: Tensor, attended: Tensor | None) -> Tensor:
-        """Logits (N, V), from decoder states (N, H) and the attention's result for each (N, H)."""
-        return self.head(states if attended is None else torch.cat([states, attended], dim=1))
+        """Logits (N, V), from decoder states (N, H) and the attention's result for each (N, H or H + V)."""
+        if attended is None:
+            return self.head(states)
+        attended, copied = attended.split([states.shape[1], attended.shape[1] - states.shape[1]], dim=1)
+        features = torch.cat([states, attended], dim=1)
+        if not self.copy:
+            return self.head(features)
+        # Pointer-generator (See et al. 2017): either written or copied, by a gate; as logarithms of probabilities
+        gate, written = self.copy(features), self.head(features).log_softmax(dim=1)
+        return torch.logaddexp(F.logsigmoid(-gate) + written, F.logsigmoid(gate) + copied.clamp(min=1e-9).log())
 
     def forward(self, source: Tensor, answer: Tensor) -> Tensor:
         """Logits (B, T, V), from source ids (B, S) and answer ids (B, T). A step sees at most the tokens before it."""

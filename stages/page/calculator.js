@@ -4,9 +4,9 @@
 
 {
   const facts = JSON.parse(document.getElementById("facts").textContent);
-  const [form, input, output, note, written] = ["asking", "expression", "output", "note", "written"].map((id) =>
-    document.getElementById(id),
-  );
+  const [form, input, output, note, written, questions, stop] = [
+    ...["asking", "expression", "output", "note", "written", "questions", "stop"],
+  ].map((id) => document.getElementById(id));
   const SLICE = 16; // milliseconds of calculation between two chances to handle a keystroke: one frame
   let network = null; // a promise, from the first use on
   let turn = 0; // number of the latest question; answers to earlier ones are dropped
@@ -19,16 +19,13 @@
     return new Network(facts, tensors);
   }
 
-  /** The answer's tokens; null if a newer question has arrived. */
-  async function asked(source, mine) {
-    network ??= unpacked();
-    const steps = (await network).answer([...source].map((one) => facts.tokens.indexOf(one)));
-    const tokens = [];
+  /** What a generator returns, run in slices; what it yields goes to `heard`. Null if a newer question has arrived. */
+  async function run(steps, mine, heard) {
     let began = performance.now();
     while (mine === turn) {
       const { done, value } = steps.next();
-      if (done) return tokens;
-      if (value) tokens.push(value);
+      if (done) return { value };
+      if (value) heard(value);
       if (performance.now() - began < SLICE) continue;
       await pause();
       began = performance.now();
@@ -36,9 +33,56 @@
     return null;
   }
 
+  /** The verdict on an answer that is written in one go; null if a newer question has arrived. */
+  async function wrote(ready, expression, mine) {
+    const tokens = [];
+    const steps = ready.answer([...expression.source].map((one) => facts.tokens.indexOf(one)));
+    if (!(await run(steps, mine, (step) => tokens.push(step)))) return null;
+    draw(expression.source, tokens);
+    return verdict(expression, tokens);
+  }
+
+  /** The verdict on an answer that is worked out, question by question; null if a newer question has arrived. */
+  async function workedOut(ready, expression, mine) {
+    questions.replaceChildren();
+    [questions.hidden, stop.hidden] = [false, false];
+    const steps = new Asking(ready, facts, shown).ask(expression.source.slice(0, -1));
+    const ended = await run(steps, mine, () => {});
+    stop.hidden = mine === turn || stop.hidden;
+    if (!ended) return null;
+    const { value, fault, probability } = ended.value;
+    return judged(expression, value ?? `(${fault})`, value === `${expression.value}`, probability, "");
+  }
+
+  /** A question in the tree: open while it is worked on, with a mark as soon as it has an answer. */
+  function shown(asked) {
+    if (!asked.above) return;
+    if (!asked.item) {
+      asked.item = element("li", "");
+      asked.item.append(element("span", asked.text), element("ol", ""));
+      (asked.above.item?.lastChild ?? questions).append(asked.item);
+      asked.item.classList.add("open");
+      return;
+    }
+    const right = asked.value === `${new Expression(asked.text, true).value}`;
+    const mark = element("strong", right ? " ✓" : " ✗", { className: right ? "good" : "bad" });
+    asked.item.firstChild.append(`=${asked.value ?? "?"}`, mark);
+    if (asked.asks.length) fold(asked.item);
+  }
+
+  /** The item's questions below a line that opens and closes. */
+  function fold(item) {
+    const [line, below] = item.children;
+    const details = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.append(line);
+    details.append(summary, below);
+    item.append(details);
+  }
+
   async function calculate() {
     const mine = ++turn;
-    written.hidden = true;
+    [written.hidden, questions.hidden, stop.hidden] = [true, true, true];
     if (!input.value.trim()) return tell("", "");
     let expression;
     try {
@@ -49,11 +93,11 @@
     }
     output.setAttribute("aria-busy", "true");
     try {
-      const tokens = await asked(expression.source, mine);
-      if (!tokens) return;
+      network ??= unpacked();
+      const answered = await (facts.scratchpad === "questions" ? workedOut : wrote)(await network, expression, mine);
+      if (!answered) return;
       const reason = expression.unseen(facts);
-      draw(expression.source, tokens);
-      tell(verdict(expression, tokens), reason ? `warning: the network never saw ${reason}` : "");
+      tell(answered, reason ? `warning: the network never saw ${reason}` : "");
     } catch (error) {
       tell("", `This browser cannot run the network (${error.message}); use python -m stages.predict.`);
     }
@@ -73,6 +117,10 @@
     const right = tokens.at(-1).token === facts.eos && steps.at(-1) === `${value}`;
     const step = steps.length > 1 ? wrongStep(expression, answer) : "";
     const probability = tokens.reduce((product, { token, probabilities }) => product * probabilities[token], 1);
+    return judged(expression, answer, right, probability, step);
+  }
+
+  function judged({ source, value }, answer, right, probability, step) {
     const mark = element("strong", right ? "✓ right" : `✗ wrong: it is ${value}`, { className: right ? "good" : "bad" });
     const parts = [element("code", `${source} ${answer}`), " ", mark];
     if (step) parts.push(" (", element("span", step, { className: "bad" }), ")");
@@ -120,6 +168,11 @@
     return made;
   }
 
+  stop.addEventListener("click", () => {
+    turn++;
+    stop.hidden = true;
+    tell("", "stopped");
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   input.addEventListener("input", calculate);
   for (const button of form.querySelectorAll("button[data-pick]")) {

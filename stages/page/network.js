@@ -1,7 +1,8 @@
 "use strict";
 
 // The network of stages/network/seq2seq.py, one token at a time: the encoder reads the source, its last state is the
-// context, and the decoder writes the likeliest token at each step.
+// context, and the decoder writes the likeliest token at each step. Where tokens can be copied, the encoder's last layer
+// reads from right to left.
 //
 //   new Network(facts, tensors).answer([3, 4, 13, …])  ->  {token: 10, probabilities: […], looked: […]}, …
 //
@@ -35,6 +36,7 @@ function product({ rows, columns, values }, vector, start, first = 0) {
 }
 
 const sum = (one, two) => one.map((value, place) => value + two[place]);
+const dot = (one, two) => one.reduce((total, value, n) => total + value * two[n], 0);
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
 function softmax(scores) {
@@ -103,9 +105,13 @@ class Network {
   constructor({ shape, steps, pad, eos }, tensors) {
     Object.assign(this, { steps, pad, eos });
     this.hidden = shape.hidden_dim;
-    this.encoder = new Layers(tensors, "encoder", shape);
+    this.back = tensors["back.weight_ih_l0"] ? new Layers(tensors, "back", { ...shape, layers: 1 }) : null;
+    this.encoder = new Layers(tensors, "encoder", { ...shape, layers: Math.max(1, shape.layers - (this.back ? 1 : 0)) });
     this.decoder = new Layers(tensors, "decoder", shape);
-    this.query = tensors["attention.query.weight"]; // only where the decoder is `attention`
+    this.query = tensors["attention.query.weight"]; // only where the decoder attends
+    [this.move, this.copy] = ["attention.move", "copy"].map((name) =>
+      tensors[`${name}.weight`] ? (vector) => dot(tensors[`${name}.weight`].values, vector) + tensors[`${name}.bias`].values[0] : null,
+    ); // only where it is a pointer
     this.head = [0, 2].map((number) => [tensors[`head.${number}.weight`], tensors[`head.${number}.bias`].values]);
     const { rows, columns, values } = tensors["embedding.weight"];
     const embedded = Array.from({ length: rows }, (_, id) => values.subarray(id * columns, (id + 1) * columns));
@@ -124,30 +130,51 @@ class Network {
       this.read.push({ token, states: this.encoder.step(this.reads[token], before) });
       yield null;
     }
-    const keys = this.read.map(({ states }) => states.at(-1).hidden); // S vectors
-    yield* this.write(keys);
+    let keys = this.read.map(({ states }) => states.at(-1).hidden); // S vectors
+    if (this.back) {
+      let states = this.back.start;
+      const backwards = [];
+      for (const key of [...keys].reverse()) {
+        states = this.back.step(this.back.part(key), states);
+        backwards.push(states.at(-1).hidden);
+        yield null;
+      }
+      keys = backwards.reverse();
+    }
+    yield* this.write(keys, this.back ? keys[0] : keys.at(-1), source);
   }
 
-  *write(keys) {
-    const fixed = this.decoder.part(keys.at(-1)); // the context, the same at every step
-    let [token, states] = [this.pad, this.decoder.start];
+  *write(keys, context, source) {
+    const fixed = this.decoder.part(context); // the same at every step
+    let [token, states, looked] = [this.pad, this.decoder.start, null];
     for (let step = 0; step < this.steps && token !== this.eos; step++) {
       states = this.decoder.step(this.hears ? sum(fixed, this.hears[token]) : fixed, states);
       let output = states.at(-1).hidden;
-      const looked = this.query ? this.look(output, keys) : null;
+      looked = this.query ? this.look(output, keys, looked) : null;
       if (looked) output = Float32Array.from([...output, ...this.found(looked, keys)]);
       const [[inner, innerBias], [outer, outerBias]] = this.head;
       const raised = product(inner, output, innerBias).map((value) => Math.max(0, value));
-      const probabilities = softmax(product(outer, raised, outerBias));
+      let probabilities = softmax(product(outer, raised, outerBias));
+      if (this.copy) probabilities = this.mixed(probabilities, sigmoid(this.copy(output)), looked, source);
       token = probabilities.indexOf(probabilities.reduce((one, two) => Math.max(one, two)));
       yield { token, probabilities, looked };
     }
   }
 
-  /** Attention weights over the source (S), scaled by the root of H as in stages/network/seq2seq.py. */
-  look(output, keys) {
+  /** Attention weights over the source (S), scaled by the root of H as in stages/network/seq2seq.py; `before` are the last. */
+  look(output, keys, before) {
     const query = product(this.query, output);
-    return softmax(keys.map((key) => key.reduce((total, value, n) => total + value * query[n], 0) / Math.sqrt(this.hidden)));
+    const scores = keys.map((key) => dot(key, query) / Math.sqrt(this.hidden));
+    if (!this.move || !before) return softmax(scores);
+    const strength = 10 * Math.log1p(Math.exp(this.move(output)));
+    return softmax(scores.map((score, place) => score + strength * (place ? before[place - 1] : 0)));
+  }
+
+  /** The probabilities (V) of writing a token or, with the probability `gate`, of copying it from where the network looks. */
+  mixed(written, gate, looked, source) {
+    const copied = new Float64Array(written.length);
+    for (const [place, token] of source.entries()) copied[token] += looked[place];
+    return written.map((share, token) => (1 - gate) * share + gate * copied[token]);
   }
 
   /** The mean of the keys with these weights. */

@@ -18,7 +18,7 @@ from stages.studies.measures import BY_NAME
 CONFIRMED, CONTRADICTED, CHANCE, UNMEASURED = "confirmed", "contradicted", "within chance", "not yet measured"
 CONSISTENT = "consistent"  # of a reported figure that has more than one reading
 # By the study's kind: where these differ, networks learn from other rows
-ROWS = {"trainings": ("dataset", "sample", "split", "valid_share"), "answers": ("run",), "shift": ()}
+ROWS = {"trainings": ("dataset", "sample", "split", "test_share", "valid_share"), "answers": ("run",), "shift": ()}
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ KEYS: dict[str, dict[str, Any]] = {
         "split": (params.Split, None),
         "sample_seed": (params.Seed, None),
         "valid_share": (params.Share, None),
+        "test_share": (params.TestShare, None),
         "name": (str, None),
     },
     "answers": {

@@ -45,6 +45,7 @@ def keep(files: dict[str, Path], folder: Path, ships: tuple[Path, Path] | None =
             "mistakes": mistakes(answers),
             "held_out": answers.loc[drawn, KEPT],
             "beyond": _beyond(network),
+            "map": right_or_wrong(network),
         }
         if ships:
             kept |= everything(network, tables.read_table(ships[0]))
@@ -56,6 +57,8 @@ def keep(files: dict[str, Path], folder: Path, ships: tuple[Path, Path] | None =
             "changed": int((answers["written"] != before["written"]).sum()),
             "exact_match": round(float(answers["correct"].mean()), 6),
         }
+        if len(test := tables.read_table(files["test"])):
+            rounding |= {"test_rows": len(test), "test_wrong": len(mistakes(_answered(network, test)))}
         texts = {f"{name}.csv": table.to_csv(index=False, float_format="%.6g") for name, table in kept.items()}
         texts["rounding.json"] = json.dumps(rounding, indent=2) + "\n"
         # Two copies: `predict` reads the one in data/models; `report` depends on whole folders, and a fresh clone has
@@ -88,24 +91,47 @@ def mistakes(answers: pd.DataFrame) -> pd.DataFrame:
 def beyond(operands: int) -> pd.DataFrame:
     """BEYOND expressions of each kind that the corpus over 0..operands-1 lacks, each template equally often."""
     chance, rows = np.random.default_rng(0), []
-    templates = {
-        f"{large} operand{'s' if large > 1 else ''} from {operands} to {2 * operands - 1}": [
-            (template, large) for template in grammar.TEMPLATES if "c" in template or large < 3
-        ]
-        for large in (1, 2, 3)
-    }
-    signs = product(grammar.OPERATORS, repeat=3)
-    templates["four operands"] = [("a{}b{}c{}d".format(*three), 0) for three in signs]
-    for kind, choices in templates.items():
+    for kind, (templates, large, low, high) in _kinds(operands).items():
         for number in range(BEYOND):
-            template, large = choices[number % len(choices)]
-            letters = re.findall("[a-d]", template)
-            values = dict(zip(letters, chance.integers(operands, size=len(letters)).tolist(), strict=True))
+            template = templates[number % len(templates)]
+            letters = re.findall("[a-f]", template)
+            values = dict(zip(letters, chance.integers(low, high, size=len(letters)).tolist(), strict=True))
             for letter in chance.permutation(letters)[:large]:
                 values[letter] += operands
-            src = re.sub("[a-d]", lambda letter: str(values[letter[0]]), template)  # noqa: B023 - used at once
+            src = re.sub("[a-f]", lambda letter: str(values[letter[0]]), template)  # noqa: B023 - used at once
             rows.append((kind, template, f"{src}=", grammar.value(src)))
     return pd.DataFrame(rows, columns=["kind", "template", "src", "tgt"])
+
+
+def _kinds(operands: int) -> dict[str, tuple[list[str], int, int, int]]:
+    """By kind: its templates, how many operands are raised by `operands`, and the range that all are drawn from."""
+    last = 2 * operands - 1
+    every, pairs = list(grammar.TEMPLATES), [template for template in grammar.TEMPLATES if "c" not in template]
+    threes = [template for template in every if "c" in template]
+    signs = list(product(grammar.OPERATORS, repeat=5))
+    return {
+        f"1 operand from {operands} to {last}": (every, 1, 0, operands),
+        f"2 operands from {operands} to {last}": (every, 2, 0, operands),
+        f"3 operands from {operands} to {last}": (threes, 3, 0, operands),
+        "four operands": (
+            ["a{}b{}c{}d".format(*three) for three in product(grammar.OPERATORS, repeat=3)],
+            0,
+            0,
+            operands,
+        ),
+        "six operands": (["a{}b{}c{}d{}e{}f".format(*five) for five in signs], 0, 0, operands),
+        "operands from 100 to 999": (every, 0, 100, 1000),
+        "two operands from 1,000 to 9,999": (pairs, 0, 1000, 10_000),
+    }
+
+
+def right_or_wrong(network: weights.Trained) -> pd.DataFrame:
+    """A row per operator and first operand from 0 to 99: a 1 or 0 for each second operand, right or wrong."""
+    numbers = range(2 * network.operands)
+    rows = [(f"{a}{operator}{b}", operator, a) for operator in grammar.OPERATORS for a in numbers for b in numbers]
+    asked = pd.DataFrame(rows, columns=["text", "operator", "first"])
+    asked["right"] = _right(network, asked["text"] + "=", asked["text"].map(grammar.value)).astype(int).astype(str)
+    return asked.groupby(["operator", "first"], sort=False)["right"].agg("".join).reset_index()
 
 
 def _answered(network: weights.Trained, rows: pa.Table) -> pd.DataFrame:
@@ -116,9 +142,13 @@ def _answered(network: weights.Trained, rows: pa.Table) -> pd.DataFrame:
 def _beyond(network: weights.Trained) -> pd.DataFrame:
     """The numbers of rows and of correct answers beyond the corpus, by kind and template."""
     rows = beyond(network.operands)
-    decoded, _ = scores.decode(network, tokens.encode_sources(list(rows["src"])), STEPS)
-    right = scores.exact(network.values(decoded), tokens.encode_answers(rows["tgt"])).numpy()
-    return _counts(rows.assign(correct=right), ["kind", "template"], sort=False)
+    return _counts(rows.assign(correct=_right(network, rows["src"], rows["tgt"])), ["kind", "template"], sort=False)
+
+
+def _right(network: weights.Trained, sources: pd.Series, values: pd.Series) -> np.ndarray:
+    """Whether the network's answers have these values (N)."""
+    decoded, _ = scores.decode(network, tokens.encode_sources(list(sources)), STEPS)
+    return scores.exact(network.values(decoded), tokens.encode_answers(values)).numpy()
 
 
 def _counts(answers: pd.DataFrame, by: list[str], sort: bool = True) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from stages.studies import design, kept, measures, table
 from stages.studies.jobs import Jobs
 
 DIVERGED = re.compile(r"_loss is (nan|-?inf) ")  # in `train`'s message; other failures say nothing about the point
-OF_DATASET, OF_ROOT = ("sample", "split"), ("sample_seed", "valid_share")  # where a point's key is in params.yaml
+OF_DATASET, OF_ROOT = ("sample", "split"), ("sample_seed", "test_share", "valid_share")  # a point's keys in params.yaml
 TIMING = "seconds_per_epoch", "peak_memory_mib", *table.MACHINE
 METRICS = [name for name, measure in measures.of(measures.METRICS).items() if measures.TRAININGS in measure.tables]
 CURVE = ["epoch", "valid_loss", "valid_token_accuracy", "valid_exact_match"]
@@ -83,16 +83,17 @@ class Trainings(Jobs):
     def network(self, base: str, point: design.Point, place: Path) -> dict[str, Path]:
         """A point's params, train, valid, model and timing, trained if not kept; the first three are in `place`."""
         run, dataset, raw = changed(self.raw, base, point)
-        path, train, valid = place / "params.yaml", place / "train.parquet", place / "valid.parquet"
+        path = place / "params.yaml"
+        train, valid, test = (place / f"{part}.parquet" for part in ("train", "valid", "test"))
         YAML(typ="safe", pure=True).dump(raw, path)
         config, own = params.find(path, "runs", run)
-        self.call("sample", path, dataset, self.data / "subsets" / f"{dataset}.parquet", train, valid)
+        self.call("sample", path, dataset, self.data / "subsets" / f"{dataset}.parquet", train, valid, test)
         name = f"{run}-{fingerprint(own, config.corpus.operands, [train, valid])[:16]}"
         model, timing = (self.networks / f"{name}{ending}" for ending in (".safetensors", ".json"))
         if not (model.exists() and timing.exists()):
             outputs = model, place / "film", timing, place / "live", self.networks
             self.call("train", path, run, train, valid, *outputs, shown=design.label(point))
-        return {"params": path, "train": train, "valid": valid, "model": model, "timing": timing}
+        return {"params": path, "train": train, "valid": valid, "test": test, "model": model, "timing": timing}
 
     def evaluate(self, path: Path, model: Path, rows: Path, train: Path, place: Path) -> dict[str, Path]:
         """The files with a network's answers to rows and with its metrics, by name, in the folder `place`."""
@@ -115,7 +116,7 @@ class Trainings(Jobs):
         with tables.readable(subset := self.data / "subsets" / f"{dataset}.parquet"):
             rows = pq.read_metadata(subset).num_rows
         sample = raw["datasets"][dataset]["sample"]
-        rows = (rows if sample == "all" else sample) * (1 - raw["valid_share"])
+        rows = (rows if sample == "all" else sample) * (1 - raw["valid_share"] - raw["test_share"])
         return rows * (raw | raw["runs"][run])["epochs"] / speed / 60
 
 

@@ -20,8 +20,8 @@ from stages import train
 from stages.common import params, tables
 from stages.network import machine, tokens
 from stages.network.checkpoint import Checkpoint
-from stages.network.learner import Learner
 from stages.network.drawing import whole
+from stages.network.learner import Learner
 from stages.network.tokens import Rows
 
 REPEATS = 5  # timed calls, after one warm-up call

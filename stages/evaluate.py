@@ -34,7 +34,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from stages.arithmetic import grammar, places, twins, work
+from stages.arithmetic import grammar, places, questions, twins, work
 from stages.common import params, tables
 from stages.common.command import one_line
 from stages.common.watch import given
@@ -81,6 +81,13 @@ def wrong_steps(rows: pa.Table, written: list[str]) -> dict[str, float]:
     return {f"wrong_{operation}": counts[operation] / len(rows) for operation in work.OPERATIONS}
 
 
+def met(rows: list[str], train: list[str]) -> float:
+    """The share of held-out rows, '12*(3+4)=', that a network that asks itself met as questions of training rows."""
+    held_out, given = ({src.removesuffix("=") for src in table} for table in (rows, train))
+    raised = sum(question in held_out for question, _ in questions.raised(sorted(given)) if question not in given)
+    return raised / len(rows)
+
+
 def by_twin(correct: np.ndarray, has_twin: np.ndarray) -> dict[str, float]:
     """The share of held-out rows with a twin in the training set, and exact match with and without one."""
     parts = {"exact_match_twin": correct[has_twin], "exact_match_no_twin": correct[~has_twin]}
@@ -105,10 +112,13 @@ def main(args: argparse.Namespace) -> None:
     predictions, metrics = evaluate(trained, rows, *([ids.to(device) for ids in pair] for pair in encoded))
     multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in tokens.encode_table(pairs)))
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
-    for questions, table in ((args.rows, predictions), ("a*b", multiplied)):
-        scores.check(args.model, f"probability of an answer to {questions}", sum(table["probability"].to_pylist()))
+    for asked, table in ((args.rows, predictions), ("a*b", multiplied)):
+        scores.check(args.model, f"probability of an answer to {asked}", sum(table["probability"].to_pylist()))
     correct = np.array(predictions["correct"].to_pylist())
-    metrics |= by_twin(correct, twins.twins(rows, tables.read_table(args.train)))
+    train = tables.read_table(args.train)
+    metrics |= by_twin(correct, twins.twins(rows, train))
+    if trained.scratchpad == "questions":
+        metrics["met"] = met(rows["src"].to_pylist(), train["src"].to_pylist())
     rounded = {name: round(value, 6) for name, value in metrics.items()}
     outputs = args.predictions, args.products, args.metrics, args.history, args.plots
     with tables.outputs(*outputs) as [table, square, scored, curve, drawn]:

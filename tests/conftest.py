@@ -178,7 +178,7 @@ def finished(tmp_path_factory):
     config = write_params(lab / "params.yaml")
     done = [stage("generate", config, lab / "corpus.parquet")]
     for name in TINY["datasets"]:
-        rows = [lab / "subsets" / f"{name}.parquet", *samples(lab, name)]
+        rows = [lab / "subsets" / f"{name}.parquet", *samples(lab, name), lab / "samples" / name / "test.parquet"]
         done += [stage("subset", config, name, lab / "corpus.parquet", rows[0]), stage("sample", config, name, *rows)]
     for name, run in TINY["runs"].items():
         train, valid = samples(lab, run["dataset"])
@@ -198,7 +198,7 @@ def stage_arguments(verb: str, lab: Path, out: Path) -> list:
     return {
         "generate": [config, out / "corpus"],
         "subset": [config, "small", lab / "corpus.parquet", out / "subset"],
-        "sample": [config, "small", subset, out / "train", out / "valid"],
+        "sample": [config, "small", subset, out / "train", out / "valid", out / "test"],
         "train": [config, "small-lstm", train, valid, *(out / name for name in TRAINED), lab / ".resume"],
         "evaluate": [config, model, valid, *options({"train": train} | {name: out / name for name in EVALUATED[1:]})],
         "report": [config, ROOT / "studies.yaml", *options({n: lab / n for n in FOLDERS} | {"page": out / "page"})],

@@ -52,6 +52,7 @@ def test_metrics_and_history(results):
     predictions, metrics, history, trained, rows = results
     without_rows = {"exact_match_twin", "exact_match_no_twin"} - metrics.keys()
     wrong = {f"wrong_{operation}" for operation in work.OPERATIONS if trained.scratchpad == "none"}
+    wrong |= {"met"} if trained.scratchpad != "questions" else set()
     assert metrics.keys() == measures.of(measures.METRICS).keys() - without_rows - wrong
     assert metrics["rows"] == len(rows)
     assert metrics["exact_match"] == pytest.approx(sum(predictions["correct"].to_pylist()) / len(rows), abs=1e-6)
@@ -156,3 +157,8 @@ def test_a_network_that_gives_nan_leaves_no_results(character, words, finished, 
     expected = f"{tmp_path / 'model'}: its {words}{where} is nan; train it again with a smaller lr"
     assert (done.returncode, done.stderr) == (1, f"evaluate: {expected}\n")
     assert not any((tmp_path / name).exists() for name in OUTPUTS)
+
+
+def test_held_out_rows_that_were_met_as_questions():
+    """12*(3+4) asks 3+4, and 12*7, which asks 12+120-2*2*12."""
+    assert evaluate.met(["3+4=", "4+3=", "12*7=", "1+2="], ["12*(3+4)=", "1+2="]) == 0.5

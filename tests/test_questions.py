@@ -120,6 +120,10 @@ def test_a_step_s_kind_and_shape(read, expected):
     assert (questions.kind(read.partition("=")[0]), questions.shape(read)) == expected
 
 
+def test_the_questions_that_are_raised():
+    assert [question for question, _ in questions.raised(["87+65"])] == ["87+65", "14+1", "4+1", "8+6", "7+5"]
+
+
 def test_traces_have_each_question_once():
     rows = questions.traces(["12*(3+4)", "3+4", "4+3*9"])
     assert rows["expression"]["n*(n+n)=n="] == [("12*(3+4)=7=", "12*7")]

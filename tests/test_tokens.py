@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.network import EOS, PAD, TOKENS, tokens
-from stages.network.drawing import whole
 
 CHARACTERS = "0123456789+-*()="
 
@@ -41,28 +40,3 @@ def test_values_by_hand():
 def test_the_value_is_behind_the_last_equals_sign(rows):
     ids = tokens.encode_answers([f"{work}={value}" for work, value in rows])
     assert [tokens.decode(row) for row in tokens.values(ids).tolist()] == [str(value) for _, value in rows]
-
-
-def test_an_epoch_has_every_row_once_in_a_seeded_order():
-    sources, answers = torch.arange(2, 12, dtype=torch.uint8).unsqueeze(1), torch.ones(10, 1, dtype=torch.uint8)
-
-    def batches(*seed, first=0):
-        return [source[:, 0].tolist() for source, _ in whole(sources, answers).batches(4, seed, first)]
-
-    order = batches(42, 1)
-    assert [len(batch) for batch in order] == [4, 4, 2]
-    assert sorted(id for batch in order for id in batch) == list(range(2, 12))
-    assert order == batches(42, 1)
-    assert batches(42, 1, first=1) == order[1:]
-    assert order not in (batches(42, 2), batches(43, 1))
-
-
-def test_batches_keep_pairs_and_are_cut_to_their_longest_row():
-    texts = {"1+2=": 3, "12*(3+4)=": 84, "7-9=": -2, "49*49*49=": 117649}
-    rows = tokens.encode_sources(list(texts)), tokens.encode_answers(texts.values())
-    pairs = {}
-    for source, answer in whole(*rows).batches(1, (1, 1)):
-        assert (source != PAD).all()
-        assert (answer != PAD).all()
-        pairs[tokens.decode(source[0].tolist())] = int(tokens.decode(answer[0].tolist()))
-    assert pairs == texts

@@ -155,7 +155,7 @@ def test_a_row_names_a_loss_that_diverged_and_leaves_out_other_failures(
 def test_a_failed_stage_gives_its_last_line(finished, tmp_path):
     with Trainings(finished / "params.yaml", finished, tmp_path) as trainings:
         with pytest.raises(BadInput, match=r"^sample: .*no\.yaml: No such file or directory$"):
-            trainings.call("sample", tmp_path / "no.yaml", "small", *"abc")
+            trainings.call("sample", tmp_path / "no.yaml", "small", *"abcd")
         trainings.stopped = True
         with pytest.raises(BadInput, match=r"^stopped$"):
             trainings.call("sample")

@@ -95,15 +95,15 @@ def lines(paths) -> int:
     return sum(len(path.read_text().splitlines()) for path in paths)
 
 
-@pytest.mark.parametrize(("verb", "most"), [("subset", 570), ("train", 2330)])
+@pytest.mark.parametrize(("verb", "most"), [("subset", 590), ("train", 2860)])
 def test_what_one_must_read_behind_a_verb(verb, most):
     assert lines(FILES[module] for module in closure(f"stages.{verb}")) <= most
 
 
 def test_the_size_of_the_house():
     page = [path for path in FILES.values() if "page" in path.parts]
-    assert lines(FILES.values()) - lines(page) <= 4340
-    assert lines((ROOT / "tests").rglob("*.py")) <= 8400
+    assert lines(FILES.values()) - lines(page) <= 4960
+    assert lines((ROOT / "tests").rglob("*.py")) <= 8760
     assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 190
 
 
@@ -152,9 +152,14 @@ class Recorder:
 
 def listed_keys(key: str) -> set[str]:
     """What dvc.yaml must name for a key that was read; a run's number may come from the root or from its entry."""
-    where, _, name = key.rpartition(".")
-    own = where.startswith("runs.") and name in {field.name for field in dataclasses.fields(params.Hyperparameters)}
-    return {key, name} if own else {key}
+    runs, _, *name = key.split(".", 2) + [""] * (2 - key.count("."))
+    own = name[0].partition(".")[0] in {field.name for field in dataclasses.fields(params.Hyperparameters)}
+    return {key, name[0]} if runs == "runs" and own else {key}
+
+
+def plain(value):
+    """What a recorder stands for, read."""
+    return {name: getattr(value, name) for name in vars(value._value)} if isinstance(value, Recorder) else value
 
 
 @pytest.mark.parametrize("verb", STAGES)
@@ -169,7 +174,7 @@ def test_params_are_the_keys_that_a_stage_reads(verb, repository, monkeypatch):
     monkeypatch.chdir(repository.root)
     monkeypatch.setattr(params, "read", lambda path: Recorder(real(path), seen))
     names = [field.name for field in dataclasses.fields(params.Run)]  # the checkpoint's fingerprint is of all of them
-    monkeypatch.setattr(checkpoint, "asdict", lambda run: {name: getattr(run, name) for name in names})
+    monkeypatch.setattr(checkpoint, "asdict", lambda run: {name: plain(getattr(run, name)) for name in names})
     done = stage(verb, *fill(STAGES[verb]["cmd"]).split()[3:])
     assert done.returncode == 0, done.stderr
     declared = set(map(fill, STAGES[verb].get("params", [])))

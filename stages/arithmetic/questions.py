@@ -85,22 +85,30 @@ def steps(question: str) -> Iterator[tuple[str, str]]:
         values.append(str(grammar.value(written, signed=True)))
 
 
+def raised(expressions: Sequence[str]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The expressions and all questions that come up to answer them, each once, with its steps."""
+    known, todo = set(expressions), list(expressions)
+    while todo:
+        question = todo.pop()
+        own = list(steps(question))
+        yield question, own
+        new = {written: None for _, written in own[:-1] if written not in known}
+        known.update(new)
+        todo += new
+
+
 def traces(expressions: Sequence[str]) -> dict[str, dict[str, list[tuple[str, str]]]]:
-    """The steps of some expressions and of all questions that come up, by kind and shape; each question comes up once.
+    """The steps of some expressions and of all questions that come up, by kind and shape.
 
     The expressions themselves are of the first kind, unless they are two numbers.
     """
     rows: dict[str, dict[str, list]] = {name: defaultdict(list) for name in KINDS}
-    given, known, todo = set(expressions), set(expressions), list(expressions)
-    while todo:
-        question = todo.pop()
+    given = set(expressions)
+    for question, own in raised(expressions):
         name = kind(question)
         shapes = rows[KINDS[0] if name == "terms" and question in given else name]
-        for read, written in steps(question):
+        for read, written in own:
             shapes[shape(read)].append((read, written))
-            if written not in known and not grammar.SIGNED.fullmatch(written):
-                known.add(written)
-                todo.append(written)
     return rows
 
 

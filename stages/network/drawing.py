@@ -21,29 +21,29 @@ from stages.network.tokens import Rows, fit, padded, widths
 
 @dataclass(frozen=True)
 class Drawn:
-    """Training rows in parts, one after the other, and the number of rows that an epoch draws from each."""
+    """Training rows in parts, one after the other; an epoch draws `rows` of them, of each part its share by chance."""
 
     sources: Tensor  # (N, S)
     answers: Tensor  # (N, T)
-    sizes: Sequence[int]
-    counts: Sequence[int]
+    sizes: Sequence[int]  # of the parts
+    shares: Sequence[float]  # of the parts, together 1
+    rows: int
 
     def to(self, device: torch.device) -> "Drawn":
         return replace(self, sources=self.sources.to(device), answers=self.answers.to(device))
 
-    @property
-    def rows(self) -> int:
-        """The number of rows in an epoch."""
-        return sum(self.counts)
+    def order(self, random: np.random.Generator) -> np.ndarray:
+        """The numbers of an epoch's rows; a part of which more are drawn than it has is repeated."""
+        if len(self.sizes) == 1:
+            return random.permutation(self.rows)
+        counts = zip(self.sizes, random.multinomial(self.rows, self.shares), strict=True)
+        starts = np.cumsum(self.sizes) - self.sizes
+        parts = [np.resize(random.permutation(size), count) for size, count in counts]
+        return random.permutation(np.concatenate([start + part for start, part in zip(starts, parts, strict=True)]))
 
     def batches(self, size: int, seed: tuple[int, int], first: int = 0) -> Iterator[Rows]:
         """The batches of an epoch in an order fixed by the seed, starting at batch number `first`."""
-        random, start, parts = np.random.default_rng(seed), 0, []
-        for rows, count in zip(self.sizes, self.counts, strict=True):
-            parts.append(start + np.resize(random.permutation(rows), count))  # a part that is too small is repeated
-            start += rows
-        order = random.permutation(np.concatenate(parts)) if len(parts) > 1 else parts[0]
-        order = torch.from_numpy(order)[first * size :]
+        order = torch.from_numpy(self.order(np.random.default_rng(seed)))[first * size :]
         source_widths, answer_widths = widths(self.sources).cpu(), widths(self.answers).cpu()
         # Copy the order once and compute all widths beforehand, so that the loop never waits for a GPU
         for batch, rows in zip(order.split(size), order.to(self.sources.device).split(size), strict=True):
@@ -53,7 +53,7 @@ class Drawn:
 
 def whole(sources: Tensor, answers: Tensor) -> Drawn:
     """All rows, each of them once in an epoch."""
-    return Drawn(sources, answers, [len(sources)], [len(sources)])
+    return Drawn(sources, answers, [len(sources)], [1.0], len(sources))
 
 
 def draw(table: pa.Table, run: params.Run) -> Drawn:
@@ -74,5 +74,5 @@ def draw(table: pa.Table, run: params.Run) -> Drawn:
     for side in zip(*parts, strict=True):  # all sources, all answers
         widest = max(ids.shape[1] for ids in side)
         joined.append(torch.cat([padded(ids, widest) for ids in side]))
-    counts = [max(1, round(len(table) * share / sum(shares))) for share in shares]
-    return Drawn(*joined, [len(sources) for sources, _ in parts], counts)
+    sizes = [len(sources) for sources, _ in parts]
+    return Drawn(*joined, sizes, [share / sum(shares) for share in shares], len(table))

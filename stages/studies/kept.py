@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stages.arithmetic import grammar
 from stages.common import tables
@@ -57,8 +58,9 @@ def keep(files: dict[str, Path], folder: Path, ships: tuple[Path, Path] | None =
             "changed": int((answers["written"] != before["written"]).sum()),
             "exact_match": round(float(answers["correct"].mean()), 6),
         }
-        if len(test := tables.read_table(files["test"])):
-            rounding |= {"test_rows": len(test), "test_wrong": len(mistakes(_answered(network, test)))}
+        if pq.read_metadata(files["test"]).num_rows:
+            tested = _answered(network, tables.read_table(files["test"]))
+            rounding |= {"test_rows": len(tested), "test_wrong": len(mistakes(tested))}
         texts = {f"{name}.csv": table.to_csv(index=False, float_format="%.6g") for name, table in kept.items()}
         texts["rounding.json"] = json.dumps(rounding, indent=2) + "\n"
         # Two copies: `predict` reads the one in data/models; `report` depends on whole folders, and a fresh clone has

@@ -43,6 +43,7 @@ MEASURES = (
     Measure("twins", "rows with a twin", (METRICS, TRAININGS), unit=" %", subject="the share of twins"),
     Measure("exact_match_twin", "exact match, twin", (METRICS, TRAININGS), unit=" %"),
     Measure("exact_match_no_twin", "exact match, no twin", (METRICS, TRAININGS), unit=" %"),
+    Measure("met", "rows met as questions", (METRICS, TRAININGS), unit=" %"),
     # By the operation of a row's first wrong step; a sum may be a difference
     *(
         Measure(

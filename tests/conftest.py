@@ -29,6 +29,7 @@ from tests.copies import ROOT, Repository, copy_sources
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
 
+ASKING = {"decoder": "pointer", "optimizer": "muon", "scratchpad": "questions"}
 TINY = {
     "embed_dim": 8,
     "hidden_dim": 8,
@@ -54,8 +55,8 @@ TINY = {
     },
     "runs": {
         "small-lstm": {"dataset": "small", "cell": "lstm"},
-        "small-gru": {"dataset": "small", "cell": "gru", "optimizer": "muon", "scratchpad": "steps"},
-        "no_7-lstm": {"dataset": "no_7", "cell": "lstm", "epochs": 1},
+        "small-gru": {"dataset": "small", "cell": "gru", **ASKING},
+        "no_7-lstm": {"dataset": "no_7", "cell": "lstm", "epochs": 1, "scratchpad": "steps"},
     },
 }
 

@@ -13,7 +13,7 @@ import torch
 from conftest import EVALUATED, TINY, options, samples, stage
 
 from stages import evaluate
-from stages.arithmetic import work
+from stages.arithmetic import questions, work
 from stages.common import tables
 from stages.network import EOS, PREDICTIONS, TOKENS, scores, tokens, weights
 from stages.studies import measures
@@ -51,7 +51,7 @@ def test_predictions_answer_every_row_in_order(results):
 def test_metrics_and_history(results):
     predictions, metrics, history, trained, rows = results
     without_rows = {"exact_match_twin", "exact_match_no_twin"} - metrics.keys()
-    wrong = {f"wrong_{operation}" for operation in work.OPERATIONS if trained.scratchpad == "none"}
+    wrong = {f"wrong_{operation}" for operation in work.OPERATIONS if trained.scratchpad != "steps"}
     wrong |= {"met"} if trained.scratchpad != "questions" else set()
     assert metrics.keys() == measures.of(measures.METRICS).keys() - without_rows - wrong
     assert metrics["rows"] == len(rows)
@@ -67,11 +67,19 @@ def test_metrics_and_history(results):
 def test_loss_and_token_accuracy_row_by_row(results):
     _, metrics, _, trained, rows = results
     total, correct, count = 0.0, 0, 0
-    for row in rows.to_pylist():
-        text = row["steps"] if trained.scratchpad == "steps" else str(row["tgt"])
+    written = [
+        pair
+        for row in rows.to_pylist()
+        for pair in {
+            "none": [(row["src"], str(row["tgt"]))],
+            "steps": [(row["src"], row["steps"])],
+            "questions": questions.steps(row["src"].removesuffix("=")),
+        }[trained.scratchpad]
+    ]
+    for read, text in written:
         answer = [TOKENS.index(character) for character in text] + [EOS]
         with torch.inference_mode():
-            logits = trained.model(tokens.encode_sources([row["src"]]).long(), torch.tensor([answer]))
+            logits = trained.model(tokens.encode_sources([read]).long(), torch.tensor([answer]))
         chances = logits[0].softmax(dim=-1)
         total -= sum(math.log(chances[place, token]) for place, token in enumerate(answer))
         correct += sum(int(chances[place].argmax()) == token for place, token in enumerate(answer))

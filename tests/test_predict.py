@@ -14,6 +14,7 @@ import torch
 from conftest import ROOT, stage
 
 from stages import predict
+from stages.arithmetic import questions
 from stages.network import TOKENS, scores, tokens, weights
 from tests.networks import constant, predict_command, save
 from tests.terminals import SECONDS, running, terminal
@@ -72,7 +73,7 @@ def test_an_answer_without_an_end_is_wrong(models):
 def test_the_work_is_shown_with_its_first_wrong_step(models, tmp_path, monkeypatch):
     written = {"12*(3+4)=": "12*7=84", "47*(3+30)=": "47*33=141+1400=1541", "7*8=": "56", "7-9=": "=-2"}
 
-    def decode(model, sources, steps):
+    def decode(trained, sources):
         texts = [tokens.decode(token for token in row if token) for row in sources.tolist()]
         return tokens.encode_answers([written[text] for text in texts]), torch.ones(len(texts))
 
@@ -89,6 +90,30 @@ def test_the_work_is_shown_with_its_first_wrong_step(models, tmp_path, monkeypat
     # A network without a scratchpad has written no work, but a wrong answer
     without = answered(models, "12*(3+4)")
     assert without.stdout == "12*(3+4)=  answer 12*7=84  true 84  wrong  probability 1.00\n"
+
+
+def test_a_network_that_asks_itself_shows_its_questions(models, tmp_path, monkeypatch):
+    """It answers by the rule, but for 3+4; a stream of expressions gets a line each."""
+
+    def write(model, sources, steps):
+        read = [tokens.decode(ids).rstrip("_") for ids in sources.tolist()]
+        split = [text.removesuffix("=").split("=") for text in read]
+        texts = ["8" if q == "3+4" else questions.following(q, values) for q, *values in split]
+        return tokens.encode_answers(texts), torch.full([len(texts)], 0.5)
+
+    monkeypatch.setattr(scores, "greedy", write)
+    trained = weights.load(models / "calculator.safetensors")
+    weights.save(tmp_path / "asks.safetensors", replace(trained, scratchpad="questions"))
+    assert answered(tmp_path, "--run", "asks", "14+5", "2*(3+4)", "7").stdout.splitlines() == [
+        "14+5=     answer 19  true 19  right  probability 0.12",
+        "    4+5=9",
+        "2*(3+4)=  answer 16  true 14  wrong  probability 0.03  3+4: 8 is wrong",
+        "    3+4=8",
+        "    2*8=16",
+        "7=        answer 7  true 7  right  probability 0.50",
+    ]
+    piped = answered(tmp_path, "--run", "asks", text="2*(3+4)\n")
+    assert piped.stdout == "2*(3+4)=  answer 16  true 14  wrong  probability 0.03  3+4: 8 is wrong\n"
 
 
 def test_a_probability_that_is_nan(tmp_path):
@@ -148,7 +173,7 @@ def test_the_first_answer_is_all_that_is_wanted(command):
 
 def test_lines_are_answered_in_batches(models, monkeypatch):
     sizes, real = [], scores.decode
-    monkeypatch.setattr(scores, "decode", lambda model, ids, steps: sizes.append(len(ids)) or real(model, ids, steps))
+    monkeypatch.setattr(scores, "decode", lambda trained, ids: sizes.append(len(ids)) or real(trained, ids))
     asked = [f"{n % 50}+0" for n in range(4500)]
     asked[4000] = "3+"
     done = answered(models, text="\n".join(asked))

@@ -109,7 +109,7 @@ def main(args: argparse.Namespace) -> None:
     trained.model.to(device)
     rows, pairs = tables.read_table(args.rows), scores.products(trained.operands)
     encoded = [encode(rows, trained.scratchpad) for encode in (tokens.encode_table, tokens.encode_steps)]
-    predictions, metrics = evaluate(trained, rows, *([ids.to(device) for ids in pair] for pair in encoded))
+    predictions, metrics = evaluate(trained, rows, *(tokens.on(device, pair) for pair in encoded))
     multiplied, _ = scores.answer(trained, pairs, *(ids.to(device) for ids in tokens.encode_table(pairs)))
     scores.check(args.model, f"loss on {args.rows}", metrics["loss"])
     for asked, table in ((args.rows, predictions), ("a*b", multiplied)):

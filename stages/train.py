@@ -63,7 +63,7 @@ def train(
     trained = weights.Trained(name, learner.model, operands, learner.history, run.scratchpad)
     film = Film(trained, held_out, run.seed, learner.frames)
     encodings = tokens.encode_steps, tokens.encode_table  # for the loss, and for exact match
-    steps, asked = ([ids.to(learner.device) for ids in one(held_out, run.scratchpad)] for one in encodings)
+    steps, asked = (tokens.on(learner.device, encode(held_out, run.scratchpad)) for encode in encodings)
     if launch.first():
         begin(live, name, learner)
     while (epoch := len(learner.history) + 1) <= run.epochs and not learner.stale():

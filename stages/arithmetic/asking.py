@@ -57,7 +57,9 @@ def solve(questions: Sequence[str], write: Write) -> dict[str, Asked]:
         for question, (text, probability) in zip(batch, write(read), strict=True):
             asked = memory[question]
             asked.probability *= probability
-            if text is not None and grammar.SIGNED.fullmatch(text):
+            if text is None:
+                asked.fault = "writes without end"
+            elif grammar.SIGNED.fullmatch(text):
                 asked.value = text
             elif fault := _fault(asked, text, numbers[asked.row]):
                 asked.fault = fault
@@ -89,10 +91,8 @@ def solve(questions: Sequence[str], write: Write) -> dict[str, Asked]:
     return memory
 
 
-def _fault(asked: Asked, text: str | None, questions: int) -> str:
+def _fault(asked: Asked, text: str, questions: int) -> str:
     """Why a text is no question that may be asked now; empty if it is one."""
-    if text is None:
-        return "writes without end"
     if not QUESTION.fullmatch(text):
         return f"asks '{text}'"
     limits = len(asked.asks) == STEPS or asked.depth == DEPTH or questions == QUESTIONS

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from stages.arithmetic import grammar
 
-Question = Generator[str, str | None, str]  # yields questions, gets their values, returns its own value
+Question = Generator[str, str, str]  # yields questions, gets their values, returns its own value
 
 # A number of several digits, a, times a digit: one of four tricks, by the last digit of a. Together their questions
 # have what longer expressions have: more than three terms, operators in many orders, something in the middle that comes
@@ -136,7 +136,7 @@ def _first(question: str) -> tuple[int, int]:
     while question[at] != "(":
         if pair := FIRST.match(question, at):
             return pair.span()
-        at = SECOND.match(question, at).end()
+        at += len(SECOND.findall(question, at)[0])
     depth = 0
     for end in range(at, len(question)):
         depth += (question[end] == "(") - (question[end] == ")")

@@ -70,9 +70,11 @@ def draw(table: pa.Table, run: params.Run) -> Drawn:
         roots = [math.sqrt(len(steps)) for _, steps in sorted(shapes.items())]
         shares += [getattr(run.questions, name) * root / sum(roots) for root in roots]
         parts += [tokens.encode_pairs(steps) for _, steps in sorted(shapes.items())]
-    joined = []
-    for side in zip(*parts, strict=True):  # all sources, all answers
-        widest = max(ids.shape[1] for ids in side)
-        joined.append(torch.cat([padded(ids, widest) for ids in side]))
+    sources, answers = (_joined(side) for side in zip(*parts, strict=True))
     sizes = [len(sources) for sources, _ in parts]
-    return Drawn(*joined, sizes, [share / sum(shares) for share in shares], len(table))
+    return Drawn(sources, answers, sizes, [share / sum(shares) for share in shares], len(table))
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    widest = max(ids.shape[1] for ids in parts)
+    return torch.cat([padded(ids, widest) for ids in parts])

@@ -116,9 +116,9 @@ class Seq2Seq(nn.Module):
             mirror = (last - torch.arange(source.shape[1], device=source.device)).clamp(min=0)  # (B, S) right to left
             packed = pack(source)
             which = packed.take(layout.where.gather(1, mirror))
-            keys = packed.pad(self.back.over([(states, which)], packed.steps), len(source))  # (B, S, H) right to left
-            keys = keys.gather(1, mirror.unsqueeze(2).expand_as(keys))
-            return keys[:, 0], torch.cat([keys, F.one_hot(source, len(TOKENS)).to(keys.dtype)], dim=2)
+            back = packed.pad(self.back.over([(states, which)], packed.steps), len(source))  # (B, S, H) right to left
+            back = back.gather(1, mirror.unsqueeze(2).expand_as(back))
+            return back[:, 0], torch.cat([back, F.one_hot(source, len(TOKENS)).to(back.dtype)], dim=2)
         keys = F.embedding(layout.where, states) if self.attention else None
         return states[layout.last], keys  # (B, H)
 
@@ -148,7 +148,8 @@ class Seq2Seq(nn.Module):
         attended = None
         if self.attention and keys is not None:  # both or neither
             keys, real, queries = keys[layout.order], (source != PAD)[layout.order], self.attention.queries(states)
-            parts, last = [], None
+            parts: list[Tensor] = []
+            last = None
             for block, here, rows in layout.blocks():
                 before = None if last is None else last[:rows]
                 found, last = self.attention(block.pad(queries[here], rows), keys[:rows], real[:rows], before)

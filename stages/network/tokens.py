@@ -46,6 +46,11 @@ def encode_pairs(pairs: Iterable[tuple[str, str]]) -> Rows:
     return encode_sources(read), encode_answers(written)
 
 
+def on(device: torch.device, rows: Rows) -> Rows:
+    """The rows on a device."""
+    return rows[0].to(device), rows[1].to(device)
+
+
 def encode_sources(texts: Sequence[str]) -> Tensor:
     """Token ids of well-formed expressions, uint8 (N, longest)."""
     return torch.from_numpy(_encode(texts))

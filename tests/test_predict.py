@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import time
@@ -138,6 +139,14 @@ def test_what_is_missing(models, tmp_path):
     done = answered(models, "3+4", "--rnu", "endless")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no such option: --rnu" in done.stderr
+
+
+def test_the_committed_network_that_asks_itself_calculates_beyond_what_it_saw():
+    expressions = ["99+1", "123*45", "1+2+3+4", "88-98", "12*(3+4)", "7000-6543"]
+    done = answered(ROOT / "data" / "models", "--run", "questions", *expressions)
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    for line, text in zip(lines, expressions, strict=True):
+        assert re.match(rf"{re.escape(text)}= +answer {eval(text)}  true {eval(text)}  right ", line), line
 
 
 def test_in_a_sub_folder_the_repository_s_own_network_answers():

@@ -95,7 +95,7 @@ def lines(paths) -> int:
     return sum(len(path.read_text().splitlines()) for path in paths)
 
 
-@pytest.mark.parametrize(("verb", "most"), [("subset", 590), ("train", 2860)])
+@pytest.mark.parametrize(("verb", "most"), [("subset", 590), ("train", 2880)])
 def test_what_one_must_read_behind_a_verb(verb, most):
     assert lines(FILES[module] for module in closure(f"stages.{verb}")) <= most
 
@@ -103,8 +103,8 @@ def test_what_one_must_read_behind_a_verb(verb, most):
 def test_the_size_of_the_house():
     page = [path for path in FILES.values() if "page" in path.parts]
     assert lines(FILES.values()) - lines(page) <= 4960
-    assert lines((ROOT / "tests").rglob("*.py")) <= 8760
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 190
+    assert lines((ROOT / "tests").rglob("*.py")) <= 8830
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 196
 
 
 @pytest.mark.parametrize("verb", STAGES)

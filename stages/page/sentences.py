@@ -40,6 +40,7 @@ SPECIAL = {
     ("optimizer", "muon"): "Muon",
     ("scratchpad", "none"): "no scratchpad",
     ("scratchpad", "steps"): "a scratchpad",
+    ("scratchpad", "questions"): "questions to itself",
 }
 PARTS = {"train": "its training rows", "valid": "its held-out rows", "rest": "rows that it was not trained on"}
 

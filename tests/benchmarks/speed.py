@@ -97,7 +97,7 @@ def decoding(trained: weights.Trained, corpus: Path, seed: int) -> list[page.Lin
     }.items():
         lists = [ids[ids != tokens.PAD].tolist() for ids in sources[:: DECODED // ONE_BY_ONE]]
         by_one = partial(lambda lists: [usual.greedy(rival, ids, trained.steps) for ids in lists], lists)
-        ours = partial(scores.decode, trained.model, sources, trained.steps)
+        ours = partial(scores.decode, trained, sources)
         lines += page.lines(work, rounds({"ours": (DECODED, ours), "one row at a time": (len(lists), by_one)}))
     return lines
 

@@ -10,9 +10,11 @@ With steps the line ends with them, and with the first wrong one if there is one
 
 A network that asks itself shows its questions below, as many as fit:
 
-12*(3+4)=  answer 84  true 84  right  probability 1.00
-    3+4=7
-    12*7=84  (16 more)
+87+65=  answer 152  true 152  right  probability 1.00
+    7+5=12
+    8+6=14
+    14+1=15
+        4+1=5
 """
 
 import argparse
@@ -93,7 +95,8 @@ def asked(trained: weights.Trained, sources: list[str], most: int) -> Iterator[A
         own, wrong = memory[question], asking.wrong(question, memory)
         what = wrong and (f"{memory[wrong].value} is wrong" if memory[wrong].value else memory[wrong].fault)
         below = asking.tree(question, memory, most) if most else []
-        shown = "\n".join([f"  {wrong}: {what}" if wrong and wrong != question else "", *below])
+        named = wrong and (wrong != question or own.fault)  # a wrong value of its own is there already
+        shown = "\n".join([f"  {wrong}: {what}" if named else "", *below])
         yield own.value or "none", bool(own.value), own.probability, shown
 
 

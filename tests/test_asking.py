@@ -42,6 +42,7 @@ def test_each_text_is_written_once():
         ({"1+2=": None}, "writes without end"),
         ({"1+2=": "1++2"}, "asks '1++2'"),
         ({"1+2=": ""}, "asks ''"),
+        ({"1+2=": "(1+2"}, "asks '(1+2'"),
         ({"1+2=": "1+2"}, "asks in a circle"),
         ({"1+2=": "2+1", "2+1=": "1+2"}, "asks in a circle"),
         ({"1+2=": "2+1", "2+1=": None}, "asks 2+1, which has no answer"),
@@ -59,20 +60,26 @@ def test_numbers_and_depths_of_questions_are_bounded():
 
     def deeper(read):
         asked.extend(read)
-        return [(f"1+{text.partition('=')[0]}", 1.0) for text in read]
+        pairs = [text.removesuffix("=").split("+") for text in read]
+        return [(f"{a}+{int(b) + 1}", 1.0) for a, b in pairs]
 
     memory = asking.solve(["1+2", "2+2"], deeper)
     assert len(asked) == 2 * (asking.DEPTH + 1)
     assert memory["1+2"].value is None
 
     def wider(read):
-        """Another number each time, up to the last depth."""
-        asked.extend(read)
-        return [(f"{len(asked)}+{number}" if text.count("=") else "", 1.0) for number, text in enumerate(read)]
+        """Seven new questions for each, four levels deep: 2,801."""
+        written = []
+        for text in read:
+            question, *values = text.removesuffix("=").split("=")
+            level = int(question.partition("+")[2])
+            asked.append(text)
+            written.append(("5" if level == 0 or len(values) == 7 else f"{len(asked)}+{level - 1}", 1.0))
+        return written
 
-    asked.clear()
-    asking.solve(["1+2"], wider)
-    assert len(asked) <= asking.QUESTIONS * asking.STEPS
+    memory = asking.solve(["1+4"], wider)
+    assert len(memory) == asking.QUESTIONS
+    assert memory["1+4"].value is None
 
     def again(read):
         return [("5" if text == "7+8=" else "7+8", 1.0) for text in read]

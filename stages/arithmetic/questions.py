@@ -92,7 +92,7 @@ def raised(expressions: Sequence[str]) -> Iterator[tuple[str, list[tuple[str, st
         question = todo.pop()
         own = list(steps(question))
         yield question, own
-        new = {written: None for _, written in own[:-1] if written not in known}
+        new = dict.fromkeys(written for _, written in own[:-1] if written not in known)
         known.update(new)
         todo += new
 
@@ -136,7 +136,7 @@ def _first(question: str) -> tuple[int, int]:
     while question[at] != "(":
         if pair := FIRST.match(question, at):
             return pair.span()
-        at += len(SECOND.findall(question, at)[0])
+        at = next(SECOND.finditer(question, at)).end()
     depth = 0
     for end in range(at, len(question)):
         depth += (question[end] == "(") - (question[end] == ")")

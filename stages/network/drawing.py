@@ -64,12 +64,13 @@ def draw(table: pa.Table, run: params.Run) -> Drawn:
     if run.scratchpad != "questions":
         return whole(*tokens.encode_table(table, run.scratchpad))
     kinds = questions.traces([src.removesuffix("=") for src in table["src"].to_pylist()])
-    parts, shares = [], []
+    parts, shares = list[Rows](), list[float]()
     for name, shapes in kinds.items():
         # By the root of their numbers, so that rare shapes, such as a difference of 0 tens, are not forgotten
-        roots = [math.sqrt(len(steps)) for _, steps in sorted(shapes.items())]
+        alike = [steps for _, steps in sorted(shapes.items())]
+        roots = [math.sqrt(len(steps)) for steps in alike]
         shares += [getattr(run.questions, name) * root / sum(roots) for root in roots]
-        parts += [tokens.encode_pairs(steps) for _, steps in sorted(shapes.items())]
+        parts += map(tokens.encode_pairs, alike)
     sources, answers = (_joined(side) for side in zip(*parts, strict=True))
     sizes = [len(sources) for sources, _ in parts]
     return Drawn(sources, answers, sizes, [share / sum(shares) for share in shares], len(table))

@@ -4,9 +4,6 @@
 //
 //   "87+65="  ->  "7+5", which it answers with "12";  "87+65=12="  ->  "8+6", …;  "87+65=12=14=15="  ->  "152"
 
-const [STEPS, DEPTH, QUESTIONS] = [8, 100, 1000]; // the limits of asking.py
-const ASKS = /^\(*-?[0-9]+\)*([+*-]\(*-?[0-9]+\)*)+$/;
-
 class Asking {
   /** `tell` is called with each question (see `ask`) when it is asked, and again when it has its answer. */
   constructor(network, facts, tell) {
@@ -38,8 +35,14 @@ class Asking {
 
   fault(asked, said, ended) {
     if (!ended) return "writes without end";
-    if (!ASKS.test(said)) return `asks '${said}'`;
-    return asked.asks.length === STEPS || asked.depth === DEPTH || this.memory.size === QUESTIONS ? "asks without end" : null;
+    try {
+      new Expression(said, true);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      return `asks '${said}'`;
+    }
+    const [steps, depth, questions] = this.facts.limits;
+    return asked.asks.length === steps || asked.depth === depth || this.memory.size === questions ? "asks without end" : null;
   }
 
   /** Get the answer to a question; returns why there is none, if so. */

@@ -4,9 +4,8 @@
 
 {
   const facts = JSON.parse(document.getElementById("facts").textContent);
-  const [form, input, output, note, written, questions, stop] = [
-    ...["asking", "expression", "output", "note", "written", "questions", "stop"],
-  ].map((id) => document.getElementById(id));
+  const ids = ["asking", "expression", "output", "note", "written", "questions", "stop"];
+  const [form, input, output, note, written, questions, stop] = ids.map((id) => document.getElementById(id));
   const SLICE = 16; // milliseconds of calculation between two chances to handle a keystroke: one frame
   let network = null; // a promise, from the first use on
   let turn = 0; // number of the latest question; answers to earlier ones are dropped
@@ -61,7 +60,6 @@
       asked.item = element("li", "");
       asked.item.append(element("span", asked.text), element("ol", ""));
       (asked.above.item?.lastChild ?? questions).append(asked.item);
-      asked.item.classList.add("open");
       return;
     }
     const right = asked.value === `${new Expression(asked.text, true).value}`;

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from stages.arithmetic import grammar
+from stages.arithmetic import asking, grammar
 from stages.arithmetic.scratchpad import SCRATCHPADS
 from stages.common.messages import BadInput
 from stages.network import EOS, PAD, TOKENS
@@ -55,6 +55,7 @@ def calculator(path: Path, whole: Whole | None) -> Calculator | None:
         "operands": content["operands"],
         "scratchpad": content["scratchpad"],
         "steps": SCRATCHPADS[content["scratchpad"]].longest(content["operands"]) + 1,  # + 1: its <eos>
+        "limits": (asking.STEPS, asking.DEPTH, asking.QUESTIONS),
         "pad": PAD,
         "eos": EOS,
         "tokens": TOKENS,

@@ -110,18 +110,14 @@ def _kinds(operands: int) -> dict[str, tuple[list[str], int, int, int]]:
     last = 2 * operands - 1
     every, pairs = list(grammar.TEMPLATES), [template for template in grammar.TEMPLATES if "c" not in template]
     threes = [template for template in every if "c" in template]
-    signs = list(product(grammar.OPERATORS, repeat=5))
+    four = ["a{}b{}c{}d".format(*signs) for signs in product(grammar.OPERATORS, repeat=3)]
+    six = ["a{}b{}c{}d{}e{}f".format(*signs) for signs in product(grammar.OPERATORS, repeat=5)]
     return {
         f"1 operand from {operands} to {last}": (every, 1, 0, operands),
         f"2 operands from {operands} to {last}": (every, 2, 0, operands),
         f"3 operands from {operands} to {last}": (threes, 3, 0, operands),
-        "four operands": (
-            ["a{}b{}c{}d".format(*three) for three in product(grammar.OPERATORS, repeat=3)],
-            0,
-            0,
-            operands,
-        ),
-        "six operands": (["a{}b{}c{}d{}e{}f".format(*five) for five in signs], 0, 0, operands),
+        "four operands": (four, 0, 0, operands),
+        "six operands": (six, 0, 0, operands),
         "operands from 100 to 999": (every, 0, 100, 1000),
         "two operands from 1,000 to 9,999": (pairs, 0, 1000, 10_000),
     }

@@ -27,7 +27,7 @@ ROW = pd.Series(
 
 def network():
     point = {"name": "?", "cell": "gru", "lr": 0.005}
-    return Whole("best", point, ROW, HISTORY, *kept_tables(ANSWERS).values(), ROUNDING)
+    return Whole("best", point, ROW, HISTORY, *kept_tables(ANSWERS).values(), ROUNDING, None)
 
 
 def kept_tables(answers):

@@ -92,6 +92,7 @@ def test_the_page_reads_what_was_kept(tmp_path):
     for name, rows in made.items():
         rows.to_csv(folder / f"{name}.csv", index=False)
     (folder / "rounding.json").write_text(json.dumps(ROUNDING))
+    (folder / "map.csv").write_text("operator,first,right\n*,0,01\n")
     networks, shipped = report.networks(tmp_path, STUDY, tried("done"))
     again = networks[STUDY.ships]
     assert (list(networks), shipped.name) == ([STUDY.ships], STUDY.ships)
@@ -101,6 +102,7 @@ def test_the_page_reads_what_was_kept(tmp_path):
     assert again.mistakes["predicted"].tolist() == ["8", "130", "-7", ""]
     assert limits.common(again.mistakes).equals(limits.common(network().mistakes))
     assert (len(again.held_out), again.rounding) == (5, ROUNDING)
+    assert again.map.to_dict("list") == {"operator": ["*"], "first": [0], "right": ["01"]}
     assert report.networks(tmp_path / "none", STUDY, tried("not measured: about 999 minutes")) == ({}, None)
     (folder / "mistakes.csv").write_text("")
     with pytest.raises(BadInput, match=r"mistakes\.csv: cannot be read .*; `git checkout .*` brings it back"):

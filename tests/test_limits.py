@@ -77,15 +77,25 @@ def test_what_was_learned_beyond_the_corpus(best):
     assert texts(table) == [["a+b", "0.5000", ""], ["a-b*c", "0.0000", ""], ["a*b*c", "0.0000", "0.0000"]]
     apart = replace(best, name="new_sets", point={"split": "operands"}, beyond=more)
     assert learned.new_operands([best, apart]) == [("new sets", 0.2)]
-    assert learned.most_beyond([apart, best]) == ("best", "four operands", 0.25)
+
+
+def test_the_maps_are_of_networks_that_have_one(best):
+    right = pd.DataFrame({"operator": ["+", "+", "-"], "first": [0, 1, 0], "right": ["01", "11", "10"]})
+    plus, minus = learned.maps([best, replace(best, map=right)]).panels
+    assert plus.alt == "best: 3 of 4 answers to a + b are correct."
+    assert minus.alt == "best: 1 of 2 answers to a - b are correct."
+    (image,) = plus.figure.axes[0].images
+    assert image.get_array().tolist() == [[0, 1], [1, 1]]  # a row for each a
 
 
 def test_training_rows_are_those_that_were_not_held_out(best):
-    """Of four expressions, or of a sample of 50, five were held out."""
+    """Of four expressions, or of a sample of 50, five were held out, and of all expressions perhaps a test share."""
     shipped = Shipped("best", EVERYTHING, ANSWERS[:0])
     assert limits.overall(shipped) == [("expressions", 4, 1), ("a+b", 2, 1)]
     for point, rows in (({"sample": "all"}, -1), ({"sample": 50}, 45), ({}, None)):
         assert limits.trained(replace(best, point=point), shipped) == rows
+    tested = replace(best, point={"sample": "all"}, rounding=best.rounding | {"test_rows": 2})
+    assert limits.trained(tested, shipped) == -3
 
 
 def test_the_curve_is_drawn_by_hours(best):

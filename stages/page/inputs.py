@@ -5,6 +5,7 @@ reports/history/full-lstm.csv: epoch 1, train_loss 2.18, valid_loss 2.01, …  -
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -34,12 +35,13 @@ def answers(path: Path) -> pd.DataFrame:
     return read_table(path, PREDICTIONS).to_pandas()
 
 
-def kept(folder: Path) -> tuple[pd.DataFrame | dict, ...]:
-    """What a study kept of a point: history, kinds, mistakes (perhaps none), held-out rows, beyond, and rounding."""
+def kept(folder: Path) -> list[Any]:
+    """What a study kept: history, kinds, mistakes (perhaps none), held-out rows, beyond, rounding and, if new, map."""
     path = folder / "rounding.json"
     with readable(path, _remedy(folder)):
         rounding = json.loads(path.read_text(encoding="utf-8"))
-    return *_tables(folder, KEPT), rounding
+    drawn = pd.read_csv(path, dtype={"right": str}) if (path := folder / "map.csv").exists() else None
+    return [*_tables(folder, KEPT), rounding, drawn]
 
 
 def shipped(folder: Path) -> list[pd.DataFrame]:

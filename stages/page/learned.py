@@ -5,14 +5,18 @@ kind 'four operands', 3,000 rows, 83 right  ->  a row 'four operands', 0.0277
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from matplotlib.colors import ListedColormap
 
 from stages.arithmetic import grammar
 from stages.page.grids import Table, of_shares
+from stages.page.style import COLOURS, Panel, Picture, drawing
 from stages.page.whole import Whole, shares
 
 HELD_OUT = "held out"
 NO_TWIN = "held out, no training row with its operands and value"
+MAP = "#dcc3b2", COLOURS[0]  # wrong, correct
 
 
 def by_kind(networks: Sequence[Whole]) -> Table:
@@ -43,10 +47,23 @@ def new_operands(networks: Sequence[Whole]) -> list[tuple[str, float]]:
     return [(one.title, one.exact_match) for one in networks if one.point.get("split") == "operands"]
 
 
-def most_beyond(networks: Sequence[Whole]) -> tuple[str, str, float]:
-    """The title, the kind and the exact match of the best network and kind of expression that the corpus lacks."""
-    found = [(one.title, kind, share) for one in networks for kind, share in shares(one.beyond, "kind").items()]
-    return max(found, key=lambda each: each[2])
+def maps(networks: Sequence[Whole]) -> Picture:
+    """For each network that has one and each operator, a square of all pairs of operands, right or wrong."""
+    panels = []
+    for one in networks:
+        for operator, rows in () if one.map is None else one.map.groupby("operator", sort=False):
+            square = np.array([list(text) for text in rows["right"]], int)
+            figure, axes = drawing(f"{one.title}: a {operator} b", 3.7)
+            axes.imshow(square, vmin=0, vmax=1, cmap=ListedColormap(MAP), origin="lower", interpolation="none")
+            axes.set_xlabel("b")
+            axes.set_ylabel("a")
+            axes.grid(visible=False)
+            alt = f"{one.title}: {square.sum():,} of {square.size:,} answers to a {operator} b are correct."
+            panels.append(Panel(figure, alt))
+    caption = (
+        "All pairs of operands, also those that the corpus does not have. Strong colour is correct, sand is wrong."
+    )
+    return Picture("learned-maps", "Sums, differences and products of two operands", caption, panels)
 
 
 def _shares(whole: Whole) -> pd.Series:

@@ -75,9 +75,9 @@ def _ends(last: pd.Series) -> Cell:
 
 
 def trained(whole: Whole, shipped: Shipped) -> int | None:
-    """The number of training rows: all that were not held out. None if the study's point has no `sample`."""
+    """The number of training rows: all that were not set aside. None if the study's point has no `sample`."""
     sample = whole.point.get("sample")
-    drawn = shipped.everything["rows"].sum() if sample == "all" else sample
+    drawn = shipped.everything["rows"].sum() - whole.rounding.get("test_rows", 0) if sample == "all" else sample
     return None if drawn is None else int(drawn) - whole.rows
 
 

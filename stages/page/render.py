@@ -35,7 +35,7 @@ from stages.page.whole import Shipped, Whole
 # The sections in the order of the page, and the pictures of each
 SECTIONS = {
     "whole": "What the best network can and cannot do",
-    "learned": "What it has learned",
+    "learned": "Where its world ends",
     "results": "The report's experiment",
     "learning": "Learning curves",
     "lstm-gru": "LSTM against GRU",
@@ -134,10 +134,7 @@ def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole]) 
         "curve": limits.curve(networks),
         "comparison": limits.comparison(networks),
         "new_operands": learned.new_operands(networks),
-        "beyond": learned.most_beyond(networks),
-        "learned": [
-            learned.by_kind(networks),
-            learned.by_template(networks),
-            learned.by_template_and_kind(whole),
-        ],
+        "world": learned.by_kind(networks),
+        "maps": learned.maps(networks),
+        "templates": [learned.by_template_and_kind(whole), learned.by_template(networks)],
     }

@@ -17,7 +17,7 @@ class Whole:
     """What the study `calculator` kept of a point: its row and its curve.
 
     Of the network in float16: counts of each kind, the wrong answers, some held-out rows, counts beyond the corpus, its
-    size, and what the rounding changed.
+    size and what the rounding changed, and which pairs of operands it answers correctly, if it was asked.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Whole:
     held_out: pd.DataFrame
     beyond: pd.DataFrame
     rounding: dict
+    map: pd.DataFrame | None
 
     @property
     def title(self) -> str:

@@ -21,7 +21,7 @@ MAP = "#dcc3b2", COLOURS[0]  # wrong, correct
 
 def by_kind(networks: Sequence[Whole]) -> Table:
     """A row for each kind of expression, a column for each network."""
-    found = pd.DataFrame({one.title: _shares(one) for one in networks}).dropna(how="all")
+    found = pd.concat({one.title: _shares(one) for one in networks}, axis=1, sort=False).dropna(how="all")
     caption = "One network each: held-out rows, and 3,000 expressions of each kind that the corpus does not have."
     return of_shares("learned-kinds", "By kind of expression", caption, "expressions", found)
 

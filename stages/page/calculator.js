@@ -181,6 +181,7 @@
       calculate();
     });
   }
+  document.getElementById("more").parentElement.hidden = facts.scratchpad === "questions"; // it has no table of characters
   document.getElementById("calculator").hidden = false;
   if (input.value) calculate(); // kept by the browser when the page is loaded again
 }

@@ -30,7 +30,7 @@ FOREIGN = ["50+1", "007*2", "7", "1+2+3+4", "((1+2))*3", "(1+2)+3", "12345*6789"
 
 
 def expressions(number: int) -> list[str]:
-    """So many of every kind: half are like the corpus, a third is held out, and the others are what a person may try."""
+    """So many of every kind: half are like the corpus, a third is held out, the others are what a person may try."""
     chance, made = random.Random(1), []
     for place in range(number // 2):
         template = grammar.TEMPLATES[place % 24]

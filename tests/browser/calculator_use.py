@@ -54,7 +54,7 @@ def test_typing_while_it_answers(browser, written):
 
 
 def paused(browser, path, at, text):
-    """The page at `path` after it was asked LONG, and the number of its pauses; at pause `at`, if any, `text` is entered."""
+    """The page at `path` after it was asked LONG, and its number of pauses; at pause `at`, if any, it gets `text`."""
     page = listen(browser.new_page())
     page.goto(path.as_uri())
     page.evaluate(ASK, ["1+1"])  # unpacks the network
@@ -109,7 +109,9 @@ def test_by_keyboard_alone(browser):
     page.keyboard.press("Enter")
     source = page.input_value("#expression") + "="
     assert source in set(pd.read_csv(KEPT / "held_out.csv", dtype=str)["src"])
-    page.wait_for_function("source => document.querySelector('#output code')?.textContent.startsWith(source)", arg=source)
+    page.wait_for_function(
+        "source => document.querySelector('#output code')?.textContent.startsWith(source)", arg=source
+    )
     page.fill("#expression", "87+65")
     asked.nth(2).locator("summary").focus()
     page.keyboard.press("Enter")

@@ -103,20 +103,16 @@ def read(path: Path) -> Iterator[Cells]:
 
 
 def _columnar(path: Path, kind: str) -> Iterator[Cells]:
-    """The rows of Parquet or Feather files; of a folder those of every file not called _… or .…"""
+    """The rows of a Parquet or Feather file."""
     checked = dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
     form = dataset.ParquetFileFormat(default_fragment_scan_options=checked) if kind in PARQUET else "ipc"
     try:
         table = dataset.dataset(path, format=form)
         batches, names = table.to_batches, table.schema.names
-    except pa.ArrowInvalid as error:
-        if kind in PARQUET or path.is_dir():
+    except pa.ArrowInvalid:
+        if kind in PARQUET:
             raise
-        file = pa.memory_map(str(path))
-        if file.read(4) == b"FEA1":
-            raise BadInput("is Feather version 1; write it as version 2") from error
-        file.seek(0)
-        stream = pa.ipc.open_stream(file)  # Arrow's format for streams, which has no footer
+        stream = pa.ipc.open_stream(pa.memory_map(str(path)))  # Arrow's format for streams, which has no footer
         batches, names = (lambda **_: stream), stream.schema.names
     wanted = [names[place] for place in places(names)]
     for batch in batches(columns=wanted, batch_size=PART):

@@ -50,6 +50,15 @@ def test_the_readme_shows_the_committed_exact_matches(head):
         assert line_of(head / "README.md", start)[1:] == expected, start
 
 
+def test_the_readme_tells_where_the_world_of_each_form_ends(head):
+    names = "questions", "scratchpad", "value_only"
+    tables = [pd.read_csv(head / f"reports/studies/calculator/{name}/beyond.csv") for name in names]
+    sums = pd.concat([table.groupby("kind")[["rows", "right"]].sum() for table in tables], axis=1, keys=names)
+    for kind, row in sums.iterrows():
+        shares = [row[name, "right"] / row[name, "rows"] for name in names]
+        assert line_of(head / "README.md", kind)[1:] == ["" if share != share else f"{share:.3f}" for share in shares]
+
+
 # By study and column: the values of its networks, and how the line of docs/network.md begins that shows their mean
 LINES = {
     ("recipe", "name"): {

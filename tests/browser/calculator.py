@@ -1,6 +1,6 @@
 """The page's calculator in a real browser: it answers as `predict` does with the same weights.
 
-`make page-test` runs this, and prints how long an answer takes from the keystroke on.
+`make page-test` runs this.
 """
 
 import base64
@@ -119,17 +119,11 @@ def assert_agrees(found: list[dict], texts: list[str], trained: weights.Trained,
         assert float(one["said"].rsplit(" ", 1)[1]) == pytest.approx(float(probability), abs=0.0051)
 
 
-def test_the_committed_network(browser, page_text, tmp_path, capsys):
+def test_the_committed_network(browser, page_text, tmp_path):
     texts = expressions(100)  # each takes seconds
     found = answers_of_page(browser, PAGE, texts)
     path = tmp_path / "page.safetensors"
     assert_agrees(found, texts, model_of(page_text, path), path)
-    took = pd.Series([one["took"] for one in found])
-    with capsys.disabled():
-        print(
-            f"\nfrom keystroke to answer, {len(took)} expressions: median {took.median():.1f} ms, "
-            f"95th percentile {took.quantile(0.95):.1f} ms"
-        )
 
 
 @pytest.mark.parametrize(("cell", "decoder", "scratchpad"), [*SMALL, ("gru", "attention", "steps"), *ASKS])

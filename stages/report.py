@@ -17,7 +17,7 @@ from stages.page import inputs, seeds
 from stages.page.calculator import calculator
 from stages.page.render import render
 from stages.page.results import Results, count
-from stages.page.whole import Shipped, Whole
+from stages.page.whole import Whole
 from stages.studies import design
 from stages.studies.table import CURVES, DONE, read
 
@@ -33,16 +33,15 @@ def gather(runs: dict[str, params.Run], read: Callable[[str], pd.DataFrame]) -> 
     return pd.concat(tables, ignore_index=True)
 
 
-def networks(folder: Path, study: design.Study, table: pd.DataFrame) -> tuple[dict[str, Whole], Shipped | None]:
-    """What a study kept of each point that it has trained, by name, and more of the one that ships."""
+def networks(folder: Path, study: design.Study, table: pd.DataFrame) -> tuple[dict[str, Whole], str | None]:
+    """What a study kept of each point that it has trained, by name, and the name of the one that ships."""
     wholes = {}
     for name, place in study.keep.items():
         (point,) = design.at(design.points(study), place)
         row = table[(table["point"] == design.label(point)) & (table["status"] == DONE)]
         if not row.empty:
             wholes[name] = Whole(name, point, row.iloc[0], *inputs.kept(folder / name))
-    shipped = Shipped(study.ships, *inputs.shipped(folder / study.ships)) if study.ships in wholes else None
-    return wholes, shipped
+    return wholes, study.ships if study.ships in wholes else None
 
 
 def main() -> None:
@@ -84,7 +83,7 @@ def main() -> None:
         known,
         wholes,
         shipped,
-        calculator(network, wholes[shipped.name] if shipped else None),
+        calculator(network, wholes[shipped] if shipped else None),
         inputs.csv(curves) if seeds.STUDY in known and curves.exists() else None,
     )
     with tables.outputs(args.page) as [draft]:

@@ -17,7 +17,6 @@ ANSWERS = pd.DataFrame(
     columns=PREDICTIONS.names,
 )
 BEYOND = pd.DataFrame({"kind": ["four operands"], "template": ["a+b+c+d"], "rows": [4], "right": [1]})
-EVERYTHING = pd.DataFrame({"template": ["a+b", "a*b*c"], "rows": [2, 2], "right": [1, 0]})
 ROUNDING = {"sha256": "0" * 64, "parameters": 449042, "rows": 5, "changed": 1, "exact_match": 0.2}  # as in ANSWERS
 HISTORY = pd.DataFrame({"epoch": [1, 2], "valid_exact_match": [0.5, 0.8]})
 ROW = pd.Series(

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from conftest import EVALUATED, ROOT
-from kept_rows import ANSWERS, BEYOND, EVERYTHING, HISTORY, ROUNDING, ROW, kept_tables, network
+from kept_rows import ANSWERS, BEYOND, HISTORY, ROUNDING, ROW, kept_tables, network
 
 from stages import report
 from stages.arithmetic import grammar
@@ -59,26 +59,21 @@ def test_expressions_beyond_the_corpus_are_of_their_kind_with_python_s_value(mon
 
 
 def test_what_is_kept_of_a_network_that_ships(finished, tmp_path, monkeypatch):
-    """Its weights are rounded to float16, and its answers over the corpus are counted."""
+    """Its weights are rounded to float16."""
     monkeypatch.setattr(kept, "BEYOND", 60)
     files = {name: finished / name / "small-gru.parquet" for name in EVALUATED}
     files |= {"model": finished / "models" / "small-gru.safetensors", "history": finished / "history" / "small-gru.csv"}
-    files |= {part: finished / "samples" / "small" / f"{part}.parquet" for part in ("valid", "test")}
-    shipped, corpus = tmp_path / "shipped.safetensors", finished / "corpus.parquet"
-    kept.keep(files, tmp_path / "own", (corpus, shipped))
+    files |= {part: finished / "samples" / "small" / f"{part}.parquet" for part in ("train", "valid", "test")}
+    shipped = tmp_path / "shipped.safetensors"
+    kept.keep(files, tmp_path / "own", shipped)
     assert shipped.read_bytes() == (tmp_path / "own" / "network.safetensors").read_bytes()
     state, exact = (weights.load(path).model.state_dict() for path in (shipped, files["model"]))
     assert all(state[name].equal(exact[name].half().float()) for name in exact)
     assert any(not state[name].equal(exact[name]) for name in exact)
     rounding = json.loads((tmp_path / "own" / "rounding.json").read_text())
     assert rounding["parameters"] == sum(weight.numel() for weight in exact.values())
+    assert rounding["train_rows"] == pq.read_metadata(files["train"]).num_rows
     assert rounding["rows"] == pd.read_csv(tmp_path / "own" / "kinds.csv")["rows"].sum() == 6
-    everything = pd.read_csv(tmp_path / "own" / "everything.csv")
-    assert everything["rows"].sum() == pq.read_metadata(corpus).num_rows
-    pairs = pd.read_csv(tmp_path / "own" / "pairs.csv")
-    assert set(pairs["template"]) <= {"a+b", "a-b", "a*b"}
-    wrong = everything[everything["template"].str.len() == 3]
-    assert len(pairs) == (wrong["rows"] - wrong["right"]).sum()
 
 
 def tried(status):
@@ -88,16 +83,14 @@ def tried(status):
 
 def test_the_page_reads_what_was_kept(tmp_path):
     (folder := tmp_path / STUDY.ships).mkdir()
-    made = kept_tables(ANSWERS) | {"pairs": ANSWERS[1:2], "history": HISTORY, "everything": EVERYTHING}
+    made = kept_tables(ANSWERS) | {"history": HISTORY}
     for name, rows in made.items():
         rows.to_csv(folder / f"{name}.csv", index=False)
     (folder / "rounding.json").write_text(json.dumps(ROUNDING))
     (folder / "map.csv").write_text("operator,first,right\n*,0,01\n")
     networks, shipped = report.networks(tmp_path, STUDY, tried("done"))
     again = networks[STUDY.ships]
-    assert (list(networks), shipped.name) == ([STUDY.ships], STUDY.ships)
-    assert shipped.everything.to_dict("list") == EVERYTHING.to_dict("list")
-    assert shipped.pairs["src"].tolist() == ["4+5="]
+    assert (list(networks), shipped) == ([STUDY.ships], STUDY.ships)
     assert again.beyond.to_dict("list") == BEYOND.to_dict("list")
     assert again.mistakes["predicted"].tolist() == ["8", "130", "-7", ""]
     assert limits.common(again.mistakes).equals(limits.common(network().mistakes))

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from kept_rows import ANSWERS, BEYOND, EVERYTHING, ROW, network
+from kept_rows import BEYOND, ROW, network
 
 from stages.page import learned, limits
 from stages.page.references import OTHERS
-from stages.page.whole import Shipped
 
 
 @pytest.fixture
@@ -86,16 +85,6 @@ def test_the_maps_are_of_networks_that_have_one(best):
     assert minus.alt == "best: 1 of 2 answers to a - b are correct."
     (image,) = plus.figure.axes[0].images
     assert image.get_array().tolist() == [[0, 1], [1, 1]]  # a row for each a
-
-
-def test_training_rows_are_those_that_were_not_held_out(best):
-    """Of four expressions, or of a sample of 50, five were held out, and of all expressions perhaps a test share."""
-    shipped = Shipped("best", EVERYTHING, ANSWERS[:0])
-    assert limits.overall(shipped) == [("expressions", 4, 1), ("a+b", 2, 1)]
-    for point, rows in (({"sample": "all"}, -1), ({"sample": 50}, 45), ({}, None)):
-        assert limits.trained(replace(best, point=point), shipped) == rows
-    tested = replace(best, point={"sample": "all"}, rounding=best.rounding | {"test_rows": 2})
-    assert limits.trained(tested, shipped) == -3
 
 
 def test_the_curve_is_drawn_by_hours(best):

@@ -12,9 +12,7 @@ import pandas as pd
 from stages.common.tables import read_table, readable
 from stages.network import PREDICTIONS
 
-# Tables that a study kept of a point; those of SHIPPED are of the network that ships
-KEPT = "history", "kinds", "mistakes", "held_out", "beyond"
-SHIPPED = "everything", "pairs"
+KEPT = "history", "kinds", "mistakes", "held_out", "beyond"  # tables that a study kept of a point
 TEXTS = "src", "written", "predicted", "template", "kind"  # columns whose cells may be empty or look like numbers
 
 
@@ -41,17 +39,12 @@ def kept(folder: Path) -> list[Any]:
     with readable(path, _remedy(folder)):
         rounding = json.loads(path.read_text(encoding="utf-8"))
     drawn = pd.read_csv(path, dtype={"right": str}) if (path := folder / "map.csv").exists() else None
-    return [*_tables(folder, KEPT), rounding, drawn]
+    return [*_tables(folder), rounding, drawn]
 
 
-def shipped(folder: Path) -> list[pd.DataFrame]:
-    """Of the network that ships: counts over the whole corpus, and every wrong answer to two operands."""
-    return _tables(folder, SHIPPED)
-
-
-def _tables(folder: Path, names: tuple[str, ...]) -> list[pd.DataFrame]:
+def _tables(folder: Path) -> list[pd.DataFrame]:
     tables = []
-    for name in names:
+    for name in KEPT:
         with readable(path := folder / f"{name}.csv", _remedy(folder)):
             table = pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False)
         if "predicted" in table:  # older tables have no `written`

@@ -14,7 +14,7 @@ from stages.page.digits import fixed
 from stages.page.gallery import Answer, answer
 from stages.page.grids import Cell, Table, count, of_shares, on, share
 from stages.page.style import COLOURS, DASHES, MARKERS, Panel, Picture, drawing, keys, legend
-from stages.page.whole import Shipped, Whole, reached, shares
+from stages.page.whole import Whole, reached, shares
 
 LISTED = 200  # wrong answers listed on the page at most
 OTHERS_LISTED = 50  # of each network that does not ship
@@ -74,13 +74,6 @@ def _ends(last: pd.Series) -> Cell:
     return Cell(f"{fixed(low, 4)} to {fixed(high, 4)}", low)
 
 
-def trained(whole: Whole, shipped: Shipped) -> int | None:
-    """The number of training rows: all that were not set aside. None if the study's point has no `sample`."""
-    sample = whole.point.get("sample")
-    drawn = shipped.everything["rows"].sum() - whole.rounding.get("test_rows", 0) if sample == "all" else sample
-    return None if drawn is None else int(drawn) - whole.rows
-
-
 def ranked(whole: Whole) -> pd.Series:
     """The share of correct answers of each template, the best first."""
     return shares(whole.kinds, "template").sort_values(ascending=False, kind="stable")
@@ -138,11 +131,3 @@ def listed(mistakes: pd.DataFrame, most: int) -> list[Answer]:
     """Up to `most` wrong answers, highest probability first."""
     surest = mistakes.sort_values("probability", ascending=False, kind="stable").head(most)
     return list(map(answer, surest.assign(run="whole", correct=False).itertuples()))
-
-
-def overall(shipped: Shipped) -> list[tuple[str, int, int]]:
-    """All expressions, and all of each template of two operands: the numbers of rows and of correct answers."""
-    counts = shipped.everything.set_index("template")[["rows", "right"]]
-    pairs = {pair: counts.loc[[pair]] for pair in ("a+b", "a-b", "a*b") if pair in counts.index}
-    asked = {"expressions": counts, **pairs}
-    return [(what, int(part["rows"].sum()), int(part["right"].sum())) for what, part in asked.items()]

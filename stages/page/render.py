@@ -30,7 +30,7 @@ from stages.page.chance import interval
 from stages.page.claims import claims
 from stages.page.digits import percent
 from stages.page.results import Results
-from stages.page.whole import Shipped, Whole
+from stages.page.whole import Whole
 
 # The sections in the order of the page, and the pictures of each
 SECTIONS = {
@@ -104,7 +104,7 @@ def render(results: Results) -> str:
         examples=gallery.examples(results.predictions),
         gallery=gallery.gallery(results.predictions),
         calculator=results.calculator,
-        whole=_whole(results.whole, results.shipped, [*results.kept.values()]),
+        whole=_whole(results.whole, [*results.kept.values()]),
         twins=results.metrics.drop_duplicates("dataset").set_index("dataset")["twins"].to_dict(),
         templates=grammar.TEMPLATES,
         claims=judged,
@@ -112,15 +112,12 @@ def render(results: Results) -> str:
     )
 
 
-def _whole(whole: Whole | None, shipped: Shipped | None, networks: list[Whole]) -> dict | None:
+def _whole(whole: Whole | None, networks: list[Whole]) -> dict | None:
     """What the page shows of the networks of the whole corpus, first of all of the one that ships."""
-    if whole is None or shipped is None:
+    if whole is None:
         return None
     return {
         "on": grids.on(whole.row.to_frame().T),
-        "trained": limits.trained(whole, shipped),
-        "overall": limits.overall(shipped),
-        "pairs": limits.listed(shipped.pairs, limits.LISTED),
         "ends": interval(whole.exact_match, whole.rows),
         "shares": limits.ranked(whole),
         "kinds": [make(whole) for make in (limits.by_template, limits.by_length)],

@@ -21,7 +21,7 @@ from stages.page.calculator import Calculator
 from stages.page.rows import StudyRows
 from stages.page.seeds import STUDY, Repeated, alike, bands, repeated
 from stages.page.style import COLOURS, DASHES, MARKERS, keys
-from stages.page.whole import Shipped, Whole
+from stages.page.whole import Whole
 
 POINTS = {"markersize": 4, "linewidth": 1.2}
 
@@ -77,7 +77,7 @@ class Results:
     products: pd.DataFrame  # a row per a*b
     studies: dict[str, StudyRows]  # of each study that has rows
     kept: dict[str, Whole]  # what the study `calculator` kept of each point that has results, by name
-    shipped: Shipped | None  # of the one that ships, if it has results
+    shipped: str | None  # the name of the one that ships, if it has results
     calculator: Calculator | None  # its network, if there is one
     seed_curves: pd.DataFrame | None = None  # of the study `seeds`: a row per point and epoch
 
@@ -101,7 +101,7 @@ class Results:
     @property
     def whole(self) -> Whole | None:
         """What was kept of the network that ships."""
-        return self.kept[self.shipped.name] if self.shipped else None
+        return self.kept[self.shipped] if self.shipped else None
 
     @cached_property
     def marks(self) -> dict[str, dict]:

@@ -52,15 +52,6 @@ class Whole:
         return ", ".join(f"{key} {value}" for key, value in self.point.items() if key != "name")
 
 
-@dataclass(frozen=True)
-class Shipped:
-    """Of the network that ships: its name among the kept ones, counts over the whole corpus, wrong answers to pairs."""
-
-    name: str
-    everything: pd.DataFrame
-    pairs: pd.DataFrame
-
-
 def shares(counts: pd.DataFrame, key: str) -> pd.Series:
     """The share of correct answers of each kind, in the order of the table; `counts` has rows and right."""
     sums = counts.groupby(key, sort=False)[["rows", "right"]].sum()

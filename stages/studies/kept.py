@@ -23,14 +23,12 @@ HELD_OUT = 1000  # rows from which the page's calculator picks examples
 KEPT = ["src", "tgt", "written", "predicted", "template", "probability"]
 BEYOND = 3000  # rows of each kind that the corpus does not have: enough to know a share within 0.02
 STEPS = 200  # tokens for an answer to an expression that the corpus does not have: longer than any worked answer to it
-BATCH = 2**18  # rows of the corpus that are in memory at once
 
 
-def keep(files: dict[str, Path], folder: Path, ships: tuple[Path, Path] | None = None) -> None:
+def keep(files: dict[str, Path], folder: Path, ships: Path | None = None) -> None:
     """Write the curve, and the answers of the network in float16, which halves its size, into the folder.
 
-    `files` are the network's, by the names of `Trainings.evaluated`. `ships` is the corpus that a network that ships
-    also answers, and the path of its weights.
+    `files` are the network's, by the names of `Trainings.evaluated`. `ships` is the path of the weights, if they ship.
     """
     with tempfile.TemporaryDirectory() as temporary:
         half = Path(temporary) / "half"
@@ -48,12 +46,11 @@ def keep(files: dict[str, Path], folder: Path, ships: tuple[Path, Path] | None =
             "beyond": _beyond(network),
             "map": right_or_wrong(network),
         }
-        if ships:
-            kept |= everything(network, tables.read_table(ships[0]))
         before = tables.read_table(files["predictions"], PREDICTIONS).to_pandas()
         rounding = {
             "sha256": weights.read(half)[0]["sha256"],
             "parameters": sum(weight.numel() for weight in network.model.parameters()),
+            "train_rows": pq.read_metadata(files["train"]).num_rows,
             "rows": len(answers),
             "changed": int((answers["written"] != before["written"]).sum()),
             "exact_match": round(float(answers["correct"].mean()), 6),
@@ -65,19 +62,12 @@ def keep(files: dict[str, Path], folder: Path, ships: tuple[Path, Path] | None =
         texts["rounding.json"] = json.dumps(rounding, indent=2) + "\n"
         # Two copies: `predict` reads the one in data/models; `report` depends on whole folders, and a fresh clone has
         # only the study's folder completely
-        models = [ships[1], folder / "network.safetensors"] if ships else []
+        models = [ships, folder / "network.safetensors"] if ships else []
         with tables.atomic(*(folder / name for name in texts), *models) as drafts:
             for draft, text in zip(drafts, texts.values(), strict=False):
                 tables.write_text(draft, text)
             for draft in drafts[len(texts) :]:
                 shutil.copyfile(half, draft)
-
-
-def everything(network: weights.Trained, corpus: pa.Table) -> dict[str, pd.DataFrame]:
-    """The numbers of rows and of correct answers over the whole corpus, and every wrong answer to two operands."""
-    answers = pd.concat(_answered(network, corpus.slice(start, BATCH)) for start in range(0, len(corpus), BATCH))
-    pairs = answers["template"].astype(str).str.len() == len("a+b")
-    return {"everything": _counts(answers, ["template"]), "pairs": mistakes(answers[pairs])}
 
 
 def kinds(answers: pd.DataFrame) -> pd.DataFrame:

@@ -70,8 +70,7 @@ class Trainings(Jobs):
             for name, where in study.keep.items():
                 if design.at([point], where):
                     model = self.data / "models" / f"{folder.name}.safetensors"
-                    ships = (self.data / "corpus.parquet", model) if name == study.ships else None
-                    kept.keep(files, folder / name, ships)
+                    kept.keep(files, folder / name, model if name == study.ships else None)
             yield point, {"status": table.DONE, **summary(metrics, timing, history, reach)}
             shutil.rmtree(place)
 

@@ -143,7 +143,7 @@ def test_what_is_missing(models, tmp_path):
 
 def test_in_a_sub_folder_the_committed_network_calculates_beyond_what_it_saw():
     expressions = ["99+1", "123*45", "1+2+3+4", "88-98", "12*(3+4)", "7000-6543"]
-    command = [sys.executable, "-m", "stages.predict", *expressions]
+    command = [sys.executable, "-m", "stages.predict", "--run", "questions", *expressions]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT / "reports" / "studies", env=env, capture_output=True, text=True)
     lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]

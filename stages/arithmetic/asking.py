@@ -18,8 +18,8 @@ Write = Callable[[list[str]], list[tuple[str | None, float]]]  # texts to what a
 
 TOGETHER = 1 << 16  # rows of a table that share a memory; with right answers it takes 70 MiB
 # Limits to a question's steps, to the depth of questions, and to a row's different questions. By the rule, the product
-# of six numbers of four digits is up to 37 deep and raises up to 1,958 questions
-STEPS, DEPTH, QUESTIONS = 8, 100, 2000
+# of six numbers of four digits is 30 deep and raises 890 questions
+STEPS, DEPTH, QUESTIONS = 8, 100, 1000
 
 
 @dataclass

@@ -18,20 +18,20 @@ from stages.arithmetic import grammar
 
 Question = Generator[str, str, str]  # yields questions, gets their values, returns its own value
 
-# A number of several digits, a, times a digit: one of five tricks, by the last digit of a. Together their questions
+# A number of several digits, a, times a digit: one of four tricks, by the last digit of a. Together their questions
 # have what longer expressions have: more than three terms, operators in many orders, something in the middle that comes
 # first, differences of long numbers, and a negative number in front of others. k*a goes by the digits of a
 TIMES = {
-    "0": ["0"] * 5,
-    "1": ["a"] * 5,
-    "2": ["a+a", "a+a", "a+a-a+a", "a-a+a+a", "1-4-a+a+a+a+3"],
-    "3": ["a+a+a", "a*2*2-a", "a-2*a+2*a+2*a", "2*a+2*a-a", "a-2*a-2*a-4*a+a0"],
-    "4": ["a+a+a+a", "a*2+a+a", "6*a-a-a", "2*a-a+3*a", "5-8-2*a+6*a+3"],
-    "5": ["2*a+2*a+a", "a*2*2+a", "a+a*2*2", "9*a-a*2*2", "a-a*2*3+a0"],
-    "6": ["(a+a+a)*2", "a0-a*2-2*a", "a-a+a*2*3", "a+7*a-2*a", "2*a-a*5*0+2*a+2*a"],
-    "7": ["a0-(a+a)-a", "a0-a-a-a", "a+a0-2*2*a", "a-3*a-a+a0", "a-2*a-2*a+a0"],
-    "8": ["(a+a)*2*2", "a0-a*3+a", "a*2*2*2", "a+a+a+5*a", "2-9-a*3-2+9+a0+a"],
-    "9": ["a0-a", "a0-2*a+a", "a0+a-a-a", "a0-a-a+a", "a0-a*7*0-a"],
+    "0": ["0"] * 4,
+    "1": ["a"] * 4,
+    "2": ["a+a", "a+a", "a+a-a+a", "a-a+a+a"],
+    "3": ["a+a+a", "a*2*2-a", "a-2*a+2*a+2*a", "2*a+2*a-a"],
+    "4": ["a+a+a+a", "a*2+a+a", "6*a-a-a", "2*a-a+3*a"],
+    "5": ["2*a+2*a+a", "a*2*2+a", "a+a*2*2", "9*a-a*2*2"],
+    "6": ["(a+a+a)*2", "a0-a*2-2*a", "a-a+a*2*3", "a+7*a-2*a"],
+    "7": ["a0-(a+a)-a", "a0-a-a-a", "a+a0-2*2*a", "a-3*a-a+a0"],
+    "8": ["(a+a)*2*2", "a0-a*3+a", "a*2*2*2", "a+a+a+5*a"],
+    "9": ["a0-a", "a0-2*a+a", "a0+a-a-a", "a0-a-a+a"],
 }
 ALONE = re.compile(r"\((-?[0-9]+)\)")  # a number in parentheses
 PAIR = re.compile(r"(-?)([0-9]+)([+*-])(-?)([0-9]+)")
@@ -181,7 +181,7 @@ def _difference(a: str, b: str) -> Question:
 
 def _product(a: str, b: str) -> Question:
     if len(b) == 1:
-        simpler = TIMES[b][int(a[-1]) % 5].replace("a", a)
+        simpler = TIMES[b][int(a[-1]) % 4].replace("a", a)
         return simpler if grammar.SIGNED.fullmatch(simpler) else (yield simpler)
     low = yield f"{a}*{b[-1]}"
     high = yield f"{a}*{b[:-1]}"

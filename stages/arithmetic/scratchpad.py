@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from stages.arithmetic import grammar
 
-STEP = 120  # the most characters of one step of a network that asks itself: four numbers of 24 digits, and more
+STEP = 99  # the most characters of one step of a network that asks itself: five numbers of 18 digits
 Numbers = np.ndarray
 OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply}
 

@@ -103,7 +103,7 @@ def read(path: Path) -> Iterator[Cells]:
 
 
 def _columnar(path: Path, kind: str) -> Iterator[Cells]:
-    """The rows of a Parquet or Feather file."""
+    """The rows of Parquet or Feather files; of a folder those of every file not called _… or .…"""
     checked = dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
     form = dataset.ParquetFileFormat(default_fragment_scan_options=checked) if kind in PARQUET else "ipc"
     try:

@@ -141,14 +141,20 @@ def test_what_is_missing(models, tmp_path):
     assert "no such option: --rnu" in done.stderr
 
 
-def test_in_a_sub_folder_the_committed_network_calculates_beyond_what_it_saw():
+def test_the_committed_network_that_asks_itself_calculates_beyond_what_it_saw():
     expressions = ["99+1", "123*45", "1+2+3+4", "88-98", "12*(3+4)", "7000-6543"]
-    command = [sys.executable, "-m", "stages.predict", "--run", "questions", *expressions]
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT / "reports" / "studies", env=env, capture_output=True, text=True)
+    done = answered(ROOT / "data" / "models", "--run", "questions", *expressions)
     lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
     for line, text in zip(lines, expressions, strict=True):
         assert re.match(rf"{re.escape(text)}= +answer {eval(text)}  true {eval(text)}  right ", line), line
+
+
+def test_in_a_sub_folder_the_repository_s_own_network_answers():
+    path = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "stages.predict", "3+4"]
+    done = subprocess.run(command, cwd=ROOT / "reports" / "studies", env=path, capture_output=True, text=True)
+    assert done.stdout.startswith("3+4=  answer 7  true 7  right ")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_program_asks_and_waits_for_the_answer(command):

@@ -1,6 +1,7 @@
 """`score`: somebody else's tables in the formats that people have, what is wrong with a row, and the lines printed."""
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -53,6 +54,7 @@ def judged(path, content=None):
         ("a.csv", 'src,tgt,note\n3+4=,7,"two\nlines, ""both"" his",too,many\n7-9,-2\n'),
         ("a.csv", "src,tgt,né\n3+4=,7,é\n7-9,-2,ß\n".encode("latin-1")),
         ("a.tsv", CSV.replace(",", "\t").encode("utf-16")),
+        ("a.b.tsv", codecs.BOM_UTF16_BE + CSV.replace(",", "\t").encode("utf-16-be")),
         ("a.jsonl", LINES),
         ("a.ndjson", LINES.replace("\n", "\r\n\r\n")),
         ("a.json", '\ufeff{"tgt": "7", " SRC ": "3+4", "note": [1]}\n{"src": "7-9=", "tgt": -2}'),
@@ -107,8 +109,11 @@ COLUMNS = {
     "floats": (pa.array([7.0, -2.5]), (None, "'7-9' is -2, not -2.5")),
     "decimals": (pa.array([Decimal("7.00"), None], pa.decimal128(9, 2)), (None, "")),
     "booleans": (pa.array([True, False]), ("'3+4=' is 7, not True", "'7-9' is -2, not False")),
+    "large text": (pa.array(["7", None], pa.large_string()), (None, "")),
+    "views": (pa.array(["7", None], pa.string_view()), (None, "")),
     "bytes": (pa.array([b"7", b"\xff"]), (None, "'7-9' is -2, not \ufffd")),
     "categories": (pa.array([7, -2]).dictionary_encode(), (None, None)),
+    "lists": (pa.array([[7, 8], []]), ("'3+4=' is 7, not [7, 8]", "'7-9' is -2, not []")),
 }
 
 
@@ -139,6 +144,17 @@ def test_what_other_programs_write(tmp_path):
         assert judged(path) == GOOD
 
 
+def test_a_folder_of_parquet_files(tmp_path):
+    """Spark's, with its marks of success and its checksums."""
+    folder = tmp_path / "a.parquet"
+    for inside in ("part-0", "part-1", "_temporary/part-2", ".part-3"):
+        (folder / inside).parent.mkdir(exist_ok=True, parents=True)
+        pq.write_table(TABLE, folder / f"{inside}.parquet")
+    (folder / "_SUCCESS").touch()
+    (folder / ".part-0.parquet.crc").write_bytes(b"crc\0")
+    assert judged(folder) == GOOD * 2
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -146,6 +162,7 @@ def test_what_other_programs_write(tmp_path):
         *((f"a{ending}", b"", "unknown file ending; use .csv, ") for ending in ("", ".xlsx", ".parquet.gz")),
         ("a.csv", b"", "no column src or tgt; it has none"),
         ("a.csv", b"3+4=,7\n", "no column src or tgt; it has 3+4=, 7"),
+        ("a.csv", b"Input,tgt\n", "no column src; it has Input, tgt; rename input to src"),
         ("a.jsonl", b'{"question": "1+1", "answer": 2}', "; rename question to src and answer to tgt"),
         ("a.json", b'{"src": "1+1", "output": 2}', "no column tgt; it has src, output; rename output to tgt"),
         ("a.csv", b"PAR1\x00\x1b[2J", r"no column src or tgt; it has PAR1\x00\x1b[2J"),
@@ -163,6 +180,12 @@ def test_a_file_that_cannot_be_read_is_one_line(name, content, words, tmp_path):
     assert message.startswith(f"{tmp_path / name}: ")
     assert words in message
     assert len(message) < len(str(tmp_path)) + 200
+
+
+def test_a_zip_with_a_password_is_one_line(tmp_path):
+    secret = zipped(CSV).replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1")  # flags of a ZIP archive
+    with pytest.raises(BadInput, match=r"cannot be read as \.csv \(.*encrypted"):
+        judged(tmp_path / "a.csv.zip", secret)
 
 
 def test_damaged_files(tmp_path):

@@ -29,6 +29,8 @@ RAW = watch.document(ROOT / "params.yaml")
     [
         ({"seed": 1, "lr": 0.01}, "full-lstm", {"seed": 1, "lr": 0.01}, {}, {}),
         ({"name": "as it is"}, "full-lstm", {}, {}, {}),
+        ({"cell": "gru"}, "full-gru", {}, {}, {}),
+        ({"dataset": "two_digit", "epochs": 3}, "two_digit-lstm", {"epochs": 3}, {}, {}),
         ({"dataset": "single_digit", "cell": "gru", "sample": 50}, "single_digit-gru", {}, {}, {"sample": 50}),
         ({"sample": "all", "split": "operands"}, "full-lstm", {}, {}, {"sample": "all", "split": "operands"}),
         ({"sample_seed": 3, "valid_share": 0.5}, "full-lstm", {}, {"sample_seed": 3, "valid_share": 0.5}, {}),
